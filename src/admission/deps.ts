@@ -1,0 +1,214 @@
+/**
+ * What admission needs of the outside world. It declares these interfaces; `storage`, `upstream`, `archive`
+ * and the ecosystem's adapter implement them; only `server` knows both sides.
+ */
+import type { Alarm, AlarmKind } from '../core/alarm.ts';
+import type { ArchiveReading } from '../core/archive-reading.ts';
+import type { CaseId } from '../core/case.ts';
+import type { Origin } from '../core/collector.ts';
+import type { Decision, Epochs, PolicyInput, Verdict } from '../core/decision.ts';
+import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../core/digest.ts';
+import type { Evidence } from '../core/evidence.ts';
+import type { IndexView } from '../core/index-view.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Purl } from '../core/purl.ts';
+import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
+
+// ---- bytes ----
+
+/** Content-addressed bytes. Writes are durable (file and directory fsynced) before `commit` resolves. */
+export interface BlobStore {
+  readonly create: () => Promise<BlobWriter>;
+  /** Path of a blob for a reader child, or undefined when it is not there. */
+  readonly path: (digest: Sha256) => Promise<string | undefined>;
+  /** Size in bytes, or undefined when it is not there. */
+  readonly size: (digest: Sha256) => Promise<number | undefined>;
+  /** Whole content, its digest verified. Throws BLOB_MISSING, BLOB_CORRUPT, BLOB_TOO_LARGE. */
+  readonly read: (digest: Sha256, maxBytes: number) => Promise<Uint8Array>;
+}
+
+export interface BlobWriter {
+  readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Makes the bytes durable under their digest. */
+  readonly commit: () => Promise<ArtifactDigests>;
+  /** Removes what was written; harmless after `commit`. */
+  readonly abort: () => Promise<void>;
+}
+
+// ---- upstream ----
+
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+export type IndexAnswer =
+  | { readonly state: 'fresh'; readonly body: Sha256; readonly sizeBytes: number; readonly validators: Validators }
+  | { readonly state: 'not-modified' }
+  | { readonly state: 'absent' };
+
+export interface FileAnswer {
+  readonly artifact: ArtifactDigests;
+  readonly origin: Origin;
+}
+
+/** The outside world's registries. Errors are AssayErrors whose codes start with UPSTREAM_. */
+export interface UpstreamClient {
+  readonly fetchIndex: (upstream: UpstreamId, name: string, validators: Validators) => Promise<IndexAnswer>;
+  /**
+   * Fetches to blobs. With claims given, every one of them is compared; a mismatch throws
+   * UPSTREAM_DIGEST_MISMATCH and the bytes are not kept.
+   */
+  readonly fetchFile: (upstream: UpstreamId, url: string, claims: readonly ClaimedDigest[]) => Promise<FileAnswer>;
+}
+
+// ---- archive ----
+
+/** Reads in a child process. Throws ARCHIVE_READER_FAILED when the child died or hit its limits. */
+export interface ArchiveReader {
+  readonly read: (blobPath: string, packedBytes: number) => Promise<ArchiveReading>;
+}
+
+// ---- the ecosystem's index, read and rendered in worker threads ----
+
+export interface IndexReader {
+  /** Parses the index in `body`. Throws INDEX_INVALID. Keeps the parsed form on disk under `partsKey`. */
+  readonly read: (upstream: UpstreamId, name: string, body: Sha256) => Promise<IndexView>;
+  /** The version's own object in an index that was read. Throws INDEX_VERSION_ABSENT. */
+  readonly manifest: (upstream: UpstreamId, name: string, body: Sha256, version: string) => Promise<JsonObject>;
+}
+
+// ---- policy ----
+
+export interface PolicyEngine {
+  /** Pure: no I/O, clock or randomness. */
+  readonly decide: (input: PolicyInput, now: string) => Verdict;
+  readonly digest: Sha256;
+}
+
+// ---- records ----
+
+/** What is stored of an index between looks. */
+export interface IndexRecord {
+  readonly upstream: UpstreamId;
+  readonly name: string;
+  readonly body: Sha256 | undefined;
+  readonly validators: Validators;
+  readonly firstLookAt: string;
+  readonly lastLookAt: string;
+  /** Upstream said 404 at the last look. */
+  readonly absent: boolean;
+}
+
+export interface IndexLook {
+  readonly upstream: UpstreamId;
+  readonly name: string;
+  readonly body: Sha256 | undefined;
+  readonly validators: Validators;
+  readonly lookAt: string;
+  readonly absent: boolean;
+  /** All versions listed now; versions new since an earlier look get `absentAt` = that look. */
+  readonly versions: readonly string[];
+}
+
+export interface Appearance {
+  readonly absentAt: string | undefined;
+  readonly presentAt: string;
+}
+
+/** A release as stored, with its decision in force and the evidence behind it. */
+export interface ReleaseRecord {
+  readonly id: ReleaseId;
+  readonly subject: Subject;
+  readonly version: string;
+  /** The version's object in the index when it was last assessed: serves it after upstream deleted it. */
+  readonly indexManifest: JsonObject;
+  readonly claimedTime: string | undefined;
+  readonly artifact: ArtifactDigests | undefined;
+  /** First `allow`; set once, never cleared. */
+  readonly admittedAt: string | undefined;
+  readonly firstSeenAt: string;
+  readonly decision: Decision;
+  readonly evidence: readonly Evidence[];
+}
+
+/** One line per release of a package: what index filtering needs. */
+export interface ReleaseSummary {
+  readonly id: ReleaseId;
+  readonly version: string;
+  readonly file: string;
+  readonly outcome: Decision['outcome'];
+  readonly rules: readonly string[];
+  readonly admittedAt: string | undefined;
+  readonly decidedAt: string;
+  readonly validUntil: string;
+  readonly epochs: Epochs;
+  readonly artifact: Sha256 | undefined;
+  readonly caseId: CaseId | undefined;
+  readonly why: string | undefined;
+}
+
+/** The outbox row: a leaf, version 1, with the salts that open it. */
+export interface OutboxEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly time: string;
+  /** Canonical JSON of the leaf. */
+  readonly leaf: string;
+  /** Field → salt, hex. */
+  readonly salts: Readonly<Record<string, string>>;
+  /** The in-toto statement the leaf commits to. */
+  readonly statement: JsonObject;
+}
+
+export interface DecisionRecord {
+  readonly release: Omit<ReleaseRecord, 'evidence' | 'decision' | 'admittedAt' | 'firstSeenAt'>;
+  readonly decision: Decision;
+  readonly evidence: readonly Evidence[];
+  /** Present exactly when the decision is a transition. */
+  readonly event: OutboxEvent | undefined;
+}
+
+export interface CaseRecord {
+  readonly id: CaseId;
+  readonly releaseId: ReleaseId;
+  readonly openedAt: string;
+  readonly decision: Decision;
+}
+
+export interface ArtifactRecord {
+  readonly digests: ArtifactDigests;
+  /** Blob of the canonical JSON of its ArchiveReading; undefined until it was read. */
+  readonly reading: Sha256 | undefined;
+}
+
+/**
+ * Durable records. Every method that writes is one transaction and has reached the disk when it resolves.
+ * Throws STORAGE_FAILED; after it, nothing of that call is stored.
+ */
+export interface AdmissionStore {
+  readonly indexRecord: (upstream: UpstreamId, name: string) => Promise<IndexRecord | undefined>;
+  readonly recordLook: (look: IndexLook) => Promise<void>;
+  /** By version; versions that were there at the first look have `absentAt: undefined`. */
+  readonly appearances: (upstream: UpstreamId, name: string) => Promise<ReadonlyMap<string, Appearance>>;
+  readonly release: (id: ReleaseId) => Promise<ReleaseRecord | undefined>;
+  readonly releasesOf: (upstream: UpstreamId, name: string) => Promise<readonly ReleaseSummary[]>;
+  /** Release row, evidence set, decision, case and outbox event, in one transaction. */
+  readonly recordDecision: (record: DecisionRecord) => Promise<void>;
+  /** Event id of the subject's previous outbox entry; undefined when this will be its first. */
+  readonly previousEvent: (id: ReleaseId) => Promise<string | undefined>;
+  readonly artifact: (digest: Sha256) => Promise<ArtifactRecord | undefined>;
+  readonly recordArtifact: (record: ArtifactRecord) => Promise<void>;
+  readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
+  readonly case: (id: CaseId) => Promise<CaseRecord | undefined>;
+  readonly casesByShort: (short: string) => Promise<readonly CaseRecord[]>;
+}
+
+export interface NewAlarm {
+  readonly kind: AlarmKind;
+  readonly severity: Alarm['severity'];
+  readonly about: Purl | string;
+  readonly message: string;
+  readonly data: JsonObject;
+  readonly at: string;
+}
