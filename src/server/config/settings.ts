@@ -1,0 +1,60 @@
+/** Everything a gate can be told, after the files, environment and flags were read and merged. */
+import type { ArchiveLimits } from '../../core/archive-reading.ts';
+import type { Ecosystem } from '../../core/purl.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import type { PolicySettings } from '../../policy/settings.ts';
+
+export interface UpstreamSettings {
+  readonly id: UpstreamId;
+  readonly ecosystem: Ecosystem;
+  /** Base URL, ends with `/`. */
+  readonly url: string;
+  /** Whose keys and names it speaks for (default: the URL's host). */
+  readonly identityHost: string;
+  /** npm scopes it owns, each like `@corp`; empty for the default upstream. A scope never falls through. */
+  readonly scopes: readonly string[];
+  /** Hosts (`host` or `host:port`) besides the upstream's own from which files may be fetched. */
+  readonly fileHosts: readonly string[];
+  /** `Authorization` header value, sent to the upstream's own host only; undefined when it needs none. */
+  readonly authorization: string | undefined;
+  /** Served only to callers whose token names this upstream. True when it has credentials. */
+  readonly needsToken: boolean;
+  /** Plain http and private addresses are allowed (loopback or intranet mirrors, set explicitly or by the machine's own configuration). */
+  readonly allowInsecure: boolean;
+}
+
+export interface FetchLimits {
+  readonly indexBytes: number;
+  readonly fileBytes: number;
+  readonly connectMs: number;
+  /** Longest silence between two chunks. */
+  readonly idleMs: number;
+  readonly totalMs: number;
+  readonly redirects: number;
+  readonly retries: number;
+  readonly concurrency: number;
+}
+
+export interface Settings {
+  readonly listen: string;
+  readonly port: number;
+  readonly consolePort: number;
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  /** External base URL, ends with `/`; undefined: `http://<listen>:<port>/`. */
+  readonly publicUrl: string | undefined;
+  /** `Host` values accepted besides loopback, `listen` and publicUrl's. */
+  readonly allowedHosts: readonly string[];
+  /** Who may read without a token. */
+  readonly anonymous: 'loopback' | 'always' | 'never';
+  readonly upstreams: readonly UpstreamSettings[];
+  readonly policy: PolicySettings;
+  readonly archiveLimits: ArchiveLimits;
+  readonly fetchLimits: FetchLimits;
+  /** Seconds an index is used before upstream is asked again. */
+  readonly indexFreshSeconds: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** Where a setting came from, for `assay config`. */
+export type SettingSource = 'default' | 'file' | 'environment' | 'flag' | 'package manager' | 'stored';
