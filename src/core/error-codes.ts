@@ -12,9 +12,109 @@ const catalogue = {
     meaning: 'A value has no canonical JSON form (RFC 8785).',
     remedy: 'Report it: nothing that reaches this point should hold such a value.',
   },
+  CASE_UNKNOWN: {
+    meaning: 'No refusal is on record under this case id.',
+    remedy:
+      'Check the id: 13 letters and digits, as printed in the refusal. It is kept by the gate that refused.',
+  },
+  CHECK_TOO_LARGE: {
+    meaning: 'A check request has more lines, or a longer line, than one request may have.',
+    remedy: 'Send fewer artifacts a request; `assay check` does so by itself.',
+  },
+  CONFIG_INVALID: {
+    meaning: 'A configuration file, variable or flag says something that cannot be used.',
+    remedy: 'Correct the place that the message names; docs/configuration.md lists every key.',
+  },
+  CONFIG_UNREADABLE: {
+    meaning: 'A configuration file exists but could not be read.',
+    remedy: 'Check the path and its permissions.',
+  },
+  CONTROL_ANSWER_INVALID: {
+    meaning: 'The running gate answered something this command line does not understand.',
+    remedy: 'Use the command line of the same Assay version as the running gate.',
+  },
+  CONTROL_SOCKET_PATH_TOO_LONG: {
+    meaning: "The data directory's path is too long for a Unix socket in it.",
+    remedy: 'Choose a data directory with a shorter path (ASSAY_DATA or --data).',
+  },
+  DATA_DIRECTORY_INVALID: {
+    meaning: 'The data directory cannot be used.',
+    remedy: 'Check that it is a directory you own, writable by you and closed to others (mode 0700).',
+  },
+  EXPLAIN_NOTHING_FOUND: {
+    meaning: 'No decision is on record for what was asked.',
+    remedy: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',
+  },
+  GATE_NOT_RUNNING: {
+    meaning: 'No gate is running on this data directory.',
+    remedy: 'Start it with `assay serve`, or name its data directory with --data.',
+  },
+  GATE_UNREACHABLE: {
+    meaning: 'The gate could not be reached.',
+    remedy: 'Check that it runs (`assay serve`) and that the address is right (`--gate URL`).',
+  },
+  LOCKFILE_INVALID: {
+    meaning: 'A lockfile could not be read as what its name says it is.',
+    remedy: 'Let the package manager write it anew; nothing in it was checked.',
+  },
+  LOCKFILE_NOT_FOUND: {
+    meaning: 'There is no lockfile to check.',
+    remedy: 'Run it in a project with a lockfile, or name the lockfile.',
+  },
+  LOCKFILE_TOO_LARGE: {
+    meaning: 'A lockfile is larger, or locks more, than is read.',
+    remedy: 'Check its parts (workspaces) one by one; nothing in it was checked.',
+  },
+  LOCKFILE_UNSUPPORTED: {
+    meaning: 'This version of the lockfile format is not read.',
+    remedy: 'Write it anew with a current package manager, as the message says.',
+  },
+  PACKAGE_MANAGER_FAILED: {
+    meaning: 'A package manager of this machine failed, or took too long.',
+    remedy: 'Run the command in the message by hand to see why.',
+  },
+  PACKAGE_MANAGER_MISSING: {
+    meaning: 'A package manager that is needed is not on the PATH.',
+    remedy: 'Install it, or configure what it would have been asked.',
+  },
+  PORT_IN_USE: {
+    meaning: 'The port is held by another process.',
+    remedy: 'Stop that process, or choose another port (ASSAY_PORT or --port).',
+  },
   PURL_INVALID: {
     meaning: 'A package URL could not be read.',
     remedy: 'Write it as pkg:npm/name@version, with @scope as %40scope.',
+  },
+  RC_FILE_UNUSABLE: {
+    meaning: "A package manager's configuration file cannot be read or edited safely.",
+    remedy: 'Correct the file by hand, as the message says, then run the command again.',
+  },
+  TOKEN_NAME_TAKEN: {
+    meaning: 'A token of this name exists.',
+    remedy: 'Choose another name, or revoke the old one first: `assay token revoke <name>`.',
+  },
+  TOKEN_UNKNOWN: {
+    meaning: 'There is no token of this name.',
+    remedy: '`assay token list` shows the names.',
+  },
+  TOKEN_UPSTREAM_UNKNOWN: {
+    meaning: 'A token was asked for an upstream that is not configured.',
+    remedy: '`assay config` shows the upstreams.',
+  },
+  UPSTREAM_IS_ASSAY: {
+    meaning:
+      'The registry this machine is configured with is this gate itself, and what it was before is not known.',
+    remedy:
+      'Set `upstreams.npm.url` in assay.yaml to the registry the gate shall take packages from, or run `assay use npm --undo` first.',
+  },
+  UPSTREAM_NOT_CONFIGURED: {
+    meaning: 'It is not known which registry the gate shall take packages from.',
+    remedy:
+      'Set `upstreams.npm.url` in assay.yaml, or install npm and let `npm config get registry` name it.',
+  },
+  USAGE_INVALID: {
+    meaning: 'The command line could not be understood.',
+    remedy: 'Add --help to the command.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
