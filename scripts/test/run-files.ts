@@ -1,0 +1,87 @@
+/** Runs test files with node:test, two at a time, and counts single tests, not files. */
+import { relative, resolve } from 'node:path';
+import { run } from 'node:test';
+
+export interface TestOutcome {
+  readonly passed: number;
+  readonly failures: readonly { readonly name: string; readonly file: string; readonly detail: string }[];
+  readonly skips: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** The part of node:test's event data that is read here. */
+interface TestEvent {
+  readonly name: string;
+  readonly file?: string;
+  readonly nesting: number;
+  readonly skip?: string | boolean;
+  readonly todo?: string | boolean;
+  readonly details: { readonly type?: string; readonly duration_ms?: number; readonly error?: Error };
+}
+
+interface Tally {
+  passed: number;
+  readonly failures: { name: string; file: string; detail: string }[];
+  readonly skips: { name: string; reason: string }[];
+  /** Files in which at least one test was seen: a file without any checks nothing. */
+  readonly seen: Set<string>;
+}
+
+export async function runTestFiles(
+  root: string,
+  files: readonly string[],
+  fileTimeoutMs: number,
+): Promise<TestOutcome> {
+  const tally: Tally = { passed: 0, failures: [], skips: [], seen: new Set() };
+  const paths = files.map((file) => resolve(root, file));
+  const stream = run({
+    files: paths,
+    concurrency: 2,
+    timeout: fileTimeoutMs,
+    cwd: root,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  for await (const { type, data } of stream) {
+    if (type === 'test:pass') passed(root, tally, data as TestEvent);
+    if (type === 'test:fail') failed(root, tally, data as TestEvent);
+    if (type === 'test:stderr' || type === 'test:stdout') process.stderr.write((data as { message: string }).message);
+  }
+  for (const path of paths) {
+    if (tally.seen.has(path)) continue;
+    tally.failures.push({ name: relative(root, path), file: path, detail: '  no test ran in this file' });
+  }
+  return tally;
+}
+
+/** With a process per file, a file that fails to load is reported as a test named like the file. */
+function isFileItself(root: string, event: TestEvent): boolean {
+  return event.nesting === 0 && event.file !== undefined && resolve(root, event.name) === event.file;
+}
+
+function passed(root: string, tally: Tally, event: TestEvent): void {
+  if (event.details.type === 'suite' || isFileItself(root, event)) return;
+  if (event.file !== undefined) tally.seen.add(event.file);
+  const skip = event.skip ?? event.todo;
+  if (skip !== undefined && skip !== false) {
+    tally.skips.push({ name: event.name, reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given' });
+    return;
+  }
+  tally.passed += 1;
+  console.log(`✔ ${label(root, event)}`);
+}
+
+function failed(root: string, tally: Tally, event: TestEvent): void {
+  const error = event.details.error;
+  const cause = error?.cause instanceof Error ? error.cause : error;
+  if (event.file !== undefined) tally.seen.add(event.file);
+  // A suite fails because a test in it did, which has been counted already.
+  if (event.details.type === 'suite' && /subtests? failed/.test(error?.message ?? '')) return;
+  console.log(`✖ ${label(root, event)}`);
+  const detail = (cause?.stack ?? String(error?.cause ?? error)).replace(/^/gm, '    ');
+  tally.failures.push({ name: event.name, file: event.file ?? '', detail });
+}
+
+function label(root: string, event: TestEvent): string {
+  const seconds = (event.details.duration_ms ?? 0) / 1000;
+  const slow = seconds >= 1 ? ` (${seconds.toFixed(1)} s)` : '';
+  return `${event.file === undefined ? '' : `${relative(root, event.file)}: `}${event.name}${slow}`;
+}
