@@ -8,6 +8,18 @@ export interface ErrorEntry {
 }
 
 const catalogue = {
+  BLOB_CORRUPT: {
+    meaning: 'Stored bytes no longer have the digest they are named by. They were moved to quarantine and are not served.',
+    remedy: 'Check the disk. The bytes are fetched anew at the next request; `blobs/quarantine` holds the damaged file.',
+  },
+  BLOB_MISSING: {
+    meaning: 'Bytes that a record names are not in the blob store.',
+    remedy: 'They are fetched anew at the next request; if many are missing, restore `blobs` from a backup.',
+  },
+  BLOB_TOO_LARGE: {
+    meaning: 'Stored bytes are larger than what the reader of them accepts.',
+    remedy: 'Raise the limit named in the message if the package is legitimate.',
+  },
   CANONICAL_JSON_UNREPRESENTABLE: {
     meaning: 'A value has no canonical JSON form (RFC 8785).',
     remedy: 'Report it: nothing that reaches this point should hold such a value.',
@@ -37,9 +49,17 @@ const catalogue = {
     meaning: "The data directory's path is too long for a Unix socket in it.",
     remedy: 'Choose a data directory with a shorter path (ASSAY_DATA or --data).',
   },
+  CURSOR_INVALID: {
+    meaning: 'A page was asked for with a cursor that is none.',
+    remedy: 'Start again from the first page.',
+  },
   DATA_DIRECTORY_INVALID: {
     meaning: 'The data directory cannot be used.',
     remedy: 'Check that it is a directory you own, writable by you and closed to others (mode 0700).',
+  },
+  DATA_DIRECTORY_LOCKED: {
+    meaning: 'Another gate is already running on this data directory.',
+    remedy: 'Stop the other gate, or name another directory with ASSAY_DATA.',
   },
   EXPLAIN_NOTHING_FOUND: {
     meaning: 'No decision is on record for what was asked.',
@@ -88,6 +108,30 @@ const catalogue = {
   RC_FILE_UNUSABLE: {
     meaning: "A package manager's configuration file cannot be read or edited safely.",
     remedy: 'Correct the file by hand, as the message says, then run the command again.',
+  },
+  STORAGE_ADMITTED_BYTES_CHANGED: {
+    meaning: 'A decision would have replaced the bytes of a release that was already admitted.',
+    remedy: 'Report it: changed bytes raise an alarm and are never admitted under the same name.',
+  },
+  STORAGE_CORRUPT: {
+    meaning: 'The database file is damaged.',
+    remedy: 'Stop the gate, keep the damaged file, and restore the data directory from a backup. Nothing was changed in it.',
+  },
+  STORAGE_FAILED: {
+    meaning: 'Reading or writing the data directory failed. Nothing of the failed write was stored.',
+    remedy: 'Look at the cause in the log and at the disk; the request can be tried again.',
+  },
+  STORAGE_FULL: {
+    meaning: 'The disk that holds the data directory is full. Nothing of the failed write was stored.',
+    remedy: 'Free some space; the gate goes on by itself.',
+  },
+  STORAGE_MIGRATION_CHANGED: {
+    meaning: 'The database was made by a migration that differs from the one in this version.',
+    remedy: 'Run the version of Assay that made the database, or restore a backup.',
+  },
+  STORAGE_TOO_NEW: {
+    meaning: 'The database was made by a newer version of Assay.',
+    remedy: 'Run that version or a newer one; going back needs a backup from before the upgrade.',
   },
   TOKEN_NAME_TAKEN: {
     meaning: 'A token of this name exists.',
