@@ -73,6 +73,18 @@ const catalogue = {
     meaning: 'The gate could not be reached.',
     remedy: 'Check that it runs (`assay serve`) and that the address is right (`--gate URL`).',
   },
+  INDEX_INVALID: {
+    meaning: 'What the upstream sent as the index of a package is not one: not JSON, about another package, or over a bound.',
+    remedy: 'Look at the upstream (assay doctor); nothing new of this package is admitted until it sends a proper index.',
+  },
+  INDEX_PARTS_CORRUPT: {
+    meaning: 'The stored form of an index that was read is damaged or of another version of Assay.',
+    remedy: 'It is made anew from the stored index; if it happens again, check the disk.',
+  },
+  INDEX_VERSION_ABSENT: {
+    meaning: 'A version is not in the index that was read.',
+    remedy: 'Ask for a version that the package lists.',
+  },
   LOCKFILE_INVALID: {
     meaning: 'A lockfile could not be read as what its name says it is.',
     remedy: 'Let the package manager write it anew; nothing in it was checked.',

@@ -34,4 +34,6 @@ export interface IndexView {
   /** SHA-256 of the index as upstream sent it. */
   readonly digest: Sha256;
   readonly sizeBytes: number;
+  /** What was left out (a version entry that can't be right), in words; at most 101 lines. Hostile text. */
+  readonly problems?: readonly string[];
 }
