@@ -5,11 +5,12 @@
 import type { Alarm, AlarmKind } from '../core/alarm.ts';
 import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CaseId } from '../core/case.ts';
-import type { Origin } from '../core/collector.ts';
+import type { Observation, Origin } from '../core/collector.ts';
 import type { Decision, Epochs, PolicyInput, Verdict } from '../core/decision.ts';
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IndexView } from '../core/index-view.ts';
+import type { Facts } from '../core/facts.ts';
+import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
@@ -86,6 +87,30 @@ export interface PolicyEngine {
   readonly digest: Sha256;
 }
 
+/** The two views of what is known that policy reads. Pure. */
+export interface FactsMaker {
+  readonly atIndex: (view: IndexView, version: IndexVersion, observation: Observation | undefined, now: string) => Facts;
+  readonly atFile: (subject: Subject, name: string, version: string, evidence: readonly Evidence[]) => Facts;
+}
+
+/** Order of versions within an ecosystem. */
+export interface VersionOrder {
+  /** Negative when `a` is older. */
+  readonly compare: (a: string, b: string) => number;
+  readonly isStable: (version: string) => boolean;
+}
+
+// ---- ledger ----
+
+export interface EventInput {
+  readonly decision: Decision;
+  readonly evidence: readonly Evidence[];
+  readonly artifact: ArtifactDigests | undefined;
+  readonly previousEventId: string | undefined;
+}
+
+export type EventMaker = (input: EventInput) => OutboxEvent;
+
 // ---- records ----
 
 /** What is stored of an index between looks. */
@@ -143,7 +168,7 @@ export interface ReleaseSummary {
   readonly decidedAt: string;
   readonly validUntil: string;
   readonly epochs: Epochs;
-  readonly artifact: Sha256 | undefined;
+  readonly digests: ArtifactDigests | undefined;
   readonly caseId: CaseId | undefined;
   readonly why: string | undefined;
 }

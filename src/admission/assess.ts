@@ -1,0 +1,135 @@
+/** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
+import type { ArchiveReading } from '../core/archive-reading.ts';
+import { canonicalBytes } from '../core/canonical-json.ts';
+import type { CollectorInput, Observation, Origin, Predecessor, ReadingOutcome } from '../core/collector.ts';
+import type { ArtifactDigests } from '../core/digest.ts';
+import { isAssayError, messageOf } from '../core/errors.ts';
+import type { Evidence } from '../core/evidence.ts';
+import type { IndexVersion } from '../core/index-view.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Subject } from '../core/subject.ts';
+import { rfc3339 } from '../core/time.ts';
+import type { KnownIndex } from './indexes.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface AssessmentRequest {
+  /** Without an artifact. */
+  readonly subject: Subject;
+  readonly index: KnownIndex;
+  readonly version: IndexVersion;
+  readonly predecessor: Predecessor | undefined;
+}
+
+export interface Assessment {
+  readonly artifact: ArtifactDigests;
+  readonly indexManifest: JsonObject;
+  readonly evidence: readonly Evidence[];
+}
+
+const readingBytes = 64 * 1024 * 1024;
+
+/** What an earlier assessment of the same release left behind. */
+export interface Held {
+  readonly artifact: ArtifactDigests;
+  readonly evidence: readonly Evidence[];
+}
+
+/**
+ * Throws UPSTREAM_* and STORAGE_*; a reader that dies, or a collector that throws, is `error` evidence.
+ * With `held`, only what is missing, failed, or made by another version of its collector is collected anew,
+ * from the bytes we hold.
+ */
+export async function assess(rooms: Rooms, request: AssessmentRequest, held?: Held): Promise<Assessment> {
+  const { subject, index, version } = request;
+  const keep = held === undefined ? [] : usable(rooms, held.evidence);
+  const todo = rooms.collectors.filter((collector) => !keep.some((evidence) => evidence.kind === collector.kind));
+  const fetched =
+    held !== undefined && (await rooms.blobs.size(held.artifact.sha256)) !== undefined
+      ? { artifact: held.artifact, origin: unknownOrigin(rooms, subject) }
+      : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
+  const manifest = await rooms.indexReader.manifest(subject.upstream, index.view.name, index.body, version.version);
+  const input: CollectorInput = {
+    subject: { ...subject, artifact: fetched.artifact.sha256 },
+    index: index.view,
+    version,
+    indexManifest: manifest,
+    artifact: fetched.artifact,
+    archive: await readArchive(rooms, fetched.artifact),
+    origin: fetched.origin,
+    observation: observationOf(index, version.version),
+    predecessor: request.predecessor,
+    now: rfc3339(rooms.clock()),
+  };
+  const collected = await Promise.all(todo.map((collector) => collectOne(collector, input)));
+  return { artifact: fetched.artifact, indexManifest: manifest, evidence: [...keep, ...collected] };
+}
+
+/** Stored evidence that a new decision may rest on. */
+function usable(rooms: Rooms, evidence: readonly Evidence[]): readonly Evidence[] {
+  const versions = new Map(rooms.collectors.map((collector) => [collector.kind, collector.version]));
+  return evidence.filter((one) => one.result !== 'error' && one.tool.version === versions.get(one.kind));
+}
+
+export function isComplete(rooms: Rooms, evidence: readonly Evidence[]): boolean {
+  return usable(rooms, evidence).length === rooms.collectors.length;
+}
+
+/** The bytes were fetched before this collector existed: where from is no longer known, and says so. */
+function unknownOrigin(rooms: Rooms, subject: Subject): Origin {
+  const { upstream } = subject;
+  return { upstream, identityHost: rooms.identityHostOf(upstream), urls: [], fetchedAt: rfc3339(rooms.clock()) };
+}
+
+async function collectOne(collector: Rooms['collectors'][number], input: CollectorInput): Promise<Evidence> {
+  try {
+    return await collector.collect(input);
+  } catch (error) {
+    return {
+      kind: collector.kind,
+      scope: collector.scope,
+      result: 'error',
+      summary: `The check itself failed: ${messageOf(error).slice(0, 300)}`,
+      facts: {},
+      items: [],
+      tool: { name: `assay/${collector.kind}`, version: collector.version },
+      collectedAt: input.now,
+    };
+  }
+}
+
+/** Reads the archive once per artifact; what was read is kept as a blob of its own. */
+async function readArchive(rooms: Rooms, artifact: ArtifactDigests): Promise<ReadingOutcome> {
+  const known = await rooms.store.artifact(artifact.sha256);
+  if (known?.reading !== undefined) {
+    const bytes = await rooms.blobs.read(known.reading, readingBytes);
+    return { state: 'read', reading: JSON.parse(Buffer.from(bytes).toString('utf8')) as ArchiveReading };
+  }
+  const path = await rooms.blobs.path(artifact.sha256);
+  if (path === undefined) return { state: 'failed', code: 'BLOB_MISSING', message: 'the bytes are no longer stored' };
+  try {
+    const reading = await rooms.archive.read(path, artifact.sizeBytes);
+    const writer = await rooms.blobs.create();
+    await writer.write(canonicalBytes(jsonOf(reading)));
+    const stored = await writer.commit();
+    await rooms.store.recordArtifact({ digests: artifact, reading: stored.sha256 });
+    return { state: 'read', reading };
+  } catch (error) {
+    if (!isAssayError(error, 'ARCHIVE_READER_FAILED')) throw error;
+    await rooms.store.recordArtifact({ digests: artifact, reading: undefined });
+    return { state: 'failed', code: error.code, message: error.message };
+  }
+}
+
+/** A reading without its `undefined` fields, which JSON does not have. */
+function jsonOf(reading: ArchiveReading): JsonObject {
+  return JSON.parse(JSON.stringify(reading)) as JsonObject;
+}
+
+export function observationOf(index: KnownIndex, version: string): Observation {
+  const seen = index.appearances.get(version);
+  return {
+    firstLookAt: index.record.firstLookAt,
+    absentAt: seen?.absentAt,
+    presentAt: seen?.presentAt ?? index.record.lastLookAt,
+  };
+}

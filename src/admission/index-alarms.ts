@@ -1,0 +1,46 @@
+/** What upstream changed about versions we admitted: other bytes under a name, or a version gone. */
+import type { IndexView } from '../core/index-view.ts';
+import { formatPurl } from '../core/purl.ts';
+import { rfc3339, type Clock } from '../core/time.ts';
+import { claimsMatch, claimedIntegrity } from './claims.ts';
+import type { AdmissionStore, ReleaseSummary } from './deps.ts';
+
+export async function alarmOnIndexChange(store: AdmissionStore, clock: Clock, view: IndexView): Promise<void> {
+  const releases = await store.releasesOf(view.upstream, view.name);
+  const byFile = new Map(view.versions.map((version) => [version.file, version]));
+  for (const release of releases.filter((one) => one.admittedAt !== undefined)) {
+    const version = byFile.get(release.file);
+    if (version === undefined) await vanished(store, clock, view, release);
+    else if (release.digests !== undefined && claimsMatch(version.claimed, release.digests) === 'other') {
+      await bytesChanged(store, clock, view, release, claimedIntegrity(version.claimed));
+    }
+  }
+}
+
+async function vanished(store: AdmissionStore, clock: Clock, view: IndexView, release: ReleaseSummary): Promise<void> {
+  await store.raiseAlarm({
+    kind: 'version-vanished',
+    severity: 'warning',
+    about: formatPurl(view.ecosystem, view.name, release.version),
+    message: `${view.name}@${release.version} was admitted here and upstream no longer lists it; the admitted bytes stay served.`,
+    data: { file: release.file, artifact: release.digests?.sha256 ?? null },
+    at: rfc3339(clock()),
+  });
+}
+
+async function bytesChanged(
+  store: AdmissionStore,
+  clock: Clock,
+  view: IndexView,
+  release: ReleaseSummary,
+  claimed: string,
+): Promise<void> {
+  await store.raiseAlarm({
+    kind: 'bytes-changed',
+    severity: 'critical',
+    about: formatPurl(view.ecosystem, view.name, release.version),
+    message: `Upstream now claims other bytes for ${view.name}@${release.version}; they are not admitted, and the admitted bytes stay served.`,
+    data: { file: release.file, artifact: release.digests?.sha256 ?? null, claimed: claimed.slice(0, 500) },
+    at: rfc3339(clock()),
+  });
+}

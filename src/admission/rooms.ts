@@ -1,0 +1,35 @@
+/** Everything admission is given, once, when it is composed. */
+import type { Collector } from '../core/collector.ts';
+import type { Epochs } from '../core/decision.ts';
+import type { Ecosystem } from '../core/purl.ts';
+import type { Clock } from '../core/time.ts';
+import type {
+  AdmissionStore,
+  ArchiveReader,
+  BlobStore,
+  EventMaker,
+  FactsMaker,
+  IndexReader,
+  PolicyEngine,
+  UpstreamClient,
+  VersionOrder,
+} from './deps.ts';
+import type { Indexes } from './indexes.ts';
+
+export interface Rooms {
+  readonly store: AdmissionStore;
+  readonly blobs: BlobStore;
+  readonly upstream: UpstreamClient;
+  readonly identityHostOf: (upstream: string) => string;
+  readonly archive: ArchiveReader;
+  readonly indexReader: IndexReader;
+  readonly indexes: Indexes;
+  readonly collectors: readonly Collector[];
+  readonly policy: PolicyEngine;
+  readonly facts: FactsMaker;
+  readonly makeEvent: EventMaker;
+  readonly order: Readonly<Record<Ecosystem, VersionOrder | undefined>>;
+  readonly epochs: () => Epochs;
+  readonly clock: Clock;
+  readonly randomBytes: (count: number) => Uint8Array;
+}

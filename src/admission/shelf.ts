@@ -1,0 +1,154 @@
+/**
+ * What stands on the shelf: the index of one package as a client may see it. Steers only; the file route enforces.
+ */
+import type { Verdict } from '../core/decision.ts';
+import type { Sha256 } from '../core/digest.ts';
+import { sha256 } from '../core/digest.ts';
+import type { IndexVersion, IndexView } from '../core/index-view.ts';
+import type { Principal, UpstreamId } from '../core/subject.ts';
+import { rfc3339 } from '../core/time.ts';
+import type { Admission } from './admit.ts';
+import { observationOf } from './assess.ts';
+import { claimsMatch } from './claims.ts';
+import type { ReleaseRecord, ReleaseSummary } from './deps.ts';
+import type { KnownIndex } from './indexes.ts';
+import { createLru } from './lru.ts';
+import type { Rooms } from './rooms.ts';
+import { visibilityOf, type HiddenVersion, type KeptVersion, type Visibility } from './visibility.ts';
+
+export interface ShelfRequest {
+  readonly upstream: UpstreamId;
+  readonly name: string;
+  readonly principal: Principal;
+}
+
+export interface Shelf {
+  readonly view: IndexView;
+  /** Blob of the index this was made from. */
+  readonly body: Sha256;
+  readonly hidden: readonly HiddenVersion[];
+  readonly kept: readonly KeptVersion[];
+  readonly visible: readonly string[];
+  readonly stale: boolean;
+  /** Digest of everything above that shapes the answer: same digest, same bytes. */
+  readonly digest: Sha256;
+  readonly validUntil: string;
+  /** When upstream was last asked. */
+  readonly lookedAt: string;
+}
+
+export interface Shelves {
+  /** Undefined when upstream has no such package and nothing of it was admitted. Throws as Indexes.look does. */
+  readonly show: (request: ShelfRequest) => Promise<Shelf | undefined>;
+}
+
+interface Verdicts {
+  readonly key: string;
+  readonly validUntil: string;
+  readonly fresh: ReadonlyMap<string, Verdict>;
+  readonly admitted: ReadonlyMap<string, Verdict>;
+}
+
+/** Index-stage verdicts of whole packages are kept by weight: one unit per version. */
+const rememberedVerdicts = 400_000;
+
+export function createShelves(rooms: Rooms, admission: Admission): Shelves {
+  const remembered = createLru<Verdicts>(rememberedVerdicts, (verdicts) => verdicts.fresh.size + 1);
+
+  async function show({ upstream, name, principal }: ShelfRequest): Promise<Shelf | undefined> {
+    const state = await rooms.indexes.look(upstream, name);
+    if (state.state === 'absent') return undefined;
+    const releases = await currentReleases(state, principal);
+    const verdicts = verdictsOf(state, releases, principal);
+    const visibility = visibilityOf({
+      view: state.view,
+      gone: state.gone,
+      releases,
+      verdictOf: (version, admitted) => verdictIn(verdicts, version, admitted),
+      stands: admission.stands,
+      changedBytes: (version, release) => offersOtherBytes(version, release),
+      farFuture: verdicts.validUntil,
+    });
+    if (state.gone && visibility.keep.length === 0) return undefined;
+    return shelfOf(state, visibility, await keptVersions(visibility.keep));
+  }
+
+  /** Admitted releases whose decision no longer stands are asked again first: a deny list must hide them. */
+  async function currentReleases(state: KnownIndex, principal: Principal): Promise<readonly ReleaseSummary[]> {
+    const { upstream, name } = state.view;
+    const releases = await rooms.store.releasesOf(upstream, name);
+    const listed = new Set(state.gone ? [] : state.view.versions.map((version) => version.file));
+    const late = releases.filter((one) => one.admittedAt !== undefined && !listed.has(one.file) && !admission.stands(one));
+    if (late.length === 0) return releases;
+    for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
+    return rooms.store.releasesOf(upstream, name);
+  }
+
+  function verdictsOf(index: KnownIndex, releases: readonly ReleaseSummary[], principal: Principal): Verdicts {
+    const now = rfc3339(rooms.clock());
+    const id = `${index.view.upstream} ${index.view.name}`;
+    const epochs = JSON.stringify(rooms.epochs());
+    const admittedFiles = releases.flatMap((one) => (one.admittedAt === undefined ? [] : [one.file]));
+    const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs} ${sha256(admittedFiles.join('\n'))}`;
+    const known = remembered.get(id);
+    if (known !== undefined && known.key === key && now < known.validUntil) return known;
+    const made = askAll(rooms, index, new Set(admittedFiles), principal, now, key);
+    remembered.set(id, made);
+    return made;
+  }
+
+  async function keptVersions(keep: readonly ReleaseSummary[]): Promise<readonly KeptVersion[]> {
+    const records = await Promise.all(keep.map((one) => rooms.store.release(one.id)));
+    return records.flatMap((record) => (record === undefined ? [] : [keptVersion(record)]));
+  }
+
+  return { show };
+}
+
+function askAll(
+  rooms: Rooms,
+  index: KnownIndex,
+  admittedFiles: ReadonlySet<string>,
+  principal: Principal,
+  now: string,
+  key: string,
+): Verdicts {
+  const fresh = new Map<string, Verdict>();
+  const admitted = new Map<string, Verdict>();
+  let validUntil = rfc3339(new Date(rooms.clock().getTime() + 24 * 3_600_000));
+  for (const version of index.view.versions) {
+    const admittedBefore = admittedFiles.has(version.file);
+    const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
+    const verdict = rooms.policy.decide({ stage: 'index', facts, context: { principal, admittedBefore } }, now);
+    (admittedBefore ? admitted : fresh).set(version.version, verdict);
+    if (verdict.validUntil < validUntil) validUntil = verdict.validUntil;
+  }
+  return { key, validUntil, fresh, admitted };
+}
+
+function verdictIn(verdicts: Verdicts, version: IndexVersion, admitted: boolean): Verdict {
+  const found = (admitted ? verdicts.admitted : verdicts.fresh).get(version.version);
+  if (found === undefined) throw new TypeError(`no verdict was asked for ${version.version}`);
+  return found;
+}
+
+function offersOtherBytes(version: IndexVersion, release: ReleaseSummary): boolean {
+  return release.digests !== undefined && claimsMatch(version.claimed, release.digests) === 'other';
+}
+
+function keptVersion(record: ReleaseRecord): KeptVersion {
+  return { version: record.version, manifest: record.indexManifest, time: record.claimedTime };
+}
+
+function shelfOf(index: KnownIndex, visibility: Visibility, kept: readonly KeptVersion[]): Shelf {
+  const { view, body, stale, record } = index;
+  const { hidden, visible, validUntil } = visibility;
+  const shape = JSON.stringify([
+    body,
+    index.gone,
+    hidden.map((one) => [one.version, one.why]),
+    kept.map((one) => one.version),
+  ]);
+  const lookedAt = record.lastLookAt;
+  return { view, body, hidden, kept, visible, stale, digest: sha256(shape), validUntil, lookedAt };
+}

@@ -1,0 +1,101 @@
+/**
+ * Which versions of a package stand in the index a client sees. Steering only: nothing here allows anything.
+ * An admitted version never vanishes (pnpm 11+ checks a frozen lockfile against the index); only a deny list
+ * or a revocation hides it.
+ */
+import type { Reason, Verdict } from '../core/decision.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { IndexVersion, IndexView } from '../core/index-view.ts';
+import type { ReleaseSummary } from './deps.ts';
+
+export interface HiddenVersion {
+  readonly version: string;
+  readonly rules: readonly string[];
+  readonly why: string;
+  readonly until: string | undefined;
+  readonly caseId: string | undefined;
+}
+
+/** A version admitted here that upstream deleted, or lists with other bytes now: served as it was admitted. */
+export interface KeptVersion {
+  readonly version: string;
+  readonly manifest: JsonObject;
+  readonly time: string | undefined;
+}
+
+export interface Visibility {
+  readonly hidden: readonly HiddenVersion[];
+  /** Admitted versions whose own stored manifest must be listed instead of upstream's. */
+  readonly keep: readonly ReleaseSummary[];
+  /** Listed by upstream and standing. */
+  readonly visible: readonly string[];
+  /** The earliest instant at which this answer changes by time alone. */
+  readonly validUntil: string;
+}
+
+export interface VisibilityInput {
+  readonly view: IndexView;
+  /** Upstream answers 404 for the package now. */
+  readonly gone: boolean;
+  readonly releases: readonly ReleaseSummary[];
+  /** Index-stage verdict of one version. */
+  readonly verdictOf: (version: IndexVersion, admittedBefore: boolean) => Verdict;
+  /** A recorded decision still stands (same epochs, not past its end). */
+  readonly stands: (release: ReleaseSummary) => boolean;
+  readonly changedBytes: (version: IndexVersion, release: ReleaseSummary) => boolean;
+  readonly farFuture: string;
+}
+
+export function visibilityOf(input: VisibilityInput): Visibility {
+  const byFile = new Map(input.releases.map((release) => [release.file, release]));
+  const hidden: HiddenVersion[] = [];
+  const keep: ReleaseSummary[] = [];
+  const visible: string[] = [];
+  let validUntil = input.farFuture;
+  const sooner = (instant: string): void => {
+    if (instant < validUntil) validUntil = instant;
+  };
+  for (const version of input.gone ? [] : input.view.versions) {
+    const release = byFile.get(version.file);
+    const admitted = release?.admittedAt !== undefined;
+    const verdict = input.verdictOf(version, admitted);
+    sooner(verdict.validUntil);
+    if (verdict.outcome !== 'allow') {
+      hidden.push(hiddenBy(version.version, verdict.reasons, release?.caseId));
+    } else if (admitted && release !== undefined) {
+      if (input.changedBytes(version, release)) keep.push(release);
+      else visible.push(version.version);
+    } else if (release !== undefined && release.outcome !== 'allow' && input.stands(release)) {
+      sooner(release.validUntil);
+      hidden.push(refusedEarlier(release));
+    } else {
+      visible.push(version.version);
+    }
+  }
+  keep.push(...vanished(input));
+  return { hidden, keep, visible, validUntil };
+}
+
+/** Admitted here, no longer listed by upstream, and not denied. */
+function vanished(input: VisibilityInput): readonly ReleaseSummary[] {
+  const listed = new Set(input.gone ? [] : input.view.versions.map((version) => version.file));
+  return input.releases.filter(
+    (release) => release.admittedAt !== undefined && release.outcome === 'allow' && !listed.has(release.file),
+  );
+}
+
+function hiddenBy(version: string, reasons: readonly Reason[], caseId: string | undefined): HiddenVersion {
+  const until = reasons.length > 0 && reasons.every((reason) => reason.until !== undefined);
+  return {
+    version,
+    rules: reasons.map((reason) => reason.rule),
+    why: reasons.map((reason) => reason.why).join(' '),
+    until: until ? reasons.map((reason) => reason.until ?? '').sort().at(-1) : undefined,
+    caseId,
+  };
+}
+
+function refusedEarlier(release: ReleaseSummary): HiddenVersion {
+  const { version, rules, why, caseId } = release;
+  return { version, rules, why: why ?? 'It was refused when it was assayed.', until: undefined, caseId };
+}
