@@ -1,0 +1,121 @@
+/** Makes the outbox event of a decision transition: a leaf, version 1, with the salts that open it. */
+import { createHash } from 'node:crypto';
+
+import type { OutboxEvent } from '../admission/deps.ts';
+import { canonicalBytes } from '../core/canonical-json.ts';
+import type { Sha256 } from '../core/digest.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Principal, Subject } from '../core/subject.ts';
+import { fromHex, toHex } from './verify/bytes.ts';
+import { commit, prevPayload, saltBytes } from './verify/commitment.ts';
+import { evidenceRoot, type EvidenceOpening } from './verify/evidence.ts';
+import { encodeLeaf } from './verify/leaf.ts';
+import type { FieldOpening, Openings } from './verify/opening.ts';
+
+export interface DecisionEventInput {
+  /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
+  readonly eventId: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly time: string;
+  readonly subject: Subject;
+  readonly actor: Principal;
+  /** What `decisionStatement` made. */
+  readonly statement: JsonObject;
+  /** Digests of the whole evidence set, in any order. */
+  readonly evidence: readonly Sha256[];
+  /** Event id of the subject's previous entry; undefined when this is its first. */
+  readonly previousEventId: string | undefined;
+  readonly randomBytes: (count: number) => Uint8Array;
+}
+
+type Committed = Pick<DecisionEventInput, 'subject' | 'actor' | 'statement' | 'evidence' | 'previousEventId'>;
+
+const plainFields = ['subject', 'actor', 'statement', 'prev'] as const;
+
+/** SHA-256 as `ledger/verify` takes it. */
+export function sha256Bytes(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/**
+ * Throws RangeError for an event id, time, digest or random source that is not as described, and
+ * CANONICAL_JSON_UNREPRESENTABLE for a text with a lone surrogate.
+ */
+export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
+  const salts = drawSalts(input);
+  const openings = decisionOpenings(input, salts);
+  const evidence = openings.evidence && evidenceRoot(openings.evidence, sha256Bytes);
+  if (evidence === undefined) throw new RangeError('the evidence digests are no evidence set');
+  const leaf = encodeLeaf({
+    id: input.eventId,
+    type: 'decision/v1',
+    time: input.time,
+    subject: commitmentOf('subject', openings),
+    actor: commitmentOf('actor', openings),
+    statement: commitmentOf('statement', openings),
+    evidence,
+    prev: commitmentOf('prev', openings),
+  });
+  const { eventId, time, statement } = input;
+  return { eventId, type: 'decision/v1', time, leaf, salts, statement };
+}
+
+/**
+ * What opens the leaf's fields, from the stored payloads and salts. A field whose salt was erased stays
+ * closed; so does the whole evidence set when one of its salts is missing.
+ */
+export function decisionOpenings(committed: Committed, salts: Readonly<Record<string, string>>): Openings {
+  const payloads = {
+    subject: subjectPayload(committed.subject),
+    actor: actorPayload(committed.actor),
+    statement: canonicalBytes(committed.statement),
+    prev: prevPayload(committed.previousEventId),
+  };
+  const plain: Partial<Record<(typeof plainFields)[number], FieldOpening>> = {};
+  for (const field of plainFields) {
+    const salt = saltOf(salts, field);
+    if (salt !== undefined) plain[field] = { salt, payload: payloads[field] };
+  }
+  const places: EvidenceOpening[] = [];
+  for (const [n, digest] of evidencePlaces(committed.evidence).entries()) {
+    const salt = saltOf(salts, `evidence/${n}`);
+    if (salt === undefined) return plain;
+    places.push({ salt, digest });
+  }
+  return { ...plain, evidence: places };
+}
+
+/** Named field by field: a field added to Subject must not change these bytes unnoticed. */
+function subjectPayload(subject: Subject): Uint8Array {
+  const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;
+  const named = { upstream, channel, ecosystem, purl, file, claimedIntegrity };
+  return canonicalBytes(artifact === undefined ? named : { ...named, artifact });
+}
+
+function actorPayload(actor: Principal): Uint8Array {
+  return canonicalBytes({ kind: actor.kind, name: actor.name });
+}
+
+/** Sorted, nothing twice; the empty set has one place with an empty digest. */
+function evidencePlaces(digests: readonly Sha256[]): readonly string[] {
+  return digests.length === 0 ? [''] : [...new Set(digests)].sort();
+}
+
+function drawSalts(input: DecisionEventInput): Readonly<Record<string, string>> {
+  const places = evidencePlaces(input.evidence).map((_, n) => `evidence/${n}`);
+  return Object.fromEntries(
+    [...plainFields, ...places].map((key) => [key, toHex(input.randomBytes(saltBytes))]),
+  );
+}
+
+function saltOf(salts: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(salts, key) ? salts[key] : undefined;
+}
+
+function commitmentOf(field: (typeof plainFields)[number], openings: Openings): string {
+  const opening = openings[field];
+  const salt = opening && fromHex(opening.salt, saltBytes);
+  if (opening === undefined || salt === undefined)
+    throw new RangeError(`no ${saltBytes}-byte salt for ${field}`);
+  return toHex(commit(field, salt, opening.payload, sha256Bytes));
+}
