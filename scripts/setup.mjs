@@ -30,9 +30,12 @@ function staleReason() {
     if (!present && mayBeAbsent(path, wanted)) continue;
     if (!present) return `${path.slice('node_modules/'.length)} is missing`;
     const got = installed[path];
-    if (got.version !== wanted.version || got.integrity !== wanted.integrity) return 'the lockfile has changed';
+    if (got.version !== wanted.version || got.integrity !== wanted.integrity)
+      return 'the lockfile has changed';
   }
-  return Object.keys(installed).some((path) => !Object.hasOwn(locked, path)) ? 'the lockfile has changed' : undefined;
+  return Object.keys(installed).some((path) => !Object.hasOwn(locked, path))
+    ? 'the lockfile has changed'
+    : undefined;
 }
 
 function fail(message) {
@@ -44,8 +47,12 @@ function install(reason) {
   console.error(`assay: installing the pinned dependencies (${reason})...`);
   const quiet = ['--loglevel=error', '--no-audit', '--no-fund', '--ignore-scripts'];
   const whole = ['--include=dev', '--include=optional'];
-  const result = spawnSync('npm', ['ci', ...quiet, ...whole], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (result.error?.code === 'ENOENT') fail('npm is not on the PATH. Install Node 20 or newer together with npm.');
+  const result = spawnSync('npm', ['ci', ...quiet, ...whole], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (result.error?.code === 'ENOENT')
+    fail('npm is not on the PATH. Install Node 20 or newer together with npm.');
   if (result.error !== undefined) fail(`npm ci could not be run: ${result.error.message}`);
   if (result.status === 0) return;
   fail(

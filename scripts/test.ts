@@ -26,10 +26,13 @@ function testFiles(long: boolean, chosen: readonly string[]): readonly string[] 
 }
 
 function report(outcome: TestOutcome, noSkips: boolean): boolean {
-  for (const failure of outcome.failures) console.log(`\n✖ ${failure.name}\n  ${failure.file}\n${failure.detail}`);
+  for (const failure of outcome.failures)
+    console.log(`\n✖ ${failure.name}\n  ${failure.file}\n${failure.detail}`);
   if (outcome.skips.length > 0) console.log('\nskipped:');
   for (const skip of outcome.skips) console.log(`  ${skip.name}: ${skip.reason}`);
-  console.log(`\n${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.skips.length} skipped`);
+  console.log(
+    `\n${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.skips.length} skipped`,
+  );
   if (noSkips && outcome.skips.length > 0) {
     console.log('a skip is a failure here (ASSAY_TEST_NO_SKIPS=1)');
     return false;

@@ -1,6 +1,7 @@
 /** Runs test files with node:test, two at a time, and counts single tests, not files. */
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
+import { inspect } from 'node:util';
 
 export interface TestOutcome {
   readonly passed: number;
@@ -43,7 +44,8 @@ export async function runTestFiles(
   for await (const { type, data } of stream) {
     if (type === 'test:pass') passed(root, tally, data as TestEvent);
     if (type === 'test:fail') failed(root, tally, data as TestEvent);
-    if (type === 'test:stderr' || type === 'test:stdout') process.stderr.write((data as { message: string }).message);
+    if (type === 'test:stderr' || type === 'test:stdout')
+      process.stderr.write((data as { message: string }).message);
   }
   for (const path of paths) {
     if (tally.seen.has(path)) continue;
@@ -62,7 +64,10 @@ function passed(root: string, tally: Tally, event: TestEvent): void {
   if (event.file !== undefined) tally.seen.add(event.file);
   const skip = event.skip ?? event.todo;
   if (skip !== undefined && skip !== false) {
-    tally.skips.push({ name: event.name, reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given' });
+    tally.skips.push({
+      name: event.name,
+      reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given',
+    });
     return;
   }
   tally.passed += 1;
@@ -76,7 +81,7 @@ function failed(root: string, tally: Tally, event: TestEvent): void {
   // A suite fails because a test in it did, which has been counted already.
   if (event.details.type === 'suite' && /subtests? failed/.test(error?.message ?? '')) return;
   console.log(`✖ ${label(root, event)}`);
-  const detail = (cause?.stack ?? String(error?.cause ?? error)).replace(/^/gm, '    ');
+  const detail = (cause?.stack ?? inspect(error?.cause ?? error)).replace(/^/gm, '    ');
   tally.failures.push({ name: event.name, file: event.file ?? '', detail });
 }
 
