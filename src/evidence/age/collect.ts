@@ -1,0 +1,15 @@
+/** When the version was published. It says nothing of "old enough": the rule computes that with its own clock. */
+import type { Collector } from '../../core/collector.ts';
+import { recordOf } from '../record.ts';
+import { ageOf } from './published.ts';
+
+export const ageCollector: Collector = {
+  kind: 'age',
+  version: '1',
+  scope: 'release',
+  collect: (input) => {
+    const { version, observation, index, now } = input;
+    const age = ageOf({ claimedTime: version.claimedTime, observation, timeOrderTrust: index.timeOrderTrust, now });
+    return recordOf(ageCollector, input, age);
+  },
+};

@@ -1,0 +1,78 @@
+/**
+ * Reads the package.json of an archive as npm would, within bounds. Where JSON repeats a key the last one
+ * counts, as for npm and every client built on `JSON.parse`.
+ */
+import type { ReadingOutcome } from '../core/collector.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+/** The largest package.json met in a survey of popular packages was under 200 KB. */
+const maxLength = 4 * 1024 * 1024;
+/** Far above what a package needs (about 8); what is deeper is there to exhaust a recursive reader. */
+const maxDepth = 64;
+
+export type PackageJson =
+  | { readonly state: 'read'; readonly content: JsonObject; readonly files: readonly string[] }
+  /** The archive is no source of facts: it was refused, its readers disagreed, or the reader failed. */
+  | { readonly state: 'no-archive'; readonly why: string }
+  | { readonly state: 'unreadable'; readonly id: string; readonly why: string };
+
+export function readPackageJson(archive: ReadingOutcome): PackageJson {
+  if (archive.state === 'failed') return { state: 'no-archive', why: 'the archive could not be read' };
+  if (archive.reading.verdict !== 'agreed') return { state: 'no-archive', why: 'the archive was not accepted' };
+  const files = archive.reading.members.filter((member) => member.type === 'file').map((member) => inTop(member.path));
+  const text = archive.reading.manifestText;
+  const named = files.filter((path) => path === 'package.json').length;
+  if (named > 1) return unreadable('package-json-ambiguous', 'The archive holds more than one top package.json.');
+  if (text === undefined) {
+    return unreadable('package-json-missing', 'The archive has no top package.json within the size limit.');
+  }
+  if (text.length > maxLength) return unreadable('package-json-too-large', 'package.json is larger than 4 MiB.');
+  if (deeperThan(text, maxDepth)) {
+    return unreadable('package-json-too-deep', `package.json is nested deeper than ${maxDepth}.`);
+  }
+  const content = parse(text);
+  return content === undefined
+    ? unreadable('package-json-unparsable', 'package.json is not a JSON object.')
+    : { state: 'read', content, files };
+}
+
+/** Path inside the top folder, whatever that is called: npm strips one component (pacote, `strip: 1`). */
+export function inTop(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
+}
+
+function unreadable(id: string, why: string): PackageJson {
+  return { state: 'unreadable', id: `manifest/${id}`, why };
+}
+
+/** A leading byte order mark is accepted, as npm's reader (json-parse-even-better-errors) does. */
+function parse(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Counts brackets outside strings, before anything recursive sees the text. */
+export function deeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inString) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) inString = false;
+    } else if (c === 0x22) inString = true;
+    else if (c === 0x7b || c === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Lifecycle scripts npm runs when a registry package is installed. `prepare` runs for git dependencies only. */
+export const installEvents = ['preinstall', 'install', 'postinstall'] as const;
+
+export const impliedInstall = 'node-gyp rebuild';

@@ -1,0 +1,110 @@
+/**
+ * Code that would run at install: the lifecycle scripts of the tarball's own package.json (what runs, whatever
+ * the index shows) and the `node-gyp rebuild` that a top-level binding.gyp implies, compared with the predecessor.
+ *
+ * `pass`: none, or the predecessor's own. `warn`: the text of an existing one changed. `fail`: one appeared that
+ * the predecessor did not have. `not-available`: there are some, and nothing to compare with.
+ */
+import type { Collector, CollectorInput, Predecessor } from '../../core/collector.ts';
+import type { EvidenceItem } from '../../core/evidence.ts';
+import { own, ownObject, ownStrings, type JsonObject } from '../../core/json.ts';
+import { impliedInstall, installEvents, readPackageJson } from '../package-json.ts';
+import { clip, recordOf, type Finding } from '../record.ts';
+
+export const scriptsCollector: Collector = {
+  kind: 'scripts',
+  version: '1',
+  scope: 'release',
+  collect: (input) => recordOf(scriptsCollector, input, examine(input)),
+};
+
+export interface InstallScript {
+  readonly event: string;
+  readonly text: string;
+  /** Written nowhere: npm runs it because there is a binding.gyp. */
+  readonly implied: boolean;
+}
+
+/** `files` are paths inside the top folder. npm implies a build only for `binding.gyp` (@npmcli/run-script, @npmcli/node-gyp). */
+export function installScriptsOf(content: JsonObject, files: readonly string[]): readonly InstallScript[] {
+  const written = ownStrings(ownObject(content, 'scripts'));
+  const scripts = installEvents.flatMap((event) => {
+    const text = written.get(event)?.trim() ?? '';
+    return text === '' ? [] : [{ event, text, implied: false }];
+  });
+  const builds = files.includes('binding.gyp') && own(content, 'gypfile') !== false;
+  const replaced = scripts.some((script) => script.event === 'install' || script.event === 'preinstall');
+  return builds && !replaced ? [...scripts, { event: 'install', text: impliedInstall, implied: true }] : scripts;
+}
+
+function examine(input: CollectorInput): Finding {
+  const manifest = readPackageJson(input.archive);
+  if (manifest.state !== 'read') {
+    const summary = `Install scripts were not examined: ${manifest.state === 'no-archive' ? manifest.why : 'package.json is unreadable'}.`;
+    return { result: 'not-checked', summary };
+  }
+  const scripts = installScriptsOf(manifest.content, manifest.files);
+  const before = input.predecessor;
+  const facts = {
+    count: scripts.length,
+    events: scripts.map((script) => script.event).join(' '),
+    implied: scripts.some((script) => script.implied),
+    comparedWith: before === undefined ? null : clip(before.version, 64),
+    how: before?.how ?? null,
+  };
+  if (scripts.length === 0) return { result: 'pass', summary: 'It runs no code at install.', facts };
+  if (before === undefined) {
+    const summary = `It runs code at install (${facts.events}); there is no earlier version to compare with.`;
+    return { result: 'not-available', summary, facts, items: scripts.map((script) => item(script, 'present')) };
+  }
+  return compare(scripts, before, facts);
+}
+
+type Change = 'appeared' | 'changed' | 'implied' | 'same';
+
+function compare(scripts: readonly InstallScript[], before: Predecessor, facts: Finding['facts']): Finding {
+  const changes = scripts.map((script) => ({ script, change: changeOf(script, before) }));
+  const of = (change: Change) => changes.filter((entry) => entry.change === change).map((entry) => entry.script);
+  const shared = facts === undefined ? {} : { facts };
+  const items = changes.filter((entry) => entry.change !== 'same').map((entry) => item(entry.script, entry.change));
+  const against = `${before.version} (${before.how === 'last-admitted' ? 'admitted here before' : 'the preceding version'})`;
+  const names = (list: readonly InstallScript[]) => list.map((script) => script.event).join(', ');
+  const appeared = of('appeared');
+  if (appeared.length > 0) {
+    const summary = `New install script (${names(appeared)}): ${against} had none of that name.`;
+    return { result: 'fail', summary, ...shared, items };
+  }
+  if (of('changed').length > 0) {
+    return { result: 'warn', summary: `Install script changed (${names(of('changed'))}) since ${against}.`, ...shared, items };
+  }
+  if (of('implied').length > 0) {
+    const summary = `A binding.gyp makes it build at install; the index cannot show whether ${against} did.`;
+    return { result: 'warn', summary, ...shared, items };
+  }
+  return { result: 'pass', summary: `Its install scripts are those of ${against}.`, ...shared };
+}
+
+/**
+ * An implied script compared with what only an index shows is neither new nor old: npm writes it into the
+ * index when it publishes, other tools and mirrors do not.
+ */
+function changeOf(script: InstallScript, before: Predecessor): Change {
+  const old = Object.hasOwn(before.installScripts, script.event) ? before.installScripts[script.event] : undefined;
+  if (old === undefined || old.trim() === '') {
+    return script.implied && before.how === 'preceding-version' ? 'implied' : 'appeared';
+  }
+  return withoutBin(old) === withoutBin(script.text) ? 'same' : 'changed';
+}
+
+/** npm drops a leading `./node_modules/.bin/` when it publishes to an index (@npmcli/package-json, step scriptpath). */
+function withoutBin(text: string): string {
+  return text.trim().replace(/^(\.[/\\])?node_modules[/\\].bin[\\/]/, '');
+}
+
+function item(script: InstallScript, change: Change | 'present'): EvidenceItem {
+  return {
+    id: `script/${script.event}`,
+    message: `${script.event} (${change}${script.implied ? ', implied by binding.gyp' : ''}): ${clip(script.text)}`,
+    data: { event: script.event, change, text: clip(script.text), implied: script.implied },
+  };
+}
