@@ -65,13 +65,25 @@ const catalogue = {
     meaning: 'No decision is on record for what was asked.',
     remedy: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',
   },
+  GATE_BUSY: {
+    meaning: 'The gate has more work waiting than it accepts.',
+    remedy: 'Try again in a few seconds; if it lasts, look at the queue lengths under /-/metrics.',
+  },
   GATE_NOT_RUNNING: {
     meaning: 'No gate is running on this data directory.',
     remedy: 'Start it with `assay serve`, or name its data directory with --data.',
   },
+  GATE_START_FAILED: {
+    meaning: 'The gate could not start.',
+    remedy: 'Read the message; nothing was changed.',
+  },
   GATE_UNREACHABLE: {
     meaning: 'The gate could not be reached.',
     remedy: 'Check that it runs (`assay serve`) and that the address is right (`--gate URL`).',
+  },
+  HOST_REFUSED: {
+    meaning: 'A request named a Host that this gate does not answer for.',
+    remedy: 'Use the address printed at start, or add the name to allowedHosts.',
   },
   INDEX_INVALID: {
     meaning: 'What the upstream sent as the index of a package is not one: not JSON, about another package, or over a bound.',
@@ -80,6 +92,10 @@ const catalogue = {
   INDEX_PARTS_CORRUPT: {
     meaning: 'The stored form of an index that was read is damaged or of another version of Assay.',
     remedy: 'It is made anew from the stored index; if it happens again, check the disk.',
+  },
+  INDEX_READER_FAILED: {
+    meaning: 'The thread that reads indexes ended before it answered.',
+    remedy: 'Try again; if one package always fails, its index is too large for this gate.',
   },
   INDEX_VERSION_ABSENT: {
     meaning: 'A version is not in the index that was read.',
@@ -148,6 +164,10 @@ const catalogue = {
   TOKEN_NAME_TAKEN: {
     meaning: 'A token of this name exists.',
     remedy: 'Choose another name, or revoke the old one first: `assay token revoke <name>`.',
+  },
+  TOKEN_REQUIRED: {
+    meaning: 'This package is served only to callers with a token for its upstream.',
+    remedy: 'Ask the operator for a token (assay token create) and set it as the registry token of your package manager.',
   },
   TOKEN_UNKNOWN: {
     meaning: 'There is no token of this name.',

@@ -1,0 +1,87 @@
+/** The thread: reads a packument into parts on disk, and renders answers from them. */
+import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { gzipSync } from 'node:zlib';
+import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
+import type { IndexView } from '../../core/index-view.ts';
+import { encodeParts, manifestFrom, openParts, type PartsFile } from '../../registries/npm/packument-parts.ts';
+import { readPackument } from '../../registries/npm/packument-read.ts';
+import { renderDistTags, renderPackument, renderVersion } from '../../registries/npm/packument-render.ts';
+import type { IndexJob, IndexResults, JobMessage, JobReply, Rendered } from './index-jobs.ts';
+
+/** Rendering the same package twice in a row (abbreviated for npm, full for pnpm) should not read it twice. */
+let lastOpened: { readonly path: string; readonly parts: PartsFile } | undefined;
+
+function open(path: string): PartsFile {
+  if (lastOpened?.path === path) return lastOpened.parts;
+  const parts = openParts(readFileSync(path));
+  lastOpened = { path, parts };
+  return parts;
+}
+
+function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
+  const { size } = statSync(job.bodyPath);
+  if (size > job.maxBytes) {
+    throw new AssayError('INDEX_INVALID', `the index of ${job.name} has ${size} bytes, over the limit of ${job.maxBytes}`);
+  }
+  const raw = readFileSync(job.bodyPath);
+  const { view, parts } = readPackument(raw, { name: job.name, upstream: job.upstream, digest: job.body });
+  // A cache that can be made again from the blob: written whole or not at all, but not fsynced.
+  const temporary = `${job.partsPath}.${process.pid}.${Math.trunc(performance.now() * 1000)}`;
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    const bytes = encodeParts(parts);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, job.partsPath);
+  if (lastOpened?.path === job.partsPath) lastOpened = undefined;
+  return view;
+}
+
+function render(job: Extract<IndexJob, { kind: 'render' }>): Rendered {
+  const parts = open(job.partsPath);
+  const body = renderWhat(parts, job);
+  if (body === undefined) return { gzip: undefined, sizeBytes: 0 };
+  return { gzip: gzipSync(body, { level: 4 }), sizeBytes: body.length };
+}
+
+function renderWhat(parts: PartsFile, job: Extract<IndexJob, { kind: 'render' }>): Uint8Array | undefined {
+  switch (job.what.kind) {
+    case 'full':
+    case 'abbreviated':
+      return renderPackument(parts, job.plan, job.what.kind, job.base);
+    case 'version':
+      return renderVersion(parts, job.plan, job.what.selector, job.base);
+    case 'dist-tags':
+      return renderDistTags(parts, job.plan);
+    default:
+      return job.what satisfies never;
+  }
+}
+
+function run(job: IndexJob): IndexResults[keyof IndexResults] {
+  switch (job.kind) {
+    case 'read':
+      return read(job);
+    case 'manifest':
+      return manifestFrom(open(job.partsPath), job.version);
+    case 'render':
+      return render(job);
+    default:
+      return job satisfies never;
+  }
+}
+
+function reply({ id, job }: JobMessage): JobReply {
+  try {
+    return { id, ok: true, value: run(job) };
+  } catch (error) {
+    return { id, ok: false, code: isAssayError(error) ? error.code : 'INDEX_READER_FAILED', message: messageOf(error) };
+  }
+}
+
+parentPort?.on('message', (message: JobMessage) => {
+  parentPort?.postMessage(reply(message));
+});
