@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import type { OutboxEvent } from '../admission/deps.ts';
 import { canonicalBytes } from '../core/canonical-json.ts';
-import type { Sha256 } from '../core/digest.ts';
+import { isSha256, type Sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Principal, Subject } from '../core/subject.ts';
 import { fromHex, toHex } from './verify/bytes.ts';
@@ -42,10 +42,11 @@ export function sha256Bytes(bytes: Uint8Array): Uint8Array {
  * CANONICAL_JSON_UNREPRESENTABLE for a text with a lone surrogate.
  */
 export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
+  if (!input.evidence.every(isSha256)) throw new RangeError('an evidence digest is no SHA-256');
   const salts = drawSalts(input);
   const openings = decisionOpenings(input, salts);
   const evidence = openings.evidence && evidenceRoot(openings.evidence, sha256Bytes);
-  if (evidence === undefined) throw new RangeError('the evidence digests are no evidence set');
+  if (evidence === undefined) throw new RangeError('too many pieces of evidence, or a salt is too short');
   const leaf = encodeLeaf({
     id: input.eventId,
     type: 'decision/v1',

@@ -1,0 +1,26 @@
+/** From a recorded decision to its outbox event: statement, fresh id and salts. Implements admission's EventMaker. */
+import type { EventMaker } from '../admission/deps.ts';
+import { caseIdFrom } from '../core/case.ts';
+import { evidenceDigest } from '../core/evidence.ts';
+import { makeDecisionEvent } from './leaf.ts';
+import { decisionStatement } from './statement.ts';
+
+/** `randomBytes` must be a cryptographic source: ids and salts are what keeps the ledger private. */
+export function createEventMaker(randomBytes: (count: number) => Uint8Array): EventMaker {
+  return ({ decision, evidence, artifact, previousEventId }) =>
+    makeDecisionEvent({
+      eventId: newEventId(randomBytes),
+      time: decision.decidedAt,
+      subject: decision.subject,
+      actor: decision.principal,
+      statement: decisionStatement(decision, evidence, artifact),
+      evidence: evidence.map(evidenceDigest),
+      previousEventId,
+      randomBytes,
+    });
+}
+
+/** 26 characters of Crockford's base32: 130 random bits. */
+function newEventId(randomBytes: (count: number) => Uint8Array): string {
+  return caseIdFrom(randomBytes(13)) + caseIdFrom(randomBytes(13));
+}
