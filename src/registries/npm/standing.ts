@@ -1,0 +1,65 @@
+/** A plan applied to an opened parts file: which versions, times and tags an answer holds. */
+import type { Json, JsonObject } from '../../core/json.ts';
+import { ownObject, ownString } from '../../core/json.ts';
+import { AssayError } from '../../core/errors.ts';
+import { fileNameOfUrl } from './names.ts';
+import type { PartsFile, SplicedText, VersionSpans } from './packument-parts.ts';
+import type { KeptVersion, RenderPlan } from './render-plan.ts';
+import { spliceAbbreviated, spliceFull } from './splice.ts';
+import { steerTags, type SteeredTags } from './tags.ts';
+
+export type Form = 'full' | 'abbreviated';
+
+export type StandingVersion =
+  | { readonly from: 'upstream'; readonly version: string; readonly spans: VersionSpans }
+  | { readonly from: 'kept'; readonly version: string; readonly kept: KeptVersion };
+
+/** In upstream's order; kept versions that upstream no longer lists come last. */
+export function standingVersions(parts: PartsFile, plan: RenderPlan): readonly StandingVersion[] {
+  const hidden = new Set(plan.hidden);
+  const kept = new Map(
+    plan.kept.filter(({ version }) => !hidden.has(version)).map((one) => [one.version, one]),
+  );
+  const standing: StandingVersion[] = [];
+  for (const [version, spans] of parts.versions) {
+    const instead = kept.get(version);
+    if (instead !== undefined) standing.push({ from: 'kept', version, kept: instead });
+    else if (!hidden.has(version) && plan.gone !== true) standing.push({ from: 'upstream', version, spans });
+    kept.delete(version);
+  }
+  for (const [version, one] of kept) standing.push({ from: 'kept', version, kept: one });
+  return standing;
+}
+
+/** Only versions that upstream still lists can be tagged: what it deleted never becomes `latest`. */
+export function standingTags(parts: PartsFile, plan: RenderPlan): SteeredTags {
+  const listed = new Set(plan.gone === true ? [] : parts.versions.keys());
+  for (const version of plan.hidden) listed.delete(version);
+  return steerTags(parts.tags, listed);
+}
+
+/** Undefined when neither upstream nor a kept version brings a time. */
+export function standingTime(parts: PartsFile, plan: RenderPlan): ReadonlyMap<string, Json> | undefined {
+  const time = new Map<string, Json>(parts.time);
+  const kept = plan.kept.filter(({ time: at }) => at !== undefined);
+  if (parts.time === undefined && kept.length === 0) return undefined;
+  if (plan.gone === true) {
+    const keeps = new Set(plan.kept.map(({ version }) => version));
+    for (const version of parts.versions.keys()) if (!keeps.has(version)) time.delete(version);
+  }
+  for (const { version, time: at } of kept) if (at !== undefined) time.set(version, at);
+  for (const version of plan.hidden) time.delete(version);
+  return time;
+}
+
+/** Throws INDEX_INVALID for a kept manifest without a usable tarball URL: nothing like it was ever admitted. */
+export function keptText({ version, manifest }: KeptVersion, form: Form): SplicedText {
+  const file = keptFile(manifest);
+  if (file === undefined)
+    throw new AssayError('INDEX_INVALID', `the stored manifest of version ${version} has no tarball`);
+  return form === 'full' ? spliceFull(manifest, file) : spliceAbbreviated(manifest, file);
+}
+
+function keptFile(manifest: JsonObject): string | undefined {
+  return fileNameOfUrl(ownString(ownObject(manifest, 'dist') ?? {}, 'tarball') ?? '');
+}
