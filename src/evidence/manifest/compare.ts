@@ -53,6 +53,13 @@ function guardedDifferences(index: NormalManifest, tarball: NormalManifest): rea
   });
 }
 
+/** What npm before 1.1 wrote as `preinstall` for a package with a `wscript` (seen in glob 1.1.0 and 2.0.8). */
+const wafScripts: ReadonlySet<string> = new Set([
+  'node-waf configure build',
+  'node-waf clean || true; node-waf configure build',
+  'node-waf clean ; node-waf configure build',
+]);
+
 /**
  * What the index shows beyond the tarball and npm itself put there, from files on the publisher's disk that
  * were not packed. It can only make an install fail or do less than it says; it hides nothing.
@@ -60,6 +67,7 @@ function guardedDifferences(index: NormalManifest, tarball: NormalManifest): rea
 function isExplained(difference: Difference, index: JsonObject, tarball: JsonObject, files: readonly string[]): boolean {
   const { field, key, tarball: inTarball, index: inIndex } = difference;
   if (inTarball !== undefined || key === undefined) return false;
+  if (field === 'scripts' && wafScripts.has(inIndex ?? '')) return files.includes('wscript');
   if (field === 'scripts' && key === 'install') return inIndex === impliedInstall && own(index, 'gypfile') === true;
   if (field === 'scripts' && key === 'start') return inIndex === 'node server.js';
   if (field === 'bin' && own(tarball, 'bin') === undefined) {

@@ -1,0 +1,37 @@
+/** Is a release old enough? The evidence gives a time of publication, `now` comes from the caller. */
+import type { CheckFacts } from '../core/facts.ts';
+import { normaliseTime } from '../core/time.ts';
+import type { RuleResult } from './presets.ts';
+
+/** A publication later than this after `now` is not a difference between clocks. */
+const clockSkewMs = 10 * 60 * 1000;
+
+export interface Maturity {
+  /** `pass`: old enough. `fail`: too young. `not-available`: nobody can say. `error`: our own clock or setting is unreadable. */
+  readonly result: RuleResult;
+  /** When it will be old enough; only with `fail`. */
+  readonly until?: string;
+  readonly ageHours?: number;
+}
+
+export function maturityOf(check: CheckFacts | undefined, cooldownMs: number, now: string): Maturity {
+  if (check === undefined) return { result: 'missing' };
+  if (check.result !== 'pass') return { result: check.result };
+  const nowMs = instantOf(now);
+  if (Number.isNaN(nowMs) || Number.isNaN(cooldownMs)) return { result: 'error' };
+  const claimed = Object.hasOwn(check.facts, 'publishedAt') ? check.facts['publishedAt'] : undefined;
+  const publishedMs = typeof claimed === 'string' ? instantOf(claimed) : Number.NaN;
+  if (!(publishedMs <= nowMs + clockSkewMs)) return { result: 'not-available' };
+  const matureMs = publishedMs + cooldownMs;
+  if (matureMs <= nowMs) return { result: 'pass' };
+  const ageHours = Math.max(0, (nowMs - publishedMs) / 3_600_000);
+  return Math.abs(matureMs) <= 8.64e15
+    ? { result: 'fail', until: new Date(matureMs).toISOString(), ageHours }
+    : { result: 'fail', ageHours };
+}
+
+/** Milliseconds since the epoch; NaN when it is no RFC 3339 time. */
+export function instantOf(time: string): number {
+  const normal = normaliseTime(time);
+  return normal === undefined ? Number.NaN : Date.parse(normal);
+}

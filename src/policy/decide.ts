@@ -1,0 +1,88 @@
+/**
+ * The final call. Pure and total: the same input gives the same verdict, and there is no input without one.
+ * Block beats hold, hold beats allow; every enforced reason is told, blocks first.
+ */
+import { canonicalJson } from '../core/canonical-json.ts';
+import type { Outcome, PolicyInput, Reason, Verdict } from '../core/decision.ts';
+import { sha256, type Sha256 } from '../core/digest.ts';
+import type { Facts } from '../core/facts.ts';
+import type { JsonObject } from '../core/json.ts';
+import { instantOf } from './cooldown.ts';
+import type { Exception } from './exceptions.ts';
+import type { PolicyPack } from './pack.ts';
+import { evidenceRules } from './presets.ts';
+import { baitReasons, isBait, listReasons, refuses, requiredReasons, ruleReasons } from './rules.ts';
+
+/** A verdict is asked again after this long even when nothing else moved. */
+const validForMs = 24 * 3_600_000;
+
+export function decide(input: PolicyInput, pack: PolicyPack, exceptions: readonly Exception[], now: string): Verdict {
+  const digest = factsDigest(input.facts);
+  const spoken = isBait(input.facts) ? baitReasons(input) : everyReason(input, pack, exceptions, now, digest === undefined);
+  const { enforced, warnings, audits } = sorted(spoken, input.context.admittedBefore);
+  return {
+    stage: input.stage,
+    outcome: outcomeOf(enforced),
+    reasons: enforced,
+    warnings,
+    audits,
+    policy: pack.digest,
+    facts: digest ?? sha256('facts without a canonical form'),
+    validUntil: validUntil(enforced, input.facts, exceptions, now),
+  };
+}
+
+function everyReason(
+  input: PolicyInput,
+  pack: PolicyPack,
+  exceptions: readonly Exception[],
+  now: string,
+  unhashable: boolean,
+): readonly Reason[] {
+  const told = [
+    ...listReasons(input.facts, pack),
+    ...evidenceRules.flatMap((rule) => ruleReasons(rule, input, pack, exceptions, now)),
+  ];
+  return [...told, ...requiredReasons(input, pack, told, { unhashable, now })];
+}
+
+/**
+ * An already admitted release is refused only by the deny list (and, with them, revocations): what installs
+ * today must not stop because a check was added or a mirror changed its dates. Other reasons become warnings.
+ */
+function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
+  const standing = (entry: Reason): boolean => admittedBefore && !/\/(?:deny-list|bait)$/.test(entry.rule);
+  const enforced = spoken.filter((entry) => refuses(entry) && !standing(entry));
+  return {
+    enforced: [...enforced.filter((entry) => entry.outcome === 'block'), ...enforced.filter((entry) => entry.outcome !== 'block')],
+    warnings: spoken.filter((entry) => entry.mode !== 'audit' && !enforced.includes(entry)),
+    audits: spoken.filter((entry) => entry.mode === 'audit'),
+  };
+}
+
+function outcomeOf(enforced: readonly Reason[]): Outcome {
+  if (enforced.some((entry) => entry.outcome === 'block')) return 'block';
+  return enforced.length > 0 ? 'hold' : 'allow';
+}
+
+/** When waiting alone lifts a hold: that instant. Else a day, or sooner where an exception ends. */
+function validUntil(enforced: readonly Reason[], facts: Facts, exceptions: readonly Exception[], now: string): string {
+  const nowMs = instantOf(now);
+  if (Number.isNaN(nowMs)) return new Date(0).toISOString();
+  const waits = enforced.flatMap((entry) => (entry.until === undefined ? [] : [instantOf(entry.until)]));
+  if (waits.length > 0) return new Date(Math.min(...waits)).toISOString();
+  const ends = exceptions
+    .filter((exception) => exception.purl === facts.purl)
+    .map((exception) => instantOf(exception.expiresAt))
+    .filter((end) => end > nowMs);
+  return new Date(Math.min(nowMs + validForMs, ...ends)).toISOString();
+}
+
+/** Undefined when the facts have no canonical form (a lone surrogate, NaN). */
+function factsDigest(facts: Facts): Sha256 | undefined {
+  try {
+    return sha256(canonicalJson(facts as unknown as JsonObject));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** Settings and preset tables, put together once and named by one digest. */
+import { canonicalJson } from '../core/canonical-json.ts';
+import type { RuleMode } from '../core/decision.ts';
+import { sha256, type Sha256 } from '../core/digest.ts';
+import type { JsonObject } from '../core/json.ts';
+import { compileMatch, type CompiledMatch } from './match.ts';
+import { engineVersion, evidenceRules, presets, requiredKinds, type EvidenceRule, type RuleSetting } from './presets.ts';
+import type { PackageMatch, PolicySettings } from './settings.ts';
+
+export interface PolicyPack {
+  readonly digest: Sha256;
+  readonly rules: Readonly<Record<EvidenceRule, RuleSetting>>;
+  readonly denyMode: RuleMode;
+  readonly allowMode: RuleMode;
+  readonly requiredMode: RuleMode;
+  readonly deny: readonly CompiledMatch[];
+  readonly allow: readonly CompiledMatch[];
+  /** NaN when the setting was no number of hours: then everything young or old is held. */
+  readonly cooldownMs: number;
+}
+
+export function compilePack(settings: PolicySettings): PolicyPack {
+  const { cooldownHours, deny, allow } = settings;
+  const preset = presets[settings.preset];
+  return {
+    digest: policyDigest(settings),
+    rules: rulesOf(settings),
+    denyMode: settings.rules['deny-list'] ?? preset.lists['deny-list'],
+    allowMode: settings.rules['allow-list'] ?? preset.lists['allow-list'],
+    requiredMode: preset.required,
+    deny: deny.map(compileMatch),
+    allow: allow.map(compileMatch),
+    cooldownMs: Number.isFinite(cooldownHours) && cooldownHours >= 0 ? cooldownHours * 3_600_000 : Number.NaN,
+  };
+}
+
+function rulesOf(settings: PolicySettings): PolicyPack['rules'] {
+  const base = presets[settings.preset].evidence;
+  const rule = (name: EvidenceRule): RuleSetting => ({ ...base[name], mode: settings.rules[name] ?? base[name].mode });
+  return {
+    integrity: rule('integrity'),
+    archive: rule('archive'),
+    manifest: rule('manifest'),
+    'install-script': rule('install-script'),
+    cooldown: rule('cooldown'),
+    deprecated: rule('deprecated'),
+  };
+}
+
+/** SHA-256 over the canonical JSON of all that decides: engine version, settings, the tables in force, required kinds. */
+export function policyDigest(settings: PolicySettings): Sha256 {
+  const preset = presets[settings.preset];
+  const rules = rulesOf(settings);
+  const form: JsonObject = {
+    engine: engineVersion,
+    preset: settings.preset,
+    cooldownHours: String(settings.cooldownHours),
+    rules: Object.fromEntries(
+      evidenceRules.map((name) => [name, { mode: rules[name].mode, table: { ...rules[name].table } }]),
+    ),
+    lists: {
+      deny: { mode: settings.rules['deny-list'] ?? preset.lists['deny-list'], entries: settings.deny.map(matchForm) },
+      allow: { mode: settings.rules['allow-list'] ?? preset.lists['allow-list'], entries: settings.allow.map(matchForm) },
+    },
+    required: { mode: preset.required, kinds: [...requiredKinds] },
+  };
+  return sha256(canonicalJson(form));
+}
+
+function matchForm({ ecosystem, name, versions, reason }: PackageMatch): JsonObject {
+  return {
+    ecosystem,
+    name: name.toWellFormed(),
+    versions: versions?.toWellFormed() ?? null,
+    reason: reason?.toWellFormed() ?? null,
+  };
+}
