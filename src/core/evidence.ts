@@ -45,5 +45,10 @@ export function evidenceDigest(evidence: Evidence): Sha256 {
 
 /** One digest over a set of evidence, whatever its order: SHA-256 over the sorted digests, one a line. */
 export function assessmentDigest(evidence: readonly Evidence[]): Sha256 {
-  return sha256(evidence.map(evidenceDigest).sort().join('\n'));
+  return assessmentDigestOf(evidence.map(evidenceDigest));
+}
+
+/** The same from the digests of its members. */
+export function assessmentDigestOf(digests: readonly Sha256[]): Sha256 {
+  return sha256([...digests].sort().join('\n'));
 }

@@ -1,0 +1,27 @@
+/** What admission asks of storage: each write is one transaction of the write queue, each read one look. */
+import type { Kysely } from 'kysely';
+import type { AdmissionStore } from '../admission/deps.ts';
+import { writeAlarm } from './alarms.ts';
+import { readArtifact, writeArtifact } from './evidence.ts';
+import { readAppearances, readIndexRecord, writeLook } from './indexes.ts';
+import { writeDecision } from './record-decision.ts';
+import { readCase, readCasesByShort, readPreviousEvent, readRelease, readReleasesOf } from './releases.ts';
+import type { Schema } from './schema.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export function createAdmissionStore(db: Kysely<Schema>, { write }: WriteQueue): AdmissionStore {
+  return {
+    indexRecord: (upstream, name) => readIndexRecord(db, upstream, name),
+    recordLook: (look) => write((inside) => writeLook(inside, look)),
+    appearances: (upstream, name) => readAppearances(db, upstream, name),
+    release: (id) => readRelease(db, id),
+    releasesOf: (upstream, name) => readReleasesOf(db, upstream, name),
+    recordDecision: (record) => write((inside) => writeDecision(inside, record)),
+    previousEvent: (id) => readPreviousEvent(db, id),
+    artifact: (digest) => readArtifact(db, digest),
+    recordArtifact: (record) => write((inside) => writeArtifact(inside, record)),
+    raiseAlarm: (alarm) => write((inside) => writeAlarm(inside, alarm)),
+    case: (id) => readCase(db, id),
+    casesByShort: (short) => readCasesByShort(db, short),
+  };
+}

@@ -1,0 +1,5 @@
+/** Every migration, in order. A new one is added at the end; none is ever changed. */
+import type { Migration } from '../migrate.ts';
+import { records } from './0001-records.ts';
+
+export const migrations: readonly Migration[] = [records];

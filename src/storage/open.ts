@@ -1,0 +1,140 @@
+/** Opens everything that is kept on disk. Start reading here. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import type { AdmissionStore } from '../admission/deps.ts';
+import { AssayError } from '../core/errors.ts';
+import type { Clock } from '../core/time.ts';
+import { createAdmissionStore } from './admission-store.ts';
+import { openBlobStore, type FileBlobStore } from './blobs.ts';
+import {
+  lockDirectory,
+  makeDataDirectory,
+  makePrivateFile,
+  tidyDirectory,
+  type DirectoryLock,
+} from './directory.ts';
+import { fileError, nodeFileSystem, replaceFile, syncDirectory } from './durable.ts';
+import { migrate, type Migration } from './migrate.ts';
+import { migrations as allMigrations } from './migrations/all.ts';
+import { createReadStore, type ReadStore } from './read-store.ts';
+import type { Schema } from './schema.ts';
+import { createSettingsStore, type SettingsStore } from './settings.ts';
+import { checkSqlite, openSqlite, sqliteDialect } from './sqlite-dialect.ts';
+import { createTokenStore, type TokenStore } from './tokens.ts';
+import { createWriteQueue, type WriteQueue } from './write-queue.ts';
+
+export interface StorageOptions {
+  /** Made with mode 0700 if missing. */
+  readonly directory: string;
+  /** Only for the time at which a migration was applied. */
+  readonly clock?: Clock;
+  readonly migrations?: readonly Migration[];
+  /** Most writes that share one transaction. */
+  readonly batch?: number;
+}
+
+export interface Storage {
+  readonly admission: AdmissionStore;
+  readonly blobs: FileBlobStore;
+  readonly tokens: TokenStore;
+  readonly read: ReadStore;
+  readonly settings: SettingsStore;
+  /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
+  readonly failure: () => AssayError | undefined;
+  /** Waits for the writes under way; later ones are refused. */
+  readonly close: () => Promise<void>;
+}
+
+const defaultBatch = 128;
+
+/**
+ * Throws DATA_DIRECTORY_LOCKED, STORAGE_CORRUPT, STORAGE_TOO_NEW, STORAGE_MIGRATION_CHANGED, STORAGE_FAILED,
+ * STORAGE_FULL; then nothing stays open or locked.
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  await makeDataDirectory(options.directory);
+  const lock = lockDirectory(options.directory);
+  try {
+    await tidyDirectory(options.directory);
+    const blobs = await openBlobStore(join(options.directory, 'blobs'));
+    const database = await openOnlyDatabase(options);
+    const { db, queue } = database;
+    return {
+      admission: createAdmissionStore(db, queue),
+      blobs,
+      tokens: createTokenStore(db, queue),
+      read: createReadStore(db),
+      settings: createSettingsStore(db, queue),
+      failure: queue.failure,
+      close: async () => {
+        await closeDatabase(database);
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+export interface OpenDatabase {
+  readonly db: Kysely<Schema>;
+  readonly queue: WriteQueue;
+  /** For tests that make SQLite itself fail. */
+  readonly sqlite: DatabaseSync;
+}
+
+/** The database alone, checked and brought to this version's schema. */
+export async function openDatabase(
+  file: string,
+  options: Omit<StorageOptions, 'directory'> = {},
+): Promise<OpenDatabase> {
+  makePrivateFile(file);
+  const sqlite = openSqlite(file);
+  try {
+    checkSqlite(sqlite, file);
+    migrate(sqlite, options.migrations ?? allMigrations, options.clock ?? (() => new Date()));
+    await syncDirectory(nodeFileSystem, dirname(file));
+  } catch (error) {
+    sqlite.close();
+    throw fileError(error, `cannot open ${file}`);
+  }
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite) });
+  const inTransaction = (): boolean => sqlite.isTransaction;
+  return { db, queue: createWriteQueue({ db, inTransaction, batch: options.batch ?? defaultBatch }), sqlite };
+}
+
+export async function closeDatabase({ db, queue, sqlite }: OpenDatabase): Promise<void> {
+  await queue.close();
+  await db.destroy();
+  // Kysely closes only what it used.
+  if (sqlite.isOpen) sqlite.close();
+}
+
+/**
+ * A directory that had a database must still have it: an emptied or deleted file would otherwise become a new,
+ * empty record of everything, without a word (peers lost theirs so: verdaccio#1236, sinopia#487).
+ */
+async function openOnlyDatabase(options: StorageOptions): Promise<OpenDatabase> {
+  const file = join(options.directory, 'assay.db');
+  const marker = join(options.directory, 'assay.db.made');
+  if (existsSync(marker)) {
+    if (sizeOf(file) === 0)
+      throw new AssayError('STORAGE_CORRUPT', `${file} is empty or gone, though a database was made here`);
+    return openDatabase(file, options);
+  }
+  const database = await openDatabase(file, options);
+  try {
+    await replaceFile(marker, Buffer.from('The database assay.db was made in this directory.\n'));
+    return database;
+  } catch (error) {
+    await closeDatabase(database);
+    throw error;
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,148 @@
+/** One decision and all that belongs to it, written inside one transaction. */
+import type { Insertable, Kysely } from 'kysely';
+import type { DecisionRecord, OutboxEvent } from '../admission/deps.ts';
+import { transitionKey, type Decision } from '../core/decision.ts';
+import { AssayError } from '../core/errors.ts';
+import { parsePurl } from '../core/purl.ts';
+import type { ReleaseId } from '../core/subject.ts';
+import { writeArtifact, writeAssessment } from './evidence.ts';
+import type { DecisionTable, Schema } from './schema.ts';
+
+/** Throws STORAGE_ADMITTED_BYTES_CHANGED when it would give an admitted release other bytes; STORAGE_FAILED. */
+export async function writeDecision(db: Kysely<Schema>, record: DecisionRecord): Promise<void> {
+  const { release, decision, evidence, event } = record;
+  if (release.artifact !== undefined)
+    await writeArtifact(db, { digests: release.artifact, reading: undefined });
+  await upsertRelease(db, record);
+  await writeAssessment(db, decision.assessment, evidence, release.artifact?.sha256);
+  const seq = await putInForce(db, release.id, decision);
+  if (decision.caseId !== undefined) await upsertCase(db, release.id, decision, decision.caseId, seq);
+  if (event !== undefined) await addToOutbox(db, release.id, event);
+}
+
+/** Bytes once known stay known, and bytes once admitted never change under the same name. */
+async function upsertRelease(db: Kysely<Schema>, { release, decision }: DecisionRecord): Promise<void> {
+  const { subject } = release;
+  const known = await db
+    .selectFrom('releases')
+    .select(['artifact', 'admitted_at', 'first_seen_at'])
+    .where('id', '=', release.id)
+    .executeTakeFirst();
+  const artifact = release.artifact?.sha256 ?? known?.artifact ?? null;
+  if (typeof known?.admitted_at === 'string' && artifact !== known.artifact) {
+    throw new AssayError(
+      'STORAGE_ADMITTED_BYTES_CHANGED',
+      `${subject.purl} was admitted as ${known.artifact}, not ${artifact}`,
+    );
+  }
+  const allowedNow = decision.outcome === 'allow' && decision.stage === 'file' ? decision.decidedAt : null;
+  const changing = {
+    claimed_integrity: subject.claimedIntegrity,
+    index_manifest: JSON.stringify(release.indexManifest),
+    claimed_time: release.claimedTime ?? null,
+    artifact,
+    admitted_at: known?.admitted_at ?? allowedNow,
+  };
+  if (known !== undefined) {
+    await db.updateTable('releases').set(changing).where('id', '=', release.id).execute();
+    return;
+  }
+  const { upstream, channel, ecosystem, purl, file } = subject;
+  const { id, version } = release;
+  const name = parsePurl(purl).name;
+  const firstSeen = { first_seen_at: decision.decidedAt };
+  await db
+    .insertInto('releases')
+    .values({ id, upstream, channel, ecosystem, purl, name, version, file, ...changing, ...firstSeen })
+    .execute();
+}
+
+/** A transition supersedes the decision in force, which stays as history; anything else updates its row. */
+async function putInForce(db: Kysely<Schema>, releaseId: ReleaseId, decision: Decision): Promise<number> {
+  const inForce = await db
+    .selectFrom('decisions')
+    .select(['seq', 'transition_key'])
+    .where('release_id', '=', releaseId)
+    .where('superseded_at', 'is', null)
+    .executeTakeFirst();
+  const row = decisionRow(releaseId, decision);
+  if (inForce !== undefined && inForce.transition_key === row.transition_key) {
+    await db.updateTable('decisions').set(row).where('seq', '=', inForce.seq).execute();
+    return inForce.seq;
+  }
+  if (inForce !== undefined) {
+    const superseded = { superseded_at: decision.decidedAt };
+    await db.updateTable('decisions').set(superseded).where('seq', '=', inForce.seq).execute();
+  }
+  const added = await db.insertInto('decisions').values(row).returning('seq').executeTakeFirstOrThrow();
+  return added.seq;
+}
+
+function decisionRow(releaseId: ReleaseId, decision: Decision): Insertable<DecisionTable> {
+  return {
+    id: decision.id,
+    release_id: releaseId,
+    stage: decision.stage,
+    outcome: decision.outcome,
+    rules: rulesKey(decision.reasons.map((reason) => reason.rule)),
+    why: decision.reasons[0]?.why.toWellFormed().replaceAll('\0', '') ?? null,
+    transition_key: transitionKey(decision),
+    artifact: decision.subject.artifact ?? null,
+    assessment: decision.assessment,
+    case_id: decision.caseId ?? null,
+    decided_at: decision.decidedAt,
+    valid_until: decision.validUntil,
+    epoch_policy: decision.epochs.policy,
+    epoch_feeds: decision.epochs.feeds,
+    epoch_exceptions: decision.epochs.exceptions,
+    epoch_revocations: decision.epochs.revocations,
+    body: JSON.stringify(decision),
+    superseded_at: null,
+  };
+}
+
+/** The set of deciding rules in one form: a JSON array, sorted, each once. */
+export function rulesKey(rules: readonly string[]): string {
+  return JSON.stringify([...new Set(rules)].sort());
+}
+
+async function upsertCase(
+  db: Kysely<Schema>,
+  releaseId: ReleaseId,
+  decision: Decision,
+  id: string,
+  decisionSeq: number,
+): Promise<void> {
+  const rules = rulesKey(decision.reasons.map((reason) => reason.rule));
+  const row = {
+    id,
+    short: id.slice(0, 4),
+    release_id: releaseId,
+    rules,
+    decision_seq: decisionSeq,
+    opened_at: decision.decidedAt,
+  };
+  const written = await db
+    .insertInto('cases')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ decision_seq: decisionSeq, rules })
+        .where('cases.release_id', '=', releaseId),
+    )
+    .executeTakeFirst();
+  if (written.numInsertedOrUpdatedRows !== 1n)
+    throw new AssayError('STORAGE_FAILED', 'a case belongs to one release');
+}
+
+async function addToOutbox(db: Kysely<Schema>, releaseId: ReleaseId, event: OutboxEvent): Promise<void> {
+  const { eventId, type, time, leaf } = event;
+  const statement = JSON.stringify(event.statement);
+  await db
+    .insertInto('outbox')
+    .values({ event_id: eventId, release_id: releaseId, type, time, leaf, statement })
+    .execute();
+  const salts = Object.entries(event.salts).map(([field, salt]) => ({ event_id: eventId, field, salt }));
+  if (salts.length > 0) await db.insertInto('salts').values(salts).execute();
+}

@@ -1,0 +1,138 @@
+/** The tables as Kysely sees them; `migrations/` is what makes them. Times are RFC 3339 text, JSON is text. */
+import type { Generated } from 'kysely';
+
+export interface Schema {
+  readonly settings: { key: string; value: string };
+  readonly epochs: { name: string; value: number };
+  readonly indexes: IndexTable;
+  readonly appearances: {
+    upstream: string;
+    name: string;
+    version: string;
+    absent_at: string | null;
+    present_at: string;
+  };
+  readonly artifacts: {
+    sha256: string;
+    sha512: string;
+    sha1: string;
+    size_bytes: number;
+    reading: string | null;
+  };
+  /** `body` is canonical JSON and `digest` its SHA-256; a row never changes. */
+  readonly evidence: {
+    digest: string;
+    kind: string;
+    scope: string;
+    result: string;
+    collected_at: string;
+    body: string;
+  };
+  readonly artifact_evidence: { artifact: string; kind: string; evidence: string };
+  /** The members of an evidence set, under the digest of the set; a set never changes. */
+  readonly assessments: { digest: string; place: number; evidence: string };
+  readonly releases: ReleaseTable;
+  readonly decisions: DecisionTable;
+  readonly cases: CaseTable;
+  readonly outbox: OutboxTable;
+  readonly salts: { event_id: string; field: string; salt: string };
+  readonly alarms: AlarmTable;
+  readonly tokens: TokenTable;
+}
+
+export interface IndexTable {
+  upstream: string;
+  name: string;
+  body: string | null;
+  etag: string | null;
+  last_modified: string | null;
+  first_look_at: string;
+  last_look_at: string;
+  absent: number;
+}
+
+export interface ReleaseTable {
+  id: string;
+  upstream: string;
+  channel: string;
+  ecosystem: string;
+  purl: string;
+  name: string;
+  version: string;
+  file: string;
+  claimed_integrity: string;
+  index_manifest: string;
+  claimed_time: string | null;
+  artifact: string | null;
+  first_seen_at: string;
+  admitted_at: string | null;
+}
+
+/** `body` is the whole decision; the other columns are what is searched for. In force while `superseded_at` is null. */
+export interface DecisionTable {
+  seq: Generated<number>;
+  id: string;
+  release_id: string;
+  stage: string;
+  outcome: string;
+  /** JSON array of the deciding rules, sorted. */
+  rules: string;
+  why: string | null;
+  transition_key: string;
+  artifact: string | null;
+  assessment: string;
+  case_id: string | null;
+  decided_at: string;
+  valid_until: string;
+  epoch_policy: number;
+  epoch_feeds: number;
+  epoch_exceptions: number;
+  epoch_revocations: number;
+  body: string;
+  superseded_at: string | null;
+}
+
+export interface CaseTable {
+  id: string;
+  short: string;
+  release_id: string;
+  rules: string;
+  /** The latest refusal under this case. */
+  decision_seq: number;
+  opened_at: string;
+}
+
+export interface OutboxTable {
+  seq: Generated<number>;
+  event_id: string;
+  release_id: string;
+  type: string;
+  time: string;
+  leaf: string;
+  statement: string;
+  /** 1 once the ledger's sequencer took it. */
+  sequenced: Generated<number>;
+}
+
+export interface AlarmTable {
+  id: string;
+  kind: string;
+  severity: string;
+  about: string;
+  message: string;
+  data: string;
+  first_at: string;
+  last_at: string;
+  count: number;
+}
+
+export interface TokenTable {
+  id: string;
+  name: string;
+  hash: string;
+  grants: string;
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
