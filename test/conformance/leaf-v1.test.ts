@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -14,7 +14,7 @@ import * as fc from 'fast-check';
 
 import { disclosureVector, leafVector, vectorsText } from '../../scripts/generate-leaf-vectors.ts';
 import { sha256 } from '../../src/core/digest.ts';
-import { isJsonObject, own, ownString, type JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, own, ownString, type Json, type JsonObject } from '../../src/core/json.ts';
 import { formatPurl } from '../../src/core/purl.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import {
@@ -174,4 +174,44 @@ test('salts of the published vectors can be made anew from their names', () => {
   assert.ok(isJsonObject(vectors));
   const salt = createHash('sha256').update('assay test salt first entry of a subject 0').digest('hex');
   assert.ok(JSON.stringify(own(vectors, 'leaves') ?? null).includes(`"subject":{"salt":"${salt}"`));
+});
+
+test('the verifier works copied alone, without Buffer, process or any Node module of its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-verify-'));
+  try {
+    cpSync(join(root, 'src/ledger/verify'), folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    const vectors: unknown = JSON.parse(readFileSync(vectorsFile, 'utf8'));
+    const leaves = isJsonObject(vectors) ? own(vectors, 'leaves') : undefined;
+    const [first]: readonly Json[] = Array.isArray(leaves) ? leaves : [];
+    assert.ok(isJsonObject(first));
+    const program = `
+      import { createHash } from 'node:crypto';
+      import { parseLeaf } from './leaf.ts';
+      import { verifyOpening } from './opening.ts';
+      const given = JSON.parse(process.argv[1]);
+      const print = console.log;
+      const sha256 = (bytes) => Uint8Array.from(createHash('sha256').update(bytes).digest());
+      delete globalThis.Buffer;
+      delete globalThis.process;
+      const openings = Object.fromEntries(Object.entries(given.openings).map(([field, opening]) =>
+        [field, field === 'evidence' ? opening : { ...opening, payload: new TextEncoder().encode(opening.payload) }]));
+      print(JSON.stringify(verifyOpening(parseLeaf(given.leaf).leaf, openings, sha256)));`;
+    const run = spawnSync(
+      process.execPath,
+      ['--input-type=module-typescript', '--eval', program, JSON.stringify(first)],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    assert.equal(run.status, 0, run.stderr);
+    const all = {
+      subject: 'opened',
+      actor: 'opened',
+      statement: 'opened',
+      evidence: 'opened',
+      prev: 'opened',
+    };
+    assert.deepEqual(JSON.parse(run.stdout), all);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -364,3 +364,11 @@ test('hex has one spelling and one length', () => {
 function digestOf(place: EvidenceOpening): string {
   return 'digest' in place ? place.digest : '';
 }
+
+test('the bytes that are hashed are those of the description', () => {
+  const [salt, payload] = [hash(utf8('salt')), utf8('payload')];
+  const preimage = Buffer.concat([Buffer.from('assay/leaf/v1/subject\0'), salt, payload]);
+  assert.deepEqual(commit('subject', salt, payload, hash), hash(preimage));
+  assert.deepEqual(hashLeaf(payload, hash), hash(Buffer.concat([Buffer.of(0), payload])));
+  assert.deepEqual(hashNode(salt, payload, hash), hash(Buffer.concat([Buffer.of(1), salt, payload])));
+});

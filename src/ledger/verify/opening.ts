@@ -1,5 +1,5 @@
 /** Does what was disclosed belong to this leaf? Each field is disclosed, withheld or erased on its own. */
-import { fromHex, toHex, utf8 } from './bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 import { commit, saltBytes } from './commitment.ts';
 import { evidenceRoot, type EvidenceOpening } from './evidence.ts';
 import { isEventId, leafFields, type Leaf, type LeafField } from './leaf.ts';
@@ -73,6 +73,6 @@ function evidenceVerdict(
 /** A link must lead somewhere: no bytes (the first entry) or an id another entry can have. */
 function isPrevious(opening: FieldOpening | undefined): boolean {
   if (opening === undefined || opening.payload.length === 0) return true;
-  const text = String.fromCharCode(...opening.payload.subarray(0, 65));
-  return isEventId(text) && utf8(text).length === opening.payload.length;
+  // One byte more than the longest id is enough to see that it is none.
+  return isEventId(String.fromCharCode(...opening.payload.subarray(0, 65)));
 }
