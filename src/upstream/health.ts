@@ -1,5 +1,5 @@
 /** What is known of an upstream from the calls that were made anyway; nothing is asked for its own sake. */
-import { AssayError } from '../core/errors.ts';
+import type { AssayError } from '../core/errors.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
 import type { BreakerState, UpstreamHealth, UpstreamSource } from './types.ts';
 import type { AttemptOutcome } from './breaker.ts';

@@ -2,7 +2,8 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { AssayError, messageOf } from '../core/errors.ts';
+import { callbackify } from 'node:util';
+import { AssayError } from '../core/errors.ts';
 import { classifyAddress } from './addresses.ts';
 import type { ResolvedAddress } from './types.ts';
 
@@ -35,18 +36,14 @@ export function checkedLookup(
   refused: (why: string) => void,
 ): LookupFunction {
   return (hostname, options, callback) => {
-    resolveChecked(resolve, hostname, options, privateAllowed).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined) callback(noAddress(hostname), []);
-        else if (options.all === true) callback(null, addresses);
-        else callback(null, first.address, first.family);
-      },
-      (error: unknown) => {
-        if (error instanceof AssayError) refused(error.message);
-        callback(error instanceof Error ? error : new Error(messageOf(error)), []);
-      },
-    );
+    const resolved = callbackify(() => resolveChecked(resolve, hostname, options, privateAllowed));
+    resolved((error: Error | null, addresses: LookupAddress[] | undefined) => {
+      if (error instanceof AssayError) refused(error.message);
+      const [first] = addresses ?? [];
+      if (first === undefined) callback(error ?? noAddress(hostname), []);
+      else if (options.all === true) callback(null, addresses ?? []);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 
