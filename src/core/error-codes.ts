@@ -8,6 +8,14 @@ export interface ErrorEntry {
 }
 
 const catalogue = {
+  ARCHIVE_READER_BUSY: {
+    meaning: 'Too many archives wait to be read.',
+    remedy: 'Try again in a few seconds; if it stays so, give the gate more reader children.',
+  },
+  ARCHIVE_READER_FAILED: {
+    meaning: 'The process that reads an archive died, or reached its limit of memory, CPU or time. Nothing was learnt about the archive.',
+    remedy: 'The release is held. Ask again; if it fails each time, the archive is hostile or needs higher limits.',
+  },
   BLOB_CORRUPT: {
     meaning: 'Stored bytes no longer have the digest they are named by. They were moved to quarantine and are not served.',
     remedy: 'Check the disk. The bytes are fetched anew at the next request; `blobs/quarantine` holds the damaged file.',
