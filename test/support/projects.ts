@@ -40,6 +40,8 @@ export const smallProject: ProjectManifest = {
     semver: '^7.6.0',
     minimist: '^1.2.8',
     yargs: '^17.7.2',
+    debug: '^4.3.7',
+    'fs-extra': '^11.2.0',
   },
 };
 
@@ -66,6 +68,5 @@ export const largeProject: ProjectManifest = {
     jest: '^29.7.0',
     typescript: '^5.6.0',
     esbuild: '^0.24.0',
-    mocha: '^10.7.0',
   },
 };

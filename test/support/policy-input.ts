@@ -1,0 +1,58 @@
+/** Facts of a release that every preset allows, to be bent by each test. */
+import type { PolicyContext, PolicyInput, Stage } from '../../src/core/decision.ts';
+import type { Result } from '../../src/core/evidence.ts';
+import type { CheckFacts, Facts } from '../../src/core/facts.ts';
+import { formatPurl } from '../../src/core/purl.ts';
+import { anonymous } from '../../src/core/subject.ts';
+import { requiredKinds } from '../../src/policy/presets.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+
+export const policyNow = '2026-11-20T12:00:00.000Z';
+
+export function check(result: Result, change: Partial<CheckFacts> = {}): CheckFacts {
+  return { result, summary: `It was ${result}.`, facts: {}, items: [], ...change };
+}
+
+export function publishedAt(time: string | null): CheckFacts {
+  return check('pass', { facts: { publishedAt: time } });
+}
+
+export function goodChecks(): Record<string, CheckFacts> {
+  const checks = Object.fromEntries(requiredKinds.map((kind) => [kind, check('pass')]));
+  return { ...checks, age: publishedAt('2026-01-01T00:00:00.000Z') };
+}
+
+export function sampleFacts(change: Partial<Facts> = {}): Facts {
+  const name = change.name ?? 'sample';
+  const version = change.version ?? '1.2.3';
+  return {
+    schema: 1,
+    ecosystem: 'npm',
+    purl: formatPurl('npm', name, version),
+    name,
+    version,
+    upstream: 'npm',
+    channel: 'main',
+    file: 'sample-1.2.3.tgz',
+    artifact: 'a'.repeat(64),
+    checks: goodChecks(),
+    ...change,
+  };
+}
+
+export function policyInput(
+  facts: Facts = sampleFacts(),
+  stage: Stage = 'file',
+  context: Partial<PolicyContext> = {},
+): PolicyInput {
+  return { stage, facts, context: { principal: anonymous, admittedBefore: false, ...context } };
+}
+
+export function withCheck(kind: string, value: CheckFacts | undefined): Facts {
+  const { [kind]: _, ...others } = goodChecks();
+  return sampleFacts({ checks: value === undefined ? others : { ...others, [kind]: value } });
+}
+
+export function settings(change: Partial<PolicySettings> = {}): PolicySettings {
+  return { preset: 'recommended', rules: {}, cooldownHours: 72, deny: [], allow: [], ...change };
+}
