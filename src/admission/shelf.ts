@@ -30,6 +30,8 @@ export interface Shelf {
   readonly kept: readonly KeptVersion[];
   readonly visible: readonly string[];
   readonly stale: boolean;
+  /** Upstream answers 404 now: only what is kept stands. */
+  readonly gone: boolean;
   /** Digest of everything above that shapes the answer: same digest, same bytes. */
   readonly digest: Sha256;
   readonly validUntil: string;
@@ -141,14 +143,14 @@ function keptVersion(record: ReleaseRecord): KeptVersion {
 }
 
 function shelfOf(index: KnownIndex, visibility: Visibility, kept: readonly KeptVersion[]): Shelf {
-  const { view, body, stale, record } = index;
+  const { view, body, stale, gone, record } = index;
   const { hidden, visible, validUntil } = visibility;
   const shape = JSON.stringify([
     body,
-    index.gone,
+    gone,
     hidden.map((one) => [one.version, one.why]),
     kept.map((one) => one.version),
   ]);
   const lookedAt = record.lastLookAt;
-  return { view, body, hidden, kept, visible, stale, digest: sha256(shape), validUntil, lookedAt };
+  return { view, body, hidden, kept, visible, stale, gone, digest: sha256(shape), validUntil, lookedAt };
 }

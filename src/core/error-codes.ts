@@ -145,6 +145,14 @@ const catalogue = {
     meaning: "A package manager's configuration file cannot be read or edited safely.",
     remedy: 'Correct the file by hand, as the message says, then run the command again.',
   },
+  REQUEST_INVALID: {
+    meaning: 'A request could not be understood.',
+    remedy: 'Compare it with the documentation of the route.',
+  },
+  REQUEST_TOO_LARGE: {
+    meaning: 'A request is larger than the route accepts.',
+    remedy: 'Send less at once.',
+  },
   STORAGE_ADMITTED_BYTES_CHANGED: {
     meaning: 'A decision would have replaced the bytes of a release that was already admitted.',
     remedy: 'Report it: changed bytes raise an alarm and are never admitted under the same name.',

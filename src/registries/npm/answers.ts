@@ -10,6 +10,8 @@ import type { WriteKind } from './requests.ts';
 export type NpmProblem =
   /** Upstream does not have it: `what` names it, for example `left-pad@9.9.9`. */
   | { readonly kind: 'not-found'; readonly what: string }
+  /** The version is there and the index hides it: 403 as for the file itself, without a case of its own. */
+  | { readonly kind: 'withheld'; readonly what: string; readonly why: string }
   /** Upstream can't be asked, and nothing verified is here to serve. */
   | {
       readonly kind: 'upstream-down';
@@ -34,6 +36,12 @@ export function npmError(problem: NpmProblem): HttpAnswer {
   switch (problem.kind) {
     case 'not-found':
       return failure(404, 'Not Found', `${problem.what} is not in the upstream registry`);
+    case 'withheld':
+      return failure(
+        403,
+        `Withheld ${problem.what}: assay explain ${problem.what}`,
+        `${problem.what} is withheld: ${problem.why}`,
+      );
     case 'upstream-down':
       return later(
         `Upstream registry unavailable`,
@@ -93,11 +101,12 @@ const writeTexts: Readonly<Record<WriteKind, string>> = {
   'dist-tag': 'dist-tags: Assay does not change the upstream registry; set the tag there',
   login:
     'login: Assay has no accounts; ask its operator for a token (assay token) and put it into .npmrc as _authToken',
-  account: 'accounts: Assay has none; manage tokens with assay token, and accounts at the upstream registry',
+  account:
+    'accounts: Assay has none; ask its operator for a token (assay token) and put it into .npmrc as _authToken',
   other: 'this request: Assay only serves reads of packages',
 };
 
-/** 501 for a login, which comes as POST: after any 4xx npm would go on to ask for a password. */
+/** 501 for a web login, which comes as POST and is not retried: after any 4xx npm would go on to ask for a password. */
 function write(what: WriteKind): HttpAnswer {
   return what === 'login'
     ? failure(501, 'Not here: login', `not here: ${writeTexts.login}`)

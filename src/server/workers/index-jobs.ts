@@ -34,6 +34,8 @@ export interface Rendered {
   /** Undefined when the selector names nothing that stands. */
   readonly gzip: Uint8Array | undefined;
   readonly sizeBytes: number;
+  /** HTTP date: an upper bound of every time shown. */
+  readonly lastModified: string | undefined;
 }
 
 export interface IndexResults {

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { BlobStore, IndexReader } from '../../admission/deps.ts';
 import { sha256, type Sha256 } from '../../core/digest.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { UpstreamId } from '../../core/subject.ts';
@@ -119,7 +119,7 @@ function createThreads(count: number): Threads {
     });
     worker.unref();
     worker.on('message', (reply: JobReply) => finish(worker, reply));
-    worker.on('error', (error) => fail(worker, error.message));
+    worker.on('error', (error) => fail(worker, messageOf(error)));
     worker.on('exit', () => fail(worker, 'the thread ended'));
     return worker;
   }

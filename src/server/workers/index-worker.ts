@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
+import { lastModifiedOf } from '../../registries/npm/modified.ts';
 import { encodeParts, manifestFrom, openParts, type PartsFile } from '../../registries/npm/packument-parts.ts';
 import { readPackument } from '../../registries/npm/packument-read.ts';
 import { renderDistTags, renderPackument, renderVersion } from '../../registries/npm/packument-render.ts';
@@ -43,8 +44,9 @@ function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
 function render(job: Extract<IndexJob, { kind: 'render' }>): Rendered {
   const parts = open(job.partsPath);
   const body = renderWhat(parts, job);
-  if (body === undefined) return { gzip: undefined, sizeBytes: 0 };
-  return { gzip: gzipSync(body, { level: 4 }), sizeBytes: body.length };
+  if (body === undefined) return { gzip: undefined, sizeBytes: 0, lastModified: undefined };
+  const gzip = gzipSync(body, { level: 4 });
+  return { gzip, sizeBytes: body.length, lastModified: lastModifiedOf(parts, job.plan) };
 }
 
 function renderWhat(parts: PartsFile, job: Extract<IndexJob, { kind: 'render' }>): Uint8Array | undefined {

@@ -1,0 +1,87 @@
+/** One locked artifact against the gate: assayed as an install would, no bytes served. */
+import { parseIntegrity } from '../core/digest.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { parsePurl } from '../core/purl.ts';
+import { claimsMatch } from '../admission/claims.ts';
+import type { FileOutcome } from '../admission/admit.ts';
+import { gateItself, type UpstreamId } from '../core/subject.ts';
+import type { Caller } from './callers.ts';
+import { checkLine, type CheckLine, type CheckResult } from './control/protocol.ts';
+import type { Gate } from './gate.ts';
+import { decisionShown, reasonShown } from './shown.ts';
+
+/** Never throws: what could not be checked is answered `not-checked`, with the reason. */
+export async function checkOne(gate: Gate, caller: Caller, text: string, base: string): Promise<CheckResult> {
+  let purl = '';
+  try {
+    const line = checkLine.parse(JSON.parse(text));
+    purl = line.purl;
+    return await checked(gate, caller, line, base);
+  } catch (error) {
+    return notChecked(purl, error);
+  }
+}
+
+async function checked(gate: Gate, caller: Caller, line: CheckLine, base: string): Promise<CheckResult> {
+  const { ecosystem, name, version } = parsePurl(line.purl);
+  const route = ecosystem === 'npm' ? gate.routes(name) : undefined;
+  if (route === undefined || version === undefined) {
+    throw new AssayError('PURL_INVALID', `no upstream answers for ${line.purl}`);
+  }
+  if (route.needsToken && !caller.grants.has(route.upstream)) {
+    throw new AssayError('TOKEN_REQUIRED', `${name} is served only to callers with a token for ${route.upstream}`);
+  }
+  const file = await fileOf(gate, route.upstream, name, version);
+  if (file === undefined) throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${name}@${version}`);
+  const request = { upstream: route.upstream, name, file, principal: caller.principal };
+  const outcome = await gate.admission.admit(request);
+  return resultOf(gate, caller, line, outcome, base);
+}
+
+/** File name of a version: by the index as it stands now, else by what was admitted before. */
+async function fileOf(gate: Gate, upstream: UpstreamId, name: string, version: string): Promise<string | undefined> {
+  const shelf = await gate.shelves.show({ upstream, name, principal: gateItself });
+  const listed = shelf?.view.versions.find((one) => one.version === version)?.file;
+  if (listed !== undefined) return listed;
+  const releases = await gate.storage.admission.releasesOf(upstream, name);
+  return releases.find((one) => one.version === version && one.admittedAt !== undefined)?.file;
+}
+
+async function resultOf(
+  gate: Gate,
+  caller: Caller,
+  line: CheckLine,
+  outcome: FileOutcome,
+  base: string,
+): Promise<CheckResult> {
+  if (outcome.state === 'absent') throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${line.purl}`);
+  const { release } = outcome;
+  const { decision } = release;
+  const refused = decision.outcome !== 'allow';
+  const useInstead = refused
+    ? await gate.recommend(decision, release.subject.upstream, caller.principal)
+    : undefined;
+  const { caseId, caseUrl, until } = decisionShown(release, { base });
+  return {
+    purl: line.purl,
+    outcome: decision.outcome,
+    reasons: (refused ? decision.reasons : decision.warnings).map(reasonShown),
+    ...(caseId === undefined || caseUrl === undefined ? {} : { caseId, caseUrl }),
+    ...(useInstead === undefined ? {} : { useInstead }),
+    ...(until === undefined ? {} : { until }),
+    integrityMatches: integrityMatches(line, release.artifact),
+  };
+}
+
+function integrityMatches(line: CheckLine, artifact: Parameters<typeof claimsMatch>[1] | undefined): boolean | null {
+  if (line.integrity === undefined || artifact === undefined) return null;
+  const match = claimsMatch(parseIntegrity(line.integrity), artifact);
+  return match === 'unknown' ? null : match === 'same';
+}
+
+function notChecked(purl: string, error: unknown): CheckResult {
+  const problem = isAssayError(error)
+    ? { code: error.code, message: error.message }
+    : { code: 'CHECK_LINE_INVALID', message: 'the line is not what a check line must be' };
+  return { purl: purl.slice(0, 1024), outcome: 'not-checked', reasons: [], integrityMatches: null, problem };
+}

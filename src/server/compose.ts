@@ -1,0 +1,226 @@
+/** The composition root: builds the rooms, hands each what it needs, and starts the surfaces. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAdmission } from '../admission/admit.ts';
+import { alarmOnIndexChange } from '../admission/index-alarms.ts';
+import { createIndexes } from '../admission/indexes.ts';
+import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
+import { createLru } from '../admission/lru.ts';
+import { recommend } from '../admission/recommend.ts';
+import type { Rooms } from '../admission/rooms.ts';
+import { createShelves } from '../admission/shelf.ts';
+import { createArchiveReader } from '../archive/reader.ts';
+import { nameOf } from '../admission/names.ts';
+import type { Epochs } from '../core/decision.ts';
+import { AssayError } from '../core/errors.ts';
+import { parsePurl } from '../core/purl.ts';
+import type { Clock } from '../core/time.ts';
+import { collectors } from '../evidence/collectors.ts';
+import { indexFacts } from '../evidence/index-facts.ts';
+import { createEventMaker } from '../ledger/event-maker.ts';
+import { decide } from '../policy/decide.ts';
+import { factsOf } from '../policy/facts.ts';
+import { compilePack } from '../policy/pack.ts';
+import { npmVersionOrder } from '../registries/npm/order.ts';
+import { openStorage, type Storage } from '../storage/open.ts';
+import { createUpstreamClient } from '../upstream/client.ts';
+import { withBait } from './bait.ts';
+import { createCallers } from './callers.ts';
+import type { SettingInForce } from './config/shown.ts';
+import type { Settings, UpstreamSettings } from './config/settings.ts';
+import { startControlServer } from './control/server.ts';
+import { createRegistryDocument } from './documents.ts';
+import type { Gate } from './gate.ts';
+import { createBodies } from './gateway/bodies.ts';
+import { createGateway } from './gateway/gateway.ts';
+import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { assayVersion } from './package-version.ts';
+import { createNpmRoutes } from './routes.ts';
+import { startTime, statusOf } from './status.ts';
+import { createIndexPool } from './workers/index-pool.ts';
+
+export interface GateInput {
+  readonly settings: Settings;
+  readonly shown: readonly SettingInForce[];
+}
+
+export interface RunningGate {
+  readonly url: string;
+  /** Finishes what is under way (at most about five seconds), then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+/** How long upstream's 404 for a package is believed. */
+const absentSeconds = 60;
+
+/** Throws PORT_IN_USE, DATA_DIRECTORY_LOCKED, STORAGE_*, GATE_START_FAILED; then nothing stays open. */
+export async function startGate({ settings, shown }: GateInput): Promise<RunningGate> {
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const gate = await composeGate(settings, shown, closers);
+    const gateway = createGateway(gate);
+    await listen(gateway.server, settings);
+    closers.push(gateway.close);
+    const control = await startControlServer(gate);
+    closers.push(control.close);
+    gate.log.info({ url: gate.url, data: settings.dataDirectory, version: assayVersion }, 'the gate is open');
+    return { url: gate.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function composeGate(
+  settings: Settings,
+  shown: readonly SettingInForce[],
+  closers: (() => Promise<void>)[],
+): Promise<Gate> {
+  const clock: Clock = () => new Date();
+  const log = createLogger(settings.logLevel);
+  const storage = await openStorage({ directory: settings.dataDirectory, clock });
+  closers.push(storage.close);
+  const { blobs } = storage;
+
+  const pack = compilePack(settings.policy);
+  const policy: PolicyEngine = { digest: pack.digest, decide: (input, now) => decide(input, pack, [], now) };
+  const epochs: Epochs = await storage.settings.bumpEpochOnChange('policy', 'policy-digest', pack.digest);
+
+  const ca = authorities(settings.upstreams);
+  const client = createUpstreamClient({
+    upstreams: settings.upstreams,
+    limits: settings.fetchLimits,
+    blobs,
+    clock,
+    version: assayVersion,
+    ...(ca === undefined ? {} : { ca }),
+    onRefused: (event) => log.warn({ event }, 'an upstream led somewhere it may not'),
+  });
+  closers.push(client.close);
+
+  const threads = Math.min(2, availableParallelism());
+  const indexPool = createIndexPool({
+    directory: join(settings.dataDirectory, 'indexes'),
+    blobs,
+    threads,
+    maxIndexBytes: settings.fetchLimits.indexBytes,
+  });
+  closers.push(indexPool.close);
+
+  const archive = createArchiveReader({
+    limits: settings.archiveLimits,
+    children: Math.min(4, availableParallelism()),
+    nodePath: process.execPath,
+    readable: [join(settings.dataDirectory, 'blobs'), installRoot],
+    onDeath: (info) => log.warn({ info }, 'a reader child ended'),
+  });
+  closers.push(archive.close);
+
+  const metrics = createMetrics({
+    held: async () => (await storage.read.counts()).releases.hold,
+    alarms: async () => (await storage.read.counts()).alarms,
+  });
+  const store = loudly(storage, log, metrics);
+  const upstream = withBait(client, blobs, clock);
+  const indexes = createIndexes({
+    upstream,
+    reader: indexPool,
+    store,
+    clock,
+    freshSeconds: settings.indexFreshSeconds,
+    absentSeconds,
+    onChange: (_id, _name, view) => alarmOnIndexChange(store, clock, view),
+  });
+  const rooms: Rooms = {
+    store,
+    blobs,
+    upstream,
+    identityHostOf: (id) => settings.upstreams.find((one) => one.id === id)?.identityHost ?? id,
+    archive,
+    indexReader: indexPool,
+    indexes,
+    collectors,
+    policy,
+    facts: { atIndex: indexFacts, atFile: factsOf },
+    makeEvent: createEventMaker(randomBytes),
+    order: { npm: npmVersionOrder, pypi: undefined, debian: undefined, go: undefined, cargo: undefined, maven: undefined, oci: undefined },
+    epochs: () => epochs,
+    clock,
+    randomBytes,
+  };
+  const admission = createAdmission(rooms);
+  const shelves = createShelves(rooms, admission);
+  const url = settings.publicUrl ?? `http://${settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen}:${settings.port}/`;
+  const startedAt = startTime(clock);
+  const statusParts = {
+    settings,
+    storage,
+    upstreamHealth: client.health,
+    policyDigest: policy.digest,
+    url,
+    clock,
+    startedAt,
+    otherProblems: () => [],
+  };
+  return {
+    settings,
+    shownSettings: shown,
+    storage: { ...storage, admission: store },
+    admission,
+    shelves,
+    indexes: indexPool,
+    bodies: createBodies(),
+    hotFiles: createLru(hotFileBytes, (bytes) => bytes.length),
+    routes: createNpmRoutes(settings.upstreams),
+    callers: createCallers(storage.tokens, clock),
+    clock,
+    log,
+    metrics,
+    url,
+    status: () => statusOf(statusParts),
+    registryDocument: createRegistryDocument(settings.upstreams, client, blobs, clock),
+    recommend: (decision, id, principal) => {
+      const { purl } = decision.subject;
+      const version = parsePurl(purl).version ?? '';
+      return recommend(admission, shelves, npmVersionOrder, { upstream: id, name: nameOf({ purl }), version, principal });
+    },
+  };
+}
+
+const hotFileBytes = 64 * 1024 * 1024;
+const installRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Alarms are records; the log and the metrics hear of them too. */
+function loudly(storage: Storage, log: Gate['log'], metrics: Gate['metrics']): AdmissionStore {
+  return {
+    ...storage.admission,
+    raiseAlarm: async (alarm) => {
+      log.error({ alarm: alarm.kind, about: alarm.about }, alarm.message);
+      metrics.alarm(alarm.kind);
+      await storage.admission.raiseAlarm(alarm);
+    },
+  };
+}
+
+function authorities(upstreams: readonly UpstreamSettings[]): string | undefined {
+  const files = new Set(upstreams.flatMap((one) => (one.caFile === undefined ? [] : [one.caFile])));
+  if (files.size === 0) return undefined;
+  return [...files].map((file) => readFileSync(file, 'utf8')).join('\n');
+}
+
+function listen(server: ReturnType<typeof createGateway>['server'], { listen: host, port }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const code = cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'GATE_START_FAILED';
+      reject(new AssayError(code, `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}

@@ -1,0 +1,41 @@
+/** What a composed gate is made of, as its surfaces (gateway, control socket) see it. */
+import type { Admission } from '../admission/admit.ts';
+import type { Lru } from '../admission/lru.ts';
+import type { Shelves } from '../admission/shelf.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Principal, UpstreamId } from '../core/subject.ts';
+import type { Clock } from '../core/time.ts';
+import type { Storage } from '../storage/open.ts';
+import type { Bodies } from './gateway/bodies.ts';
+import type { Callers } from './callers.ts';
+import type { SettingInForce } from './config/shown.ts';
+import type { Settings } from './config/settings.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { NpmRoutes } from './routes.ts';
+import type { StatusAnswer } from './control/protocol.ts';
+import type { IndexPool } from './workers/index-pool.ts';
+
+export interface Gate {
+  readonly settings: Settings;
+  readonly shownSettings: readonly SettingInForce[];
+  readonly storage: Storage;
+  readonly admission: Admission;
+  readonly shelves: Shelves;
+  readonly indexes: IndexPool;
+  readonly bodies: Bodies;
+  /** Small artifacts that were verified when they were read, by SHA-256. */
+  readonly hotFiles: Lru<Uint8Array>;
+  readonly routes: NpmRoutes;
+  readonly callers: Callers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Base URL where package managers connect, ends with `/`. */
+  readonly url: string;
+  readonly status: () => Promise<StatusAnswer>;
+  /** A small JSON document of a registry (its keys, attestations); undefined when it has none. Throws UPSTREAM_*. */
+  readonly registryDocument: (path: string, upstream?: UpstreamId) => Promise<Uint8Array | undefined>;
+  /** The newest version to use instead of a refused one, itself admitted. */
+  readonly recommend: (decision: Decision, upstream: UpstreamId, principal: Principal) => Promise<string | undefined>;
+}

@@ -1,0 +1,95 @@
+/** The gateway's listener: bounds on what a client may send, Host and token checked, then the route. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { parseNpmRequest } from '../../registries/npm/requests.ts';
+import type { Gate } from '../gate.ts';
+import { sendAnswer, type Answer } from './answer.ts';
+import { isCallerAllowed } from './access.ts';
+import { checkHost } from './host.ts';
+import { answerNpm, npmProblem, refuseHost, refuseToken } from './npm.ts';
+import { answerOwn } from './own-routes.ts';
+
+export interface Gateway {
+  readonly server: Server;
+  readonly close: () => Promise<void>;
+}
+
+/** Package names and file names are short; anything longer is not a package manager. */
+const urlBytes = 8192;
+
+export function createGateway(gate: Gate): Gateway {
+  const server = createServer(
+    {
+      maxHeaderSize: 32_768,
+      headersTimeout: 20_000,
+      requestTimeout: 120_000,
+      keepAliveTimeout: 30_000,
+      // Refuses what Node's parser and another one in front of it could read differently (CVE-2022-32213 and after).
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    (request, response) => {
+      void serve(gate, request, response);
+    },
+  );
+  return { server, close: () => closeGently(server) };
+}
+
+/** Answers under way may finish; connections that idle are ended at once. */
+function closeGently(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), 5_000);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function serve(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const started = performance.now();
+  const route = { name: 'other' };
+  response.on('close', () => {
+    gate.metrics.request(route.name, response.statusCode, (performance.now() - started) / 1000);
+  });
+  try {
+    const answer = await answerTo(gate, request, response, route);
+    if (answer !== undefined) sendAnswer(request, response, answer);
+  } catch (error) {
+    fail(gate, request, response, error);
+  } finally {
+    request.resume();
+  }
+}
+
+function fail(gate: Gate, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (!isAssayError(error)) gate.log.error({ err: error, url: request.url?.slice(0, 300) }, 'a request failed');
+  else gate.log.warn({ code: error.code, url: request.url?.slice(0, 300) }, error.message);
+  if (response.headersSent) response.destroy();
+  else sendAnswer(request, response, npmProblem(error));
+}
+
+/** Undefined when the answer was streamed. */
+async function answerTo(
+  gate: Gate,
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: { name: string },
+): Promise<Answer | undefined> {
+  const url = request.url ?? '/';
+  if (url.length > urlBytes) throw new AssayError('REQUEST_INVALID', 'the address is too long');
+  const host = checkHost(gate.settings, request.headers.host);
+  if (host.state === 'refused') return refuseHost(request.headers.host);
+  const own = await answerOwn(gate, request, response, host.base, route);
+  if (own !== 'not-ours') return own;
+  const checked = await gate.callers.check(request.headers.authorization);
+  if (checked.state === 'rejected') return refuseToken('the token is unknown, expired or revoked');
+  if (!isCallerAllowed(gate.settings, request, checked.caller)) {
+    return refuseToken('this gate answers callers from other machines only with a token');
+  }
+  const asked = parseNpmRequest(request.method ?? 'GET', url);
+  route.name = `npm-${asked.kind}`;
+  return answerNpm(gate, { request, response, caller: checked.caller, base: host.base }, asked);
+}

@@ -1,0 +1,104 @@
+/** The index of one package as a client sees it: steered, validated by ETag, announced when steered. */
+import type { Shelf } from '../../admission/shelf.ts';
+import type { HiddenVersion } from '../../admission/visibility.ts';
+import { npmError } from '../../registries/npm/answers.ts';
+import { npmNotice, restrictionMessage, type Withheld } from '../../registries/npm/notice.ts';
+import { compareVersions } from '../../registries/npm/order.ts';
+import type { RenderPlan } from '../../registries/npm/render-plan.ts';
+import { steerTags, type SteeredTags } from '../../registries/npm/tags.ts';
+import type { Gate } from '../gate.ts';
+import type { Route } from '../routes.ts';
+import type { RenderWhat } from '../workers/index-jobs.ts';
+import { acceptsGzip, etagMatches, type Answer } from './answer.ts';
+import { inflate } from './bodies.ts';
+import type { Exchange } from './npm.ts';
+import { sha256 } from '../../core/digest.ts';
+
+export type IndexQuestion =
+  | { readonly kind: 'packument'; readonly name: string }
+  | { readonly kind: 'version'; readonly name: string; readonly selector: string }
+  | { readonly kind: 'dist-tags'; readonly name: string };
+
+/** A client may use an index this long without asking again; the file route enforces in any case. */
+const clientFreshSeconds = 60;
+const abbreviatedType = 'application/vnd.npm.install-v1+json';
+
+export async function answerIndex(gate: Gate, exchange: Exchange, { upstream, needsToken }: Route, asked: IndexQuestion): Promise<Answer> {
+  const { name } = asked;
+  const { request, caller, base } = exchange;
+  const shelf = await gate.shelves.show({ upstream, name, principal: caller.principal });
+  if (shelf === undefined) return npmError({ kind: 'not-found', what: name });
+  const what = whatOf(asked, request.headers.accept);
+  const etag = `W/"${sha256(JSON.stringify([shelf.digest, what, base])).slice(0, 32)}"`;
+  const steered = steerTags(Object.entries(shelf.view.tags), standing(shelf));
+  const headers: Record<string, string> = {
+    etag,
+    'content-type': what.kind === 'abbreviated' ? abbreviatedType : 'application/json',
+    'cache-control': `${needsToken ? 'private' : 'public'}, max-age=${clientSeconds(gate, shelf)}`,
+    vary: 'accept, accept-encoding',
+    ...noticeOf(name, shelf, steered),
+  };
+  if (etagMatches(request.headers['if-none-match'], etag)) return { status: 304, headers, body: new Uint8Array() };
+  const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
+    gate.indexes.render({ upstream, name, body: shelf.body }, planOf(name, shelf, steered), what, base),
+  );
+  const { gzip, lastModified } = rendered;
+  if (gzip === undefined) return missingVersion(name, asked, shelf);
+  if (lastModified !== undefined) headers['last-modified'] = lastModified;
+  if (!acceptsGzip(request.headers['accept-encoding'])) return { status: 200, headers, body: await inflate(gzip) };
+  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip };
+}
+
+function whatOf(asked: IndexQuestion, accept: string | undefined): RenderWhat {
+  if (asked.kind === 'version') return { kind: 'version', selector: asked.selector };
+  if (asked.kind === 'dist-tags') return { kind: 'dist-tags' };
+  return { kind: prefersAbbreviated(accept) ? 'abbreviated' : 'full' };
+}
+
+/** Clients that can do with the short form name it first, with the long one at a lower `q`. */
+function prefersAbbreviated(accept: string | undefined): boolean {
+  return (accept ?? '').slice(0, 1024).includes(abbreviatedType);
+}
+
+function clientSeconds(gate: Gate, shelf: Shelf): number {
+  const left = (Date.parse(shelf.validUntil) - gate.clock().getTime()) / 1000;
+  return Math.max(0, Math.min(clientFreshSeconds, Math.floor(left)));
+}
+
+/** Upstream's versions that stand; one that is only kept is never tagged. */
+function standing(shelf: Shelf): ReadonlySet<string> {
+  if (shelf.gone) return new Set();
+  const listed = new Set(shelf.view.versions.map((version) => version.version));
+  for (const hidden of shelf.hidden) listed.delete(hidden.version);
+  return listed;
+}
+
+function planOf(name: string, shelf: Shelf, steered: SteeredTags): RenderPlan {
+  const withheld = newestFirst(shelf.hidden);
+  const versions = withheld.map((one) => one.version);
+  const message = restrictionMessage(name, withheld, steered.moves);
+  return {
+    hidden: versions,
+    kept: shelf.kept,
+    restrictions: withheld.length === 0 ? undefined : { message, versions },
+    gone: shelf.gone,
+  };
+}
+
+function newestFirst(hidden: readonly HiddenVersion[]): readonly Withheld[] {
+  return [...hidden].sort((a, b) => compareVersions(b.version, a.version));
+}
+
+function noticeOf(name: string, shelf: Shelf, { moves }: SteeredTags): Readonly<Record<string, string>> {
+  const notice = npmNotice(name, moves, newestFirst(shelf.hidden));
+  return notice === undefined ? {} : { 'npm-notice': notice };
+}
+
+/** A version that is hidden is refused with its reason; one that upstream never had is not found. */
+function missingVersion(name: string, asked: IndexQuestion, shelf: Shelf): Answer {
+  const selector = asked.kind === 'version' ? asked.selector : '';
+  const version = shelf.view.tags[selector] ?? selector;
+  const hidden = shelf.hidden.find((one) => one.version === version);
+  if (hidden === undefined) return npmError({ kind: 'not-found', what: `${name}@${selector}` });
+  return npmError({ kind: 'withheld', what: `${name}@${version}`, why: hidden.why });
+}

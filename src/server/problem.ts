@@ -1,0 +1,33 @@
+/** Errors as answers of our own JSON routes: the status follows from the code. */
+import type { ErrorCode } from '../core/error-codes.ts';
+import { isAssayError } from '../core/errors.ts';
+import type { ErrorAnswer } from './control/protocol.ts';
+import { jsonAnswer, type Answer } from './gateway/answer.ts';
+
+const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
+  CASE_UNKNOWN: 404,
+  CHECK_TOO_LARGE: 413,
+  EXPLAIN_NOTHING_FOUND: 404,
+  GATE_BUSY: 503,
+  HOST_REFUSED: 421,
+  PURL_INVALID: 400,
+  REQUEST_INVALID: 400,
+  REQUEST_TOO_LARGE: 413,
+  TOKEN_NAME_TAKEN: 409,
+  TOKEN_REQUIRED: 401,
+  TOKEN_UNKNOWN: 404,
+  TOKEN_UPSTREAM_UNKNOWN: 400,
+};
+
+export function errorAnswerOf(error: unknown): Answer {
+  if (!isAssayError(error)) return problem(500, 'INTERNAL', 'the gate failed to answer', 'The log says why.');
+  const { code, message, hint, retryAfterSeconds } = error;
+  const status = statuses[code] ?? (code.startsWith('UPSTREAM_') ? 503 : 500);
+  return problem(status, code, message, hint, retryAfterSeconds);
+}
+
+function problem(status: number, code: string, message: string, hint: string, retryAfterSeconds?: number): Answer {
+  const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  const body: ErrorAnswer = { error: { code, message, hint, ...retry } };
+  return jsonAnswer(status, body, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
+}
