@@ -21,6 +21,8 @@ export interface UpstreamSettings {
   readonly needsToken: boolean;
   /** Plain http and private addresses are allowed (loopback or intranet mirrors, set explicitly or by the machine's own configuration). */
   readonly allowInsecure: boolean;
+  /** PEM file of authorities to trust besides the system's, as npm's `cafile` names it. */
+  readonly caFile?: string;
 }
 
 export interface FetchLimits {

@@ -1,0 +1,126 @@
+/**
+ * Configuration, read and merged: defaults, the system's file, the user's file (or the one named instead of
+ * both), `ASSAY_*` variables, flags, in rising order. Upstreams that nobody configured are those of the machine's
+ * package managers, resolved once and stored (`upstreams.ts`).
+ */
+import { dirname, isAbsolute, resolve } from 'node:path';
+import type { ArchiveLimits } from '../../core/archive-reading.ts';
+import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
+import { defaultFetchLimits, defaultValues } from './defaults.ts';
+import { configFiles } from './files.ts';
+import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
+import type { FetchLimits, Settings } from './settings.ts';
+import { settingsShown, type SettingInForce } from './shown.ts';
+import type { Surroundings } from './surroundings.ts';
+import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
+
+export interface LoadInput {
+  readonly flags: Flags & { readonly config?: string };
+  readonly around: Surroundings;
+  /** The archive room's own measured defaults. */
+  readonly archiveDefaults: ArchiveLimits;
+  /**
+   * `store`: use the stored upstreams, else ask the machine and store the answer (a gate that starts);
+   * `look`: the same without writing (commands); `refresh`: ask anew and store.
+   */
+  readonly upstreams: UpstreamMode;
+}
+
+export interface Loaded {
+  readonly settings: Settings;
+  /** Every setting in force and where it came from. Secrets are redacted. */
+  readonly shown: readonly SettingInForce[];
+  /** Things worth a line on stderr, such as a mistyped variable. */
+  readonly notes: readonly string[];
+}
+
+/** Throws CONFIG_INVALID, CONFIG_UNREADABLE, UPSTREAM_NOT_CONFIGURED, UPSTREAM_IS_ASSAY. */
+export async function loadSettings(input: LoadInput): Promise<Loaded> {
+  const { around } = input;
+  const files = await configFiles(around, input.flags.config);
+  const { layer: environment, notes } = layerOfEnvironment(around.env);
+  const layers = [
+    defaultLayer(input.archiveDefaults),
+    ...files.map((file) => layerOfFile(file.path, file.text)),
+    environment,
+    layerOfFlags(input.flags),
+  ];
+  const entries = new Map(layers.flat().map((entry) => [entry.key, entry]));
+  const base = baseSettings(entries, around);
+  const configured = [...entries.values()].filter((entry) => entry.key.startsWith('upstreams.'));
+  const settled = await settleUpstreams({ configured, base, around, mode: input.upstreams });
+  const settings: Settings = { ...base, upstreams: settled.map((one) => one.upstream) };
+  return { settings, shown: settingsShown(entries, settings, settled), notes };
+}
+
+function defaultLayer(archive: ArchiveLimits): readonly LayerEntry[] {
+  const limits = [
+    ...Object.entries(archive).map(([key, value]) => [`limits.archive.${key}`, value as number] as const),
+    ...Object.entries(defaultFetchLimits).map(
+      ([key, value]) => [`limits.fetch.${key}`, value as number] as const,
+    ),
+  ];
+  return [...Object.entries(defaultValues), ...limits].map(([key, value]) => ({
+    key,
+    value,
+    source: 'default',
+    where: undefined,
+  }));
+}
+
+type Entries = ReadonlyMap<string, LayerEntry>;
+
+/** Every key has a default of its type, and every layer was validated: the casts state what the schema checked. */
+function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'upstreams'> {
+  const get = (key: string): unknown => entries.get(key)?.value;
+  return {
+    listen: get('listen') as string,
+    port: get('port') as number,
+    consolePort: get('consolePort') as number,
+    dataDirectory: dataDirectory(entries.get('data'), around),
+    publicUrl: get('publicUrl') as string | undefined,
+    allowedHosts: get('allowedHosts') as readonly string[],
+    anonymous: get('anonymous') as Settings['anonymous'],
+    policy: policySettings(entries),
+    archiveLimits: group(entries, 'limits.archive.') as unknown as ArchiveLimits,
+    fetchLimits: group(entries, 'limits.fetch.') as unknown as FetchLimits,
+    indexFreshSeconds: get('indexFreshSeconds') as number,
+    logLevel: get('logLevel') as Settings['logLevel'],
+  };
+}
+
+function group(entries: Entries, prefix: string): Readonly<Record<string, unknown>> {
+  const inside = [...entries.values()].filter((entry) => entry.key.startsWith(prefix));
+  return Object.fromEntries(inside.map((entry) => [entry.key.slice(prefix.length), entry.value]));
+}
+
+/** A path in a file is relative to that file, one in a variable or flag to the working directory, the default to the installation. */
+function dataDirectory(entry: LayerEntry | undefined, around: Surroundings): string {
+  const path = typeof entry?.value === 'string' ? entry.value : '.assay';
+  if (isAbsolute(path)) return path;
+  if (entry?.source === 'file') return resolve(dirname((entry.where ?? '').replace(/:\d+:\d+$/, '')), path);
+  return resolve(entry?.source === 'default' ? around.installRoot : around.cwd, path);
+}
+
+interface MatchValues {
+  readonly package: string;
+  readonly versions?: string;
+  readonly reason?: string;
+}
+
+function policySettings(entries: Entries): PolicySettings {
+  const matches = (key: string): readonly PackageMatch[] =>
+    ((entries.get(key)?.value ?? []) as readonly MatchValues[]).map((match) => ({
+      ecosystem: 'npm',
+      name: match.package,
+      versions: match.versions,
+      reason: match.reason,
+    }));
+  return {
+    preset: entries.get('policy.preset')?.value as PresetName,
+    rules: group(entries, 'policy.rules.'),
+    cooldownHours: (entries.get('policy.cooldown')?.value as number) / 3_600_000,
+    deny: matches('policy.deny'),
+    allow: matches('policy.allow'),
+  };
+}

@@ -1,0 +1,172 @@
+/** The shape of assay.yaml. Every object is strict: a key that is not here is an error, never ignored. */
+import { validRange } from 'semver';
+import { ruleNames, presetNames } from '../../policy/settings.ts';
+import { z } from '../zod.ts';
+import { parseDurationMs, parseSizeBytes } from './units.ts';
+
+const text = z.string().min(1).max(2048);
+const port = z.number().int().min(0).max(65_535);
+const count = z.number().int().min(1).max(10_000_000);
+
+/** A list of which no entry may be a bare `*`: it reads like "all" and is never meant that way. */
+function listOf(what: string, pattern: RegExp, example: string): z.ZodArray<z.ZodString> {
+  const entry = z
+    .string()
+    .regex(pattern, `is no ${what} (for example ${example}); a bare \`*\` is not accepted`);
+  return z.array(entry).max(1000);
+}
+
+const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
+
+export const duration = z
+  .string()
+  .refine(
+    (value) => parseDurationMs(value) !== undefined,
+    'is no duration: a number with ms, s, m, h, d or w, such as 72h',
+  )
+  .transform((value) => parseDurationMs(value) ?? 0);
+
+const durationMs = z.union(
+  [z.number().int().min(1), duration],
+  'must be a duration such as 30s, or a number of milliseconds',
+);
+const sizeBytes = z.union(
+  [
+    z.number().int().min(1),
+    z
+      .string()
+      .refine((value) => parseSizeBytes(value) !== undefined)
+      .transform((value) => parseSizeBytes(value) ?? 0),
+  ],
+  'must be a size such as 64MiB, or a number of bytes',
+);
+
+export function isUsableUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  const http = url.protocol === 'http:' || url.protocol === 'https:';
+  return http && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+const baseUrl = text
+  .refine(isUsableUrl, 'must be an http or https URL without user name, password, query or fragment')
+  .transform((value) => (value.endsWith('/') ? value : `${value}/`));
+
+const packageMatch = z.strictObject({
+  package: z
+    .string()
+    .regex(
+      /^(?:@[a-z0-9~][\w.~-]*\/(?:\*|[\w.~-]+)|(?!@)[A-Za-z0-9_~-][\w.~-]*)$/,
+      'is no package name such as left-pad or @corp/tool, and no scope such as @corp/*; a bare `*` is not accepted',
+    )
+    .max(214),
+  versions: text
+    .refine((range) => validRange(range) !== null, 'is no version range such as ">=1.2.0 <2"')
+    .optional(),
+  reason: text.optional(),
+});
+
+export const upstreamSchema = z.strictObject({
+  ecosystem: z.literal('npm').optional(),
+  url: baseUrl,
+  identityHost: z.string().regex(host, 'is no host name such as registry.example.com').optional(),
+  scopes: listOf('scope', /^@[a-z0-9~][\w.~-]{0,212}$/, "'@corp'").optional(),
+  fileHosts: listOf('host', host, 'files.example.com or files.example.com:8443').optional(),
+  tokenEnv: z
+    .string()
+    .regex(
+      /^[A-Z_][A-Z0-9_]{0,99}$/,
+      'must be the name of an environment variable in capitals, such as CORP_TOKEN, never the token itself',
+    )
+    .optional(),
+  allowInsecure: z.boolean().optional(),
+});
+
+const mode = z.enum(['off', 'audit', 'warn', 'enforce']);
+const rules = z.strictObject(Object.fromEntries(ruleNames.map((name) => [name, mode.optional()])));
+
+export const configSchema = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(?:[A-Za-z0-9.-]{1,253}|[0-9a-fA-F:.]{2,45})$/, 'is no address to listen on, such as 127.0.0.1')
+    .optional(),
+  port: port.optional(),
+  consolePort: port.optional(),
+  data: text.optional(),
+  publicUrl: baseUrl.optional(),
+  allowedHosts: listOf('host', host, 'assay.example.com').optional(),
+  anonymous: z.enum(['loopback', 'always', 'never']).optional(),
+  indexFreshSeconds: z.number().int().min(0).max(86_400).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  upstreams: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!assay$)[a-z0-9][a-z0-9-]{0,31}$/,
+          'is no upstream id: lower-case letters, digits and -, and not the reserved `assay`',
+        ),
+      upstreamSchema,
+    )
+    .optional(),
+  policy: z
+    .strictObject({
+      preset: z.enum(presetNames).optional(),
+      rules: rules.optional(),
+      cooldown: duration.optional(),
+      deny: z.array(packageMatch).max(100_000).optional(),
+      allow: z.array(packageMatch).max(100_000).optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      archive: z
+        .strictObject({
+          entries: count.optional(),
+          unpackedBytes: sizeBytes.optional(),
+          ratio: count.optional(),
+          pathBytes: count.optional(),
+          pathDepth: count.optional(),
+          manifestBytes: sizeBytes.optional(),
+          cpuSeconds: count.optional(),
+          wallMs: durationMs.optional(),
+          residentBytes: sizeBytes.optional(),
+        })
+        .optional(),
+      fetch: z
+        .strictObject({
+          indexBytes: sizeBytes.optional(),
+          fileBytes: sizeBytes.optional(),
+          connectMs: durationMs.optional(),
+          idleMs: durationMs.optional(),
+          totalMs: durationMs.optional(),
+          redirects: z.number().int().min(0).max(20).optional(),
+          retries: z.number().int().min(0).max(10).optional(),
+          concurrency: z.number().int().min(1).max(1000).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+
+export type ConfigValues = z.infer<typeof configSchema>;
+export type UpstreamValues = z.infer<typeof upstreamSchema>;
+
+/** The keys an object at this path may have; empty where any key, or no object, belongs. For "did you mean". */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = configSchema;
+  for (const step of path) schema = inside(unwrapped(schema), step);
+  const at = unwrapped(schema);
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
+}
+
+function inside(schema: unknown, step: PropertyKey): unknown {
+  if (schema instanceof z.ZodObject)
+    return Object.hasOwn(schema.shape, step) ? schema.shape[String(step)] : undefined;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return schema instanceof z.ZodArray ? schema.element : undefined;
+}

@@ -1,0 +1,56 @@
+/** Settings as `assay config` prints them: key, value, source, place. No secret gets here: they are named, not held. */
+import type { LayerEntry } from './layers.ts';
+import type { SettingSource, Settings } from './settings.ts';
+import type { SettledUpstream } from './upstreams.ts';
+
+export interface SettingInForce {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  readonly source: SettingSource;
+  readonly where?: string;
+}
+
+export function settingsShown(
+  entries: ReadonlyMap<string, LayerEntry>,
+  settings: Settings,
+  upstreams: readonly SettledUpstream[],
+): readonly SettingInForce[] {
+  const simple = [...entries.values()].filter((entry) => !entry.key.startsWith('upstreams.'));
+  const shown = simple.map((entry) =>
+    inForce(entry.key, entry.key === 'data' ? settings.dataDirectory : entry.value, entry),
+  );
+  return [...shown, ...upstreams.flatMap(shownUpstream)].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function shownUpstream(settled: SettledUpstream): readonly SettingInForce[] {
+  const { upstream, credentials } = settled;
+  const fields: Readonly<Record<string, unknown>> = {
+    ecosystem: upstream.ecosystem,
+    url: upstream.url,
+    identityHost: upstream.identityHost,
+    scopes: upstream.scopes,
+    fileHosts: upstream.fileHosts,
+    allowInsecure: upstream.allowInsecure,
+    ...(credentials === undefined ? {} : { credentials: `[redacted] from ${credentials}` }),
+    ...(upstream.caFile === undefined ? {} : { caFile: upstream.caFile }),
+  };
+  return Object.entries(fields).map(([key, value]) =>
+    inForce(`upstreams.${upstream.id}.${key}`, value, settled),
+  );
+}
+
+function inForce(
+  key: string,
+  value: unknown,
+  origin: { readonly source: SettingSource; readonly where: string | undefined },
+): SettingInForce {
+  const text =
+    key === 'policy.cooldown' ? JSON.stringify(`${Number(value) / 3_600_000}h`) : JSON.stringify(value);
+  return {
+    key,
+    value: text,
+    source: origin.source,
+    ...(origin.where === undefined ? {} : { where: origin.where }),
+  };
+}
