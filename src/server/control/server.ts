@@ -85,8 +85,12 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
       break;
   }
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
-  if (request.method === 'DELETE' && named !== undefined) return jsonAnswer(200, await revokeToken(gate, decodeURIComponent(named)));
-  throw new AssayError('REQUEST_INVALID', `the control socket has no ${request.method ?? ''} ${url.pathname}`);
+  if (request.method === 'DELETE' && named !== undefined)
+    return jsonAnswer(200, await revokeToken(gate, decodeURIComponent(named)));
+  throw new AssayError(
+    'REQUEST_INVALID',
+    `the control socket has no ${request.method ?? ''} ${url.pathname}`,
+  );
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -101,7 +105,11 @@ function parseWith<T>(schema: { readonly parse: (value: unknown) => T }, value: 
   try {
     return schema.parse(value);
   } catch (cause) {
-    throw new AssayError('REQUEST_INVALID', `the body is not what it must be: ${messageOf(cause).slice(0, 500)}`, { cause });
+    throw new AssayError(
+      'REQUEST_INVALID',
+      `the body is not what it must be: ${messageOf(cause).slice(0, 500)}`,
+      { cause },
+    );
   }
 }
 
@@ -139,7 +147,9 @@ async function decisionsInForce(gate: Gate, outcome: Outcome, limit: number): Pr
   const pages = { allow: read.admitted, hold: read.held, block: read.refused } as const;
   const page = await pages[outcome]({ limit });
   const releases = await Promise.all(page.items.map((line) => admission.release(line.id)));
-  const shown = releases.flatMap((release) => (release === undefined ? [] : [decisionShown(release, { base: gate.url })]));
+  const shown = releases.flatMap((release) =>
+    release === undefined ? [] : [decisionShown(release, { base: gate.url })],
+  );
   const { releases: counts } = await read.counts();
   return { decisions: shown, more: Math.max(0, counts[outcome] - shown.length) };
 }
@@ -164,7 +174,8 @@ async function createToken(gate: Gate, body: unknown): Promise<TokenShown & { re
   const { name, upstreams, expiresAt } = parseWith(tokenRequest, body);
   const known = new Set<string>(gate.settings.upstreams.map((upstream) => upstream.id));
   const unknown = upstreams.find((id) => !known.has(id));
-  if (unknown !== undefined) throw new AssayError('TOKEN_UPSTREAM_UNKNOWN', `no upstream is called ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined)
+    throw new AssayError('TOKEN_UPSTREAM_UNKNOWN', `no upstream is called ${JSON.stringify(unknown)}`);
   const now = rfc3339(gate.clock());
   if (Number.isNaN(Date.parse(expiresAt)) || new Date(expiresAt).toISOString() <= now) {
     throw new AssayError('REQUEST_INVALID', 'expiresAt must be a time in the future');
@@ -181,9 +192,15 @@ async function createToken(gate: Gate, body: unknown): Promise<TokenShown & { re
   return { ...tokenShown(token), secret };
 }
 
-async function revokeToken(gate: Gate, name: string): Promise<{ readonly name: string; readonly revokedAt: string }> {
-  const live = (await gate.storage.tokens.list()).find((token) => token.name === name && token.revokedAt === undefined);
-  if (live === undefined) throw new AssayError('TOKEN_UNKNOWN', `no live token is named ${JSON.stringify(name)}`);
+async function revokeToken(
+  gate: Gate,
+  name: string,
+): Promise<{ readonly name: string; readonly revokedAt: string }> {
+  const live = (await gate.storage.tokens.list()).find(
+    (token) => token.name === name && token.revokedAt === undefined,
+  );
+  if (live === undefined)
+    throw new AssayError('TOKEN_UNKNOWN', `no live token is named ${JSON.stringify(name)}`);
   const revokedAt = rfc3339(gate.clock());
   await gate.storage.tokens.revoke(live.id, revokedAt);
   gate.callers.forget();

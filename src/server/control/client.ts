@@ -1,0 +1,101 @@
+/** The command line's side of the control socket (routes and shapes in `protocol.ts`). */
+import type { z } from '../zod.ts';
+import { bodyText, errorFrom, exchange, parseAnswer, type Exchange } from './exchange.ts';
+import {
+  alarmList,
+  configAnswer,
+  decisionList,
+  explainAnswer,
+  statusAnswer,
+  tokenCreated,
+  tokenList,
+  tokenRevoked,
+  type AlarmList,
+  type ConfigAnswer,
+  type DecisionList,
+  type ExplainAnswer,
+  type StatusAnswer,
+  type TokenCreated,
+  type TokenList,
+  type TokenRequest,
+  type TokenRevoked,
+} from './protocol.ts';
+import { controlSocketPath } from './socket-path.ts';
+
+export interface DecisionQuery {
+  readonly name?: string;
+  readonly outcome?: string;
+  readonly limit?: number;
+}
+
+/** Every method throws GATE_NOT_RUNNING, CONTROL_ANSWER_INVALID, or the code the gate answered. */
+export interface ControlClient {
+  readonly status: () => Promise<StatusAnswer>;
+  readonly explain: (query: string) => Promise<ExplainAnswer>;
+  readonly config: () => Promise<ConfigAnswer>;
+  readonly createToken: (request: TokenRequest) => Promise<TokenCreated>;
+  readonly tokens: () => Promise<TokenList>;
+  readonly revokeToken: (name: string) => Promise<TokenRevoked>;
+  readonly alarms: (limit: number) => Promise<AlarmList>;
+  readonly decisions: (query: DecisionQuery) => Promise<DecisionList>;
+}
+
+const maxAnswerBytes = 32 * 1024 * 1024;
+const idleMs = 30_000;
+
+/** Throws CONTROL_SOCKET_PATH_TOO_LONG. Connects anew for each call. */
+export function controlClient(dataDirectory: string): ControlClient {
+  const socketPath = controlSocketPath(dataDirectory);
+  const call = <S extends z.ZodType>(
+    method: Exchange['method'],
+    path: string,
+    schema: S,
+    body?: unknown,
+  ): Promise<z.infer<S>> => callSocket(socketPath, method, path, schema, body);
+  return {
+    status: () => call('GET', '/status', statusAnswer),
+    explain: (query) => call('POST', '/explain', explainAnswer, { query }),
+    config: () => call('GET', '/config', configAnswer),
+    createToken: (request) => call('POST', '/tokens', tokenCreated, request),
+    tokens: () => call('GET', '/tokens', tokenList),
+    revokeToken: (name) => call('DELETE', `/tokens/${encodeURIComponent(name)}`, tokenRevoked),
+    alarms: (limit) => call('GET', `/alarms?limit=${limit}`, alarmList),
+    decisions: (query) => call('GET', `/decisions?${queryText(query)}`, decisionList),
+  };
+}
+
+function queryText(query: DecisionQuery): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+}
+
+async function callSocket<S extends z.ZodType>(
+  socketPath: string,
+  method: Exchange['method'],
+  path: string,
+  schema: S,
+  body: unknown,
+): Promise<z.infer<S>> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const input: Exchange = {
+    target: { socketPath },
+    method,
+    path,
+    headers: {
+      host: 'assay',
+      accept: 'application/json',
+      ...(text === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+    },
+    body: text,
+    idleMs,
+    unreachable: 'GATE_NOT_RUNNING',
+    name: `the gate's control socket ${socketPath}`,
+  };
+  const response = await exchange(input);
+  const answer = await bodyText(input, response, maxAnswerBytes);
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 299) throw errorFrom(input.name, status, answer);
+  return parseAnswer(input.name, schema, answer);
+}
