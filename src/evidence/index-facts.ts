@@ -15,7 +15,12 @@ export function indexFacts(
   observation: Observation | undefined,
   now: string,
 ): Facts {
-  const age = ageOf({ claimedTime: version.claimedTime, observation, timeOrderTrust: view.timeOrderTrust, now });
+  const age = ageOf({
+    claimedTime: version.claimedTime,
+    observation,
+    timeOrderTrust: view.timeOrderTrust,
+    now,
+  });
   return {
     schema: factsSchema,
     ecosystem: view.ecosystem,
@@ -31,5 +36,10 @@ export function indexFacts(
 }
 
 function checkOf(finding: Finding): CheckFacts {
-  return { result: finding.result, summary: clip(finding.summary, 500), facts: finding.facts ?? {}, items: finding.items ?? [] };
+  return {
+    result: finding.result,
+    summary: clip(finding.summary, 500),
+    facts: finding.facts ?? {},
+    items: finding.items ?? [],
+  };
 }

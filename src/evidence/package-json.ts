@@ -18,15 +18,20 @@ export type PackageJson =
 
 export function readPackageJson(archive: ReadingOutcome): PackageJson {
   if (archive.state === 'failed') return { state: 'no-archive', why: 'the archive could not be read' };
-  if (archive.reading.verdict !== 'agreed') return { state: 'no-archive', why: 'the archive was not accepted' };
-  const files = archive.reading.members.filter((member) => member.type === 'file').map((member) => inTop(member.path));
+  if (archive.reading.verdict !== 'agreed')
+    return { state: 'no-archive', why: 'the archive was not accepted' };
+  const files = archive.reading.members
+    .filter((member) => member.type === 'file')
+    .map((member) => inTop(member.path));
   const text = archive.reading.manifestText;
   const named = files.filter((path) => path === 'package.json').length;
-  if (named > 1) return unreadable('package-json-ambiguous', 'The archive holds more than one top package.json.');
+  if (named > 1)
+    return unreadable('package-json-ambiguous', 'The archive holds more than one top package.json.');
   if (text === undefined) {
     return unreadable('package-json-missing', 'The archive has no top package.json within the size limit.');
   }
-  if (text.length > maxLength) return unreadable('package-json-too-large', 'package.json is larger than 4 MiB.');
+  if (text.length > maxLength)
+    return unreadable('package-json-too-large', 'package.json is larger than 4 MiB.');
   if (deeperThan(text, maxDepth)) {
     return unreadable('package-json-too-deep', `package.json is nested deeper than ${maxDepth}.`);
   }

@@ -28,7 +28,9 @@ export function recordOf(collector: Collector, input: CollectorInput, finding: F
     scope: collector.scope,
     result: finding.result,
     summary: clip(finding.summary, 500),
-    facts: mapValues(finding.facts ?? {}, (fact) => (typeof fact === 'string' ? clip(fact, 2000) : finite(fact))),
+    facts: mapValues(finding.facts ?? {}, (fact) =>
+      typeof fact === 'string' ? clip(fact, 2000) : finite(fact),
+    ),
     items: boundItems(collector.kind, finding.items ?? []),
     tool: { name: `assay/${collector.kind}`, version: collector.version },
     collectedAt: input.now,
@@ -54,7 +56,8 @@ function boundData(value: Json, depth: number): Json {
   if (typeof value === 'number') return finite(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= 4) return '...';
-  if (Array.isArray(value)) return value.slice(0, itemLimit).map((entry: Json) => boundData(entry, depth + 1));
+  if (Array.isArray(value))
+    return value.slice(0, itemLimit).map((entry: Json) => boundData(entry, depth + 1));
   const entries = Object.entries(value).slice(0, itemLimit);
   return Object.fromEntries(entries.map(([key, entry]) => [clip(key), boundData(entry, depth + 1)]));
 }
@@ -63,6 +66,9 @@ function finite<T>(value: T): T | null {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
 
-function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Readonly<Record<string, B>> {
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  change: (value: A) => B,
+): Readonly<Record<string, B>> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

@@ -16,9 +16,16 @@ import { baitReasons, isBait, listReasons, refuses, requiredReasons, ruleReasons
 /** A verdict is asked again after this long even when nothing else moved. */
 const validForMs = 24 * 3_600_000;
 
-export function decide(input: PolicyInput, pack: PolicyPack, exceptions: readonly Exception[], now: string): Verdict {
+export function decide(
+  input: PolicyInput,
+  pack: PolicyPack,
+  exceptions: readonly Exception[],
+  now: string,
+): Verdict {
   const digest = factsDigest(input.facts);
-  const spoken = isBait(input.facts) ? baitReasons(input) : everyReason(input, pack, exceptions, now, digest === undefined);
+  const spoken = isBait(input.facts)
+    ? baitReasons(input)
+    : everyReason(input, pack, exceptions, now, digest === undefined);
   const { enforced, warnings, audits } = sorted(spoken, input.context.admittedBefore);
   return {
     stage: input.stage,
@@ -54,7 +61,10 @@ function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
   const standing = (entry: Reason): boolean => admittedBefore && !/\/(?:deny-list|bait)$/.test(entry.rule);
   const enforced = spoken.filter((entry) => refuses(entry) && !standing(entry));
   return {
-    enforced: [...enforced.filter((entry) => entry.outcome === 'block'), ...enforced.filter((entry) => entry.outcome !== 'block')],
+    enforced: [
+      ...enforced.filter((entry) => entry.outcome === 'block'),
+      ...enforced.filter((entry) => entry.outcome !== 'block'),
+    ],
     warnings: spoken.filter((entry) => entry.mode !== 'audit' && !enforced.includes(entry)),
     audits: spoken.filter((entry) => entry.mode === 'audit'),
   };
@@ -66,7 +76,12 @@ function outcomeOf(enforced: readonly Reason[]): Outcome {
 }
 
 /** When waiting alone lifts a hold: that instant. Else a day, or sooner where an exception ends. */
-function validUntil(enforced: readonly Reason[], facts: Facts, exceptions: readonly Exception[], now: string): string {
+function validUntil(
+  enforced: readonly Reason[],
+  facts: Facts,
+  exceptions: readonly Exception[],
+  now: string,
+): string {
   const nowMs = instantOf(now);
   if (Number.isNaN(nowMs)) return new Date(0).toISOString();
   const waits = enforced.flatMap((entry) => (entry.until === undefined ? [] : [instantOf(entry.until)]));

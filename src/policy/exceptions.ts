@@ -26,7 +26,12 @@ const needsArtifact: readonly EvidenceRule[] = ['archive', 'manifest'];
 const neverWaived: readonly EvidenceRule[] = ['integrity'];
 
 /** The live exception that waives `rule` for this release, if there is one. The deny list and built-in rules can't be waived. */
-export function waiverFor(rule: EvidenceRule, facts: Facts, exceptions: readonly Exception[], now: string): Exception | undefined {
+export function waiverFor(
+  rule: EvidenceRule,
+  facts: Facts,
+  exceptions: readonly Exception[],
+  now: string,
+): Exception | undefined {
   if (neverWaived.includes(rule)) return undefined;
   return exceptions.find(
     (exception) =>

@@ -4,7 +4,14 @@ import type { RuleMode } from '../core/decision.ts';
 import { sha256, type Sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { compileMatch, type CompiledMatch } from './match.ts';
-import { engineVersion, evidenceRules, presets, requiredKinds, type EvidenceRule, type RuleSetting } from './presets.ts';
+import {
+  engineVersion,
+  evidenceRules,
+  presets,
+  requiredKinds,
+  type EvidenceRule,
+  type RuleSetting,
+} from './presets.ts';
 import type { PackageMatch, PolicySettings } from './settings.ts';
 
 export interface PolicyPack {
@@ -36,7 +43,10 @@ export function compilePack(settings: PolicySettings): PolicyPack {
 
 function rulesOf(settings: PolicySettings): PolicyPack['rules'] {
   const base = presets[settings.preset].evidence;
-  const rule = (name: EvidenceRule): RuleSetting => ({ ...base[name], mode: settings.rules[name] ?? base[name].mode });
+  const rule = (name: EvidenceRule): RuleSetting => ({
+    ...base[name],
+    mode: settings.rules[name] ?? base[name].mode,
+  });
   return {
     integrity: rule('integrity'),
     archive: rule('archive'),
@@ -59,8 +69,14 @@ export function policyDigest(settings: PolicySettings): Sha256 {
       evidenceRules.map((name) => [name, { mode: rules[name].mode, table: { ...rules[name].table } }]),
     ),
     lists: {
-      deny: { mode: settings.rules['deny-list'] ?? preset.lists['deny-list'], entries: settings.deny.map(matchForm) },
-      allow: { mode: settings.rules['allow-list'] ?? preset.lists['allow-list'], entries: settings.allow.map(matchForm) },
+      deny: {
+        mode: settings.rules['deny-list'] ?? preset.lists['deny-list'],
+        entries: settings.deny.map(matchForm),
+      },
+      allow: {
+        mode: settings.rules['allow-list'] ?? preset.lists['allow-list'],
+        entries: settings.allow.map(matchForm),
+      },
     },
     required: { mode: preset.required, kinds: [...requiredKinds] },
   };

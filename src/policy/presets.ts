@@ -14,12 +14,27 @@ export const cells = ['allow', 'note', 'hold', 'block'] as const;
 export type Cell = (typeof cells)[number];
 
 /** What a rule sees: a result, or no record at all. */
-export const ruleResults = ['pass', 'fail', 'warn', 'not-available', 'not-checked', 'error', 'missing'] as const;
+export const ruleResults = [
+  'pass',
+  'fail',
+  'warn',
+  'not-available',
+  'not-checked',
+  'error',
+  'missing',
+] as const;
 export type RuleResult = Result | 'missing';
 export type RuleTable = Readonly<Record<RuleResult, Cell>>;
 
 /** Rules that read one kind of evidence, in the order in which reasons are told. */
-export const evidenceRules = ['integrity', 'archive', 'manifest', 'install-script', 'cooldown', 'deprecated'] as const;
+export const evidenceRules = [
+  'integrity',
+  'archive',
+  'manifest',
+  'install-script',
+  'cooldown',
+  'deprecated',
+] as const;
 export type EvidenceRule = (typeof evidenceRules)[number];
 
 export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = {
@@ -38,7 +53,15 @@ export const indexRules: readonly EvidenceRule[] = ['cooldown', 'deprecated'];
 export const allowListWaives: readonly EvidenceRule[] = ['cooldown', 'install-script', 'deprecated'];
 
 /** Kinds that must be there at stage `file`, whatever the modes are. A missing one is a fault of ours, and holds. */
-export const requiredKinds = ['integrity', 'archive', 'manifest', 'age', 'deprecation', 'scripts', 'origin'] as const;
+export const requiredKinds = [
+  'integrity',
+  'archive',
+  'manifest',
+  'age',
+  'deprecation',
+  'scripts',
+  'origin',
+] as const;
 
 export interface RuleSetting {
   readonly mode: RuleMode;
@@ -77,7 +100,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 };
 
 /** In the order of `ruleResults`. */
-function table(...[pass, fail, warn, notAvailable, notChecked, error, missing]: readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell]): RuleTable {
+function table(
+  ...[pass, fail, warn, notAvailable, notChecked, error, missing]: readonly [
+    Cell,
+    Cell,
+    Cell,
+    Cell,
+    Cell,
+    Cell,
+    Cell,
+  ]
+): RuleTable {
   return { pass, fail, warn, 'not-available': notAvailable, 'not-checked': notChecked, error, missing };
 }
 

@@ -100,7 +100,8 @@ export function requiredReasons(
   const said = (kind: string): boolean => told.some((entry) => entry.evidence === kind && refuses(entry));
   const absent = requiredKinds.filter((kind) => checkOf(facts, kind) === undefined && !said(kind));
   const origin = checkOf(facts, 'origin');
-  const unknownOrigin = origin !== undefined && origin.result !== 'pass' ? [hold('origin', known(origin.result))] : [];
+  const unknownOrigin =
+    origin !== undefined && origin.result !== 'pass' ? [hold('origin', known(origin.result))] : [];
   return [...broken, ...absent.map((kind) => hold(kind, 'missing')), ...unknownOrigin];
 }
 
@@ -119,7 +120,9 @@ function reason(
   words: Words,
   items: readonly string[] = [],
 ): Reason {
-  return { rule: `${facts.ecosystem}/${rule}`, mode, outcome, evidence, result, ...words, items };
+  const why = (words.why === '' ? `${words.short}.` : words.why).toWellFormed();
+  const told = { ...words, why, items: items.map((id) => id.toWellFormed()) };
+  return { rule: `${facts.ecosystem}/${rule}`, mode, outcome, evidence, result, ...told };
 }
 
 function checkOf(facts: Facts, kind: string): CheckFacts | undefined {

@@ -6,7 +6,16 @@ export const presetNames = ['observe', 'recommended', 'strict'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** Rules a configuration may set. `npm/…` style ids in reasons are `<ecosystem>/<rule>`. */
-export const ruleNames = ['integrity', 'archive', 'manifest', 'cooldown', 'install-script', 'deprecated', 'deny-list', 'allow-list'] as const;
+export const ruleNames = [
+  'integrity',
+  'archive',
+  'manifest',
+  'cooldown',
+  'install-script',
+  'deprecated',
+  'deny-list',
+  'allow-list',
+] as const;
 export type RuleName = (typeof ruleNames)[number];
 
 /** Names a package, all packages of a scope (`@scope/*`), or some versions of one. */

@@ -37,10 +37,12 @@ const byRule: Readonly<Record<Exclude<EvidenceRule, 'cooldown'>, Writer>> = {
       return {
         short: 'bytes differ from what the index claims',
         why: summary,
-        remedy: 'Do not use these bytes. Tell the operator of the gate: this can be an attack or a broken mirror.',
+        remedy:
+          'Do not use these bytes. Tell the operator of the gate: this can be an attack or a broken mirror.',
       };
     }
-    if (result === 'warn') return { short: 'only a SHA-1 digest upstream', why: summary, remedy: otherVersion };
+    if (result === 'warn')
+      return { short: 'only a SHA-1 digest upstream', why: summary, remedy: otherVersion };
     return { short: 'upstream gives no usable digest', why: summary, remedy: otherVersion };
   },
   archive: (result, summary) => ({
@@ -49,14 +51,16 @@ const byRule: Readonly<Record<Exclude<EvidenceRule, 'cooldown'>, Writer>> = {
     remedy: otherVersion,
   }),
   manifest: (result, summary) => ({
-    short: result === 'fail' ? 'index and package.json differ' : 'package.json was not compared with the index',
+    short:
+      result === 'fail' ? 'index and package.json differ' : 'package.json was not compared with the index',
     why: summary,
     remedy: otherVersion,
   }),
   'install-script': (result, summary) => ({
     short: installScriptShort[result] ?? 'install scripts were not examined',
     why: summary,
-    remedy: 'Read the script. Use an earlier version, or ask for an exception for this one, naming the case id.',
+    remedy:
+      'Read the script. Use an earlier version, or ask for an exception for this one, naming the case id.',
   }),
   deprecated: (_, summary) => ({
     short: 'deprecated by upstream',
@@ -77,7 +81,8 @@ function cooldown({ result, check, until, ageHours, cooldownHours }: Spoken): Wo
     return {
       short: `published ${age} h ago, cooldown is ${cooldownHours} h`,
       why: `${check?.summary ?? ''} It must be ${cooldownHours} hours old; ${until === undefined ? 'it is younger.' : `it will be at ${until}.`}`,
-      remedy: 'Use an earlier version, or wait. An urgent security fix can be let through earlier by an exception.',
+      remedy:
+        'Use an earlier version, or wait. An urgent security fix can be let through earlier by an exception.',
     };
   }
   return {
@@ -92,7 +97,8 @@ export function missing(kind: string): Words {
   return {
     short: forHeader(`no record of the check: ${kind}`, 60),
     why: `The check behind ${kind} left no record, so nothing was served.`,
-    remedy: 'Try again. If it stays so, tell the operator of the gate: it is a fault of the gate, not of the package.',
+    remedy:
+      'Try again. If it stays so, tell the operator of the gate: it is a fault of the gate, not of the package.',
   };
 }
 

@@ -9,7 +9,12 @@ export const ageCollector: Collector = {
   scope: 'release',
   collect: (input) => {
     const { version, observation, index, now } = input;
-    const age = ageOf({ claimedTime: version.claimedTime, observation, timeOrderTrust: index.timeOrderTrust, now });
+    const age = ageOf({
+      claimedTime: version.claimedTime,
+      observation,
+      timeOrderTrust: index.timeOrderTrust,
+      now,
+    });
     return recordOf(ageCollector, input, age);
   },
 };

@@ -34,7 +34,8 @@ export function ageOf({ claimedTime, observation, timeOrderTrust, now }: AgeInpu
   });
   if (claimedTime === undefined) return unknown('The index gives no publish time.');
   if (claimed === undefined) return unknown('The publish time in the index is unreadable.');
-  if (!(Date.parse(claimed) <= Date.parse(now) + clockSkewMs)) return unknown('The publish time in the index lies in the future.');
+  if (!(Date.parse(claimed) <= Date.parse(now) + clockSkewMs))
+    return unknown('The publish time in the index lies in the future.');
   if (absentAt !== undefined && normaliseTime(absentAt) === undefined) {
     return unknown('Our own record of when it was absent is unreadable.');
   }

@@ -29,11 +29,23 @@ function examine({ version, artifact }: CollectorInput): Finding {
   }
   if (strongest === undefined) {
     const algorithms = [...new Set(claimed.map((claim) => claim.algorithm))].join(', ');
-    return { result: 'not-checked', summary: `The index claims only digests we do not compute (${algorithms}).`, facts };
+    return {
+      result: 'not-checked',
+      summary: `The index claims only digests we do not compute (${algorithms}).`,
+      facts,
+    };
   }
   if (weak.includes(strongest)) {
-    const item = { id: 'integrity/weak', message: `Only a ${strongest.toUpperCase()} digest is claimed; it can be forged.` };
-    return { result: 'warn', summary: `Unverifiable: the index claims only ${strongest.toUpperCase()}.`, facts, items: [item] };
+    const item = {
+      id: 'integrity/weak',
+      message: `Only a ${strongest.toUpperCase()} digest is claimed; it can be forged.`,
+    };
+    return {
+      result: 'warn',
+      summary: `Unverifiable: the index claims only ${strongest.toUpperCase()}.`,
+      facts,
+      items: [item],
+    };
   }
   return { result: 'pass', summary: `The bytes match the index (${strongest}).`, facts };
 }

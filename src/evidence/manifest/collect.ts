@@ -19,7 +19,10 @@ export const manifestCollector: Collector = {
 function examine({ archive, indexManifest }: CollectorInput): Finding {
   const manifest = readPackageJson(archive);
   if (manifest.state === 'no-archive') {
-    return { result: 'not-checked', summary: `package.json was not compared with the index: ${manifest.why}.` };
+    return {
+      result: 'not-checked',
+      summary: `package.json was not compared with the index: ${manifest.why}.`,
+    };
   }
   if (manifest.state === 'unreadable') {
     return { result: 'fail', summary: manifest.why, items: [{ id: manifest.id, message: manifest.why }] };
@@ -31,7 +34,8 @@ function examine({ archive, indexManifest }: CollectorInput): Finding {
   const { guarded, other } = compareManifests(indexManifest, manifest.content, manifest.files);
   const facts = { differences: guarded.length, otherDifferences: other.length };
   const items = [...guarded.map((entry) => item(entry, '')), ...other.map((entry) => item(entry, 'other-'))];
-  if (guarded.length === 0) return { result: 'pass', summary: 'The index agrees with package.json.', facts, items };
+  if (guarded.length === 0)
+    return { result: 'pass', summary: 'The index agrees with package.json.', facts, items };
   const fields = [...new Set(guarded.map((entry) => entry.field))].join(', ');
   return { result: 'fail', summary: `The index and package.json differ in ${fields}.`, facts, items };
 }
@@ -46,7 +50,8 @@ function tooDeep(value: JsonObject): boolean {
 
 /** `manifest/scripts/postinstall`, or `manifest/other-main` for fields that nothing rests on. */
 function item({ field, key, index, tarball }: Difference, prefix: string): EvidenceItem {
-  const show = (side: string | undefined) => (side === undefined ? 'nothing' : JSON.stringify(clip(side, 120)));
+  const show = (side: string | undefined) =>
+    side === undefined ? 'nothing' : JSON.stringify(clip(side, 120));
   const name = key === undefined ? field : `${field}/${key}`;
   return {
     id: clip(`manifest/${prefix}${name}`, 120),

@@ -5,16 +5,8 @@ import { impliedInstall } from '../package-json.ts';
 import { binFolder, normalise, securePath, type NormalManifest } from './normalise.ts';
 
 /** The fields by which an index can hide what an install would do ("manifest confusion", 2023). */
-export const guardedFields = [
-  'name',
-  'version',
-  'scripts',
-  'dependencies',
-  'optionalDependencies',
-  'bin',
-  'bundleDependencies',
-] as const;
-export type GuardedField = (typeof guardedFields)[number];
+const mapFields = ['scripts', 'dependencies', 'optionalDependencies', 'bin', 'bundleDependencies'] as const;
+export const guardedFields: readonly string[] = ['name', 'version', ...mapFields];
 
 export interface Difference {
   readonly field: string;
@@ -31,7 +23,11 @@ export interface Differences {
 }
 
 /** `files`: paths inside the archive's top folder. */
-export function compareManifests(index: JsonObject, tarball: JsonObject, files: readonly string[]): Differences {
+export function compareManifests(
+  index: JsonObject,
+  tarball: JsonObject,
+  files: readonly string[],
+): Differences {
   const differences = guardedDifferences(normalise(index, files), normalise(tarball, files));
   const explained = (difference: Difference): boolean => isExplained(difference, index, tarball, files);
   return {
@@ -41,16 +37,16 @@ export function compareManifests(index: JsonObject, tarball: JsonObject, files: 
 }
 
 function guardedDifferences(index: NormalManifest, tarball: NormalManifest): readonly Difference[] {
-  return guardedFields.flatMap((field): readonly Difference[] => {
+  const plain = (['name', 'version'] as const)
+    .filter((field) => index[field] !== tarball[field])
+    .map((field) => ({ field, key: undefined, index: index[field], tarball: tarball[field] }));
+  const entries = mapFields.flatMap((field): readonly Difference[] => {
     const [left, right] = [index[field], tarball[field]];
-    if (typeof left === 'string' || typeof right === 'string') {
-      return left === right ? [] : [{ field, key: undefined, index: String(left), tarball: String(right) }];
-    }
-    const keys = [...new Set([...left.keys(), ...right.keys()])];
-    return keys
+    return [...new Set([...left.keys(), ...right.keys()])]
       .filter((key) => left.get(key) !== right.get(key))
       .map((key) => ({ field, key, index: left.get(key), tarball: right.get(key) }));
   });
+  return [...plain, ...entries];
 }
 
 /** What npm before 1.1 wrote as `preinstall` for a package with a `wscript` (seen in glob 1.1.0 and 2.0.8). */
@@ -64,11 +60,17 @@ const wafScripts: ReadonlySet<string> = new Set([
  * What the index shows beyond the tarball and npm itself put there, from files on the publisher's disk that
  * were not packed. It can only make an install fail or do less than it says; it hides nothing.
  */
-function isExplained(difference: Difference, index: JsonObject, tarball: JsonObject, files: readonly string[]): boolean {
+function isExplained(
+  difference: Difference,
+  index: JsonObject,
+  tarball: JsonObject,
+  files: readonly string[],
+): boolean {
   const { field, key, tarball: inTarball, index: inIndex } = difference;
   if (inTarball !== undefined || key === undefined) return false;
   if (field === 'scripts' && wafScripts.has(inIndex ?? '')) return files.includes('wscript');
-  if (field === 'scripts' && key === 'install') return inIndex === impliedInstall && own(index, 'gypfile') === true;
+  if (field === 'scripts' && key === 'install')
+    return inIndex === impliedInstall && own(index, 'gypfile') === true;
   if (field === 'scripts' && key === 'start') return inIndex === 'node server.js';
   if (field === 'bin' && own(tarball, 'bin') === undefined) {
     const folder = securePath(ownString(ownObject(tarball, 'directories') ?? {}, 'bin') ?? '');
@@ -110,7 +112,12 @@ function otherDifferences(index: JsonObject, tarball: JsonObject): readonly Diff
   const fields = [...new Set([...Object.keys(index), ...Object.keys(tarball)])];
   return fields
     .filter((field) => !unlisted.has(field) && !field.startsWith('_'))
-    .map((field) => ({ field, key: undefined, index: textOf(own(index, field)), tarball: textOf(own(tarball, field)) }))
+    .map((field) => ({
+      field,
+      key: undefined,
+      index: textOf(own(index, field)),
+      tarball: textOf(own(tarball, field)),
+    }))
     .filter((difference) => difference.index !== difference.tarball);
 }
 
@@ -120,5 +127,9 @@ function textOf(value: Json | undefined): string | undefined {
 
 /** Lone surrogates have no canonical form; here they only have to compare. */
 function wellFormed(value: Json): Json {
-  return JSON.parse(JSON.stringify(value).toWellFormed().replace(/\\ud[89a-f][0-9a-f]{2}/gi, '\\ufffd')) as Json;
+  return JSON.parse(
+    JSON.stringify(value)
+      .toWellFormed()
+      .replace(/\\ud[89a-f][0-9a-f]{2}/gi, '\\ufffd'),
+  ) as Json;
 }

@@ -119,7 +119,9 @@ function binEntries(value: Json | undefined, name: string): ReadonlyMap<string, 
 
 /** `directories.bin`: every file below that folder whose path does not begin with a dot, by its base name. */
 export function binFolder(folder: string, files: readonly string[]): ReadonlyMap<string, string> {
-  const inside = files.filter((path) => path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).startsWith('.'));
+  const inside = files.filter(
+    (path) => path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).startsWith('.'),
+  );
   return new Map(inside.map((path) => [baseName(path), path]));
 }
 

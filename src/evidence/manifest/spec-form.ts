@@ -22,7 +22,8 @@ export function specForm(spec: string): string {
   if (text.length > 2048) return text;
   const short = /^(github|gitlab|bitbucket):(.+)$/.exec(text);
   if (short !== null) return formOf(short[1], short[2]) ?? text;
-  if (repository.test(text) && !text.startsWith('.') && !text.startsWith('~')) return formOf('github', text) ?? text;
+  if (repository.test(text) && !text.startsWith('.') && !text.startsWith('~'))
+    return formOf('github', text) ?? text;
   const located = url.exec(text) ?? scp.exec(text);
   return formOf(forges.get(located?.[1]?.toLowerCase() ?? ''), located?.[2]) ?? text;
 }

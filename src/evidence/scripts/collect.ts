@@ -34,7 +34,9 @@ export function installScriptsOf(content: JsonObject, files: readonly string[]):
   });
   const builds = files.includes('binding.gyp') && own(content, 'gypfile') !== false;
   const replaced = scripts.some((script) => script.event === 'install' || script.event === 'preinstall');
-  return builds && !replaced ? [...scripts, { event: 'install', text: impliedInstall, implied: true }] : scripts;
+  return builds && !replaced
+    ? [...scripts, { event: 'install', text: impliedInstall, implied: true }]
+    : scripts;
 }
 
 function examine(input: CollectorInput): Finding {
@@ -55,7 +57,12 @@ function examine(input: CollectorInput): Finding {
   if (scripts.length === 0) return { result: 'pass', summary: 'It runs no code at install.', facts };
   if (before === undefined) {
     const summary = `It runs code at install (${facts.events}); there is no earlier version to compare with.`;
-    return { result: 'not-available', summary, facts, items: scripts.map((script) => item(script, 'present')) };
+    return {
+      result: 'not-available',
+      summary,
+      facts,
+      items: scripts.map((script) => item(script, 'present')),
+    };
   }
   return compare(scripts, before, facts);
 }
@@ -64,9 +71,12 @@ type Change = 'appeared' | 'changed' | 'implied' | 'same';
 
 function compare(scripts: readonly InstallScript[], before: Predecessor, facts: Finding['facts']): Finding {
   const changes = scripts.map((script) => ({ script, change: changeOf(script, before) }));
-  const of = (change: Change) => changes.filter((entry) => entry.change === change).map((entry) => entry.script);
+  const of = (change: Change) =>
+    changes.filter((entry) => entry.change === change).map((entry) => entry.script);
   const shared = facts === undefined ? {} : { facts };
-  const items = changes.filter((entry) => entry.change !== 'same').map((entry) => item(entry.script, entry.change));
+  const items = changes
+    .filter((entry) => entry.change !== 'same')
+    .map((entry) => item(entry.script, entry.change));
   const against = `${before.version} (${before.how === 'last-admitted' ? 'admitted here before' : 'the preceding version'})`;
   const names = (list: readonly InstallScript[]) => list.map((script) => script.event).join(', ');
   const appeared = of('appeared');
@@ -75,7 +85,12 @@ function compare(scripts: readonly InstallScript[], before: Predecessor, facts: 
     return { result: 'fail', summary, ...shared, items };
   }
   if (of('changed').length > 0) {
-    return { result: 'warn', summary: `Install script changed (${names(of('changed'))}) since ${against}.`, ...shared, items };
+    return {
+      result: 'warn',
+      summary: `Install script changed (${names(of('changed'))}) since ${against}.`,
+      ...shared,
+      items,
+    };
   }
   if (of('implied').length > 0) {
     const summary = `A binding.gyp makes it build at install; the index cannot show whether ${against} did.`;
@@ -89,7 +104,9 @@ function compare(scripts: readonly InstallScript[], before: Predecessor, facts: 
  * index when it publishes, other tools and mirrors do not.
  */
 function changeOf(script: InstallScript, before: Predecessor): Change {
-  const old = Object.hasOwn(before.installScripts, script.event) ? before.installScripts[script.event] : undefined;
+  const old = Object.hasOwn(before.installScripts, script.event)
+    ? before.installScripts[script.event]
+    : undefined;
   if (old === undefined || old.trim() === '') {
     return script.implied && before.how === 'preceding-version' ? 'implied' : 'appeared';
   }

@@ -1,0 +1,106 @@
+/** docs/policy.md: what each preset does with each result of each check. */
+import {
+  allowListWaives,
+  evidenceKindOf,
+  evidenceRules,
+  presets,
+  requiredKinds,
+  ruleResults,
+  type EvidenceRule,
+} from '../../src/policy/presets.ts';
+import { presetNames, type PresetName } from '../../src/policy/settings.ts';
+import { tableOf } from './markdown.ts';
+
+const presetText: Readonly<Record<PresetName, string>> = {
+  observe:
+    'Nothing is refused but the bait. What `recommended` would have refused is recorded as an audit and not shown to clients.',
+  recommended: 'The default.',
+  strict: 'For those who would rather have a build stop than a doubt pass.',
+};
+
+const meanings: Readonly<Record<EvidenceRule, string>> = {
+  integrity:
+    '`pass`: the bytes have every digest the index claims, SHA-256 or better among them. `fail`: one differs. `warn`: only SHA-1 is claimed, which can be forged. `not-available`: no digest is claimed. `not-checked`: only algorithms we do not compute.',
+  archive:
+    '`pass`: two independent readers agree on every member. `fail`: they disagree, or the archive holds what we do not accept. `error`: a reader died or reached its limits.',
+  manifest:
+    "`pass`: index and package.json agree, after npm's own normalisation, in name, version, scripts, dependencies, optionalDependencies, bin and bundleDependencies. `fail`: they do not, or package.json is missing or unreadable. `not-checked`: the archive was not accepted.",
+  'install-script':
+    '`pass`: no code runs at install, or the same as in the predecessor (the last admitted version, else the preceding one). `fail`: a script appeared that the predecessor did not have. `warn`: the text of an existing one changed, or a binding.gyp implies a build and the index cannot show whether the predecessor did. `not-available`: there is a script and nothing to compare with (first sight). `not-checked`: the archive or package.json could not be read.',
+  cooldown:
+    '`pass`: published at least `cooldownHours` ago. `fail`: younger; the hold ends by itself, and the refusal says when. `not-available`: the publish time is missing, unreadable or in the future. The claimed time counts, but never earlier than our last look at which the version was not there yet.',
+  deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',
+};
+
+export function policyPage(): string {
+  return `# Policy presets
+
+Generated from \`src/policy/presets.ts\` by \`scripts/generate-docs.ts\`: change it there.
+
+Each rule reads one check and turns its result into an outcome: \`allow\`, \`note\` (allowed, with a warning that is shown),
+\`hold\` (refused for now: waiting for age, another try or a person) or \`block\` (refused). Block beats hold, hold beats allow.
+A rule's mode says what becomes of that: \`enforce\` decides; \`warn\` allows and shows it; \`audit\` allows and only records it;
+\`off\` does not ask. A configuration may change the mode of every rule below and \`cooldownHours\`, never a table.
+
+${presetNames.map(presetSection).join('\n\n')}
+
+## What the results mean
+
+${evidenceRules.map((rule) => `- **${rule}**: ${meanings[rule]}`).join('\n')}
+
+\`not-available\` means that upstream offers nothing to check, \`not-checked\` that we did not, \`error\` that we tried and failed,
+\`missing\` that there is no record at all. None of them counts as passing.
+
+## Lists
+
+- **deny-list**: a listed release is \`block\`ed at both stages, whatever else is known of it. An unreadable range or version counts as listed.
+- **allow-list**: waives ${allowListWaives.join(', ')} for what it names, in the modes \`enforce\` and \`warn\`; never integrity, archive or manifest,
+  and never the deny list. An unreadable range or version counts as not listed. What was waived is recorded as an audit.
+- An entry names a whole package name or \`@scope/*\`, case-sensitive, and may give a semver range. Ranges include the prereleases
+  they span. A bare \`*\`, a substring or a pattern matches nothing.
+
+## Built-in rules
+
+They have no setting.
+
+- **bait**: \`@assay/bait\` of the gate's own upstream \`assay\` is left standing at stage \`index\` and always \`block\`ed at stage \`file\`.
+- **evidence**: at stage \`file\` a record of each of ${requiredKinds.join(', ')} must be there; a missing one is \`hold\`, as is an unknown origin,
+  an unreadable clock, and facts that can't be hashed. Nothing waives it. (Under \`observe\` it is an audit, like everything else.)
+
+## Stages
+
+At stage \`index\` only cooldown, deprecated and the lists are asked, and \`allow\` means no more than "left standing". At stage \`file\`
+all are asked, and their answer is enforced.
+
+## Releases that were admitted before
+
+A release that was allowed once is afterwards refused only by the deny list (and by revocations): an install that works today
+must not stop because a check was added, a setting was tightened or a mirror changed its dates. What other rules would have refused
+is shown as a warning.
+
+## Exceptions
+
+An exception waives named rules for one release until it expires. It waives archive and manifest only when it names the exact bytes,
+and never integrity, the deny list or a built-in rule.
+
+## How long a verdict holds
+
+A hold for age: until the release is old enough. Everything else: 24 hours, or less where an exception ends sooner. A changed policy,
+feed, exception or revocation ends it at once.
+`;
+}
+
+function presetSection(name: PresetName): string {
+  const { evidence, lists, required } = presets[name];
+  const rows = evidenceRules.map((rule) => {
+    const { mode, table } = evidence[rule];
+    return [rule, evidenceKindOf[rule], mode, ...ruleResults.map((result) => table[result])];
+  });
+  return `## Preset \`${name}\`
+
+${presetText[name]}
+
+${tableOf(['Rule', 'Check', 'Mode', ...ruleResults], rows)}
+
+Lists: deny-list \`${lists['deny-list']}\`, allow-list \`${lists['allow-list']}\`. Built in: evidence \`${required}\`, bait \`enforce\`.`;
+}
