@@ -6,7 +6,7 @@
  */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** `private`: allowed to an upstream set up as `allowInsecure`. `never`: not a place a registry can be. */
+/** `private`: allowed to an upstream's own host only. `never`: not a place a registry can be. */
 export type AddressClass = 'public' | 'private' | 'never';
 
 type Range = readonly [cidr: string, is: AddressClass];
@@ -22,12 +22,12 @@ const ipv4Ranges: readonly Range[] = [
   ['169.254.0.0/16', 'never'], // link-local, with most clouds' metadata service at 169.254.169.254
   ['172.16.0.0/12', 'private'],
   ['192.0.0.0/24', 'never'],
-  ['192.0.2.0/24', 'never'],
+  ['192.0.2.0/24', 'private'], // documentation; found inside laboratories
   ['192.88.99.0/24', 'never'],
   ['192.168.0.0/16', 'private'],
   ['198.18.0.0/15', 'private'],
-  ['198.51.100.0/24', 'never'],
-  ['203.0.113.0/24', 'never'],
+  ['198.51.100.0/24', 'private'], // documentation; found inside laboratories
+  ['203.0.113.0/24', 'private'], // documentation; found inside laboratories
   ['224.0.0.0/3', 'never'], // multicast, reserved, broadcast
   ['0.0.0.0/0', 'public'],
 ];

@@ -62,9 +62,16 @@ export function authorizationFor(upstream: UpstreamSource, url: URL): string | u
     : undefined;
 }
 
-/** Private addresses are for an insecure upstream's own host and port, and for nothing it points to. */
+/**
+ * Private addresses are for the upstream's own host and port, and for nothing it points to. Over https the
+ * certificate proves that it is the configured host, wherever it lies; plain http needs `allowInsecure`.
+ */
 export function privateAllowed(upstream: UpstreamSource, url: URL): boolean {
-  return upstream.allowInsecure && url.host === new URL(upstream.url).host;
+  const own = new URL(upstream.url);
+  return (
+    url.host === own.host &&
+    (upstream.allowInsecure || (own.protocol === 'https:' && url.protocol === 'https:'))
+  );
 }
 
 /** For messages and records: no user info, no query (signed URLs carry their secret there), no fragment. */

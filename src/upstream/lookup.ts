@@ -14,7 +14,7 @@ const maxAddresses = 64;
 
 export const systemResolve: Resolve = (hostname) => systemLookup(hostname, { all: true });
 
-/** Throws UPSTREAM_HOST_REFUSED. `privateAllowed` is true only for an insecure upstream's own host and port. */
+/** Throws UPSTREAM_HOST_REFUSED. `privateAllowed` is true only for the upstream's own host and port. */
 export function checkAddress(address: string, hostname: string, privateAllowed: boolean): void {
   const is = classifyAddress(address);
   if (is === 'public' || (is === 'private' && privateAllowed)) return;
@@ -23,7 +23,7 @@ export function checkAddress(address: string, hostname: string, privateAllowed: 
     `${hostname} leads to ${address}, which is not a public address`,
     {
       ...(is === 'private' && {
-        hint: 'If this upstream is a mirror inside your network, set allowInsecure for it; other hosts are never followed there.',
+        hint: 'If this upstream is a mirror inside your network, set allowInsecure for it (or use https); other hosts are never followed there.',
       }),
     },
   );
