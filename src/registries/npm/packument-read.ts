@@ -5,9 +5,10 @@
 import type { Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { IndexVersion, IndexView } from '../../core/index-view.ts';
-import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
+import { isTooDeep } from './depth.ts';
 import { isVersion } from './order.ts';
 import type { FieldPart, PackumentParts, VersionPart } from './packument-parts.ts';
 import { readEntry } from './packument-version.ts';
@@ -97,7 +98,7 @@ function parseJson(text: string, name: string): unknown {
 function section(document: JsonObject, key: string, bound: number): JsonObject | undefined {
   const value = own(document, key) ?? undefined;
   if (value === undefined) return undefined;
-  const name = ownString(document, 'name') ?? '';
+  const name = nameOf(document);
   if (!isJsonObject(value)) throw invalid(name, `has a field ${key} that is not an object`);
   if (Object.keys(value).length > bound) throw invalid(name, `has more than ${bound} entries in ${key}`);
   return value;
@@ -161,17 +162,16 @@ const renderedFields: ReadonlySet<string> = new Set(['versions', 'time', 'dist-t
 
 function fieldsOf(document: JsonObject): readonly FieldPart[] {
   return Object.entries(document).map(([key, value]): FieldPart => {
+    // Entries of versions are looked at one by one: a deep one is left out alone.
+    if (key !== 'versions' && isTooDeep(value))
+      throw invalid(nameOf(document), `has a field ${quoted(key)} that is nested too deep`);
     if (renderedFields.has(key)) return { key, rendered: true };
-    return { key, text: stringify(value, document) };
+    return { key, text: JSON.stringify(value) };
   });
 }
 
-function stringify(value: Json, document: JsonObject): string {
-  try {
-    return JSON.stringify(value);
-  } catch (cause) {
-    throw invalid(ownString(document, 'name') ?? '', 'is nested too deep', cause);
-  }
+function nameOf(document: JsonObject): string {
+  return ownString(document, 'name') ?? '';
 }
 
 function listed(problems: readonly string[]): readonly string[] {

@@ -3,6 +3,7 @@ import { claimedFromHex, parseIntegrity, type ClaimedDigest } from '../../core/d
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import type { IndexVersion } from '../../core/index-view.ts';
 import { normaliseTime } from '../../core/time.ts';
+import { isTooDeep } from './depth.ts';
 import { hasInstallScript, installScriptsOf } from './install-scripts.ts';
 import { fileNameOfUrl } from './names.ts';
 import { isVersion } from './order.ts';
@@ -29,8 +30,14 @@ export function readEntry(name: string, key: string, entry: Json, time: Json | u
   const url = ownString(dist, 'tarball') ?? '';
   const file = url.length > longestTarballUrl ? undefined : fileNameOfUrl(url);
   if (file === undefined) return { state: 'left-out', why: 'dist.tarball is not a URL of a file' };
-  const part = partOf(key, file, url, entry);
-  if (part === undefined) return { state: 'left-out', why: 'nested too deep' };
+  if (isTooDeep(entry)) return { state: 'left-out', why: 'nested too deep' };
+  const part = {
+    version: key,
+    file,
+    url,
+    full: spliceFull(entry, file),
+    abbreviated: spliceAbbreviated(entry, file),
+  };
   const claimed = claimsOf(dist);
   const version: IndexVersion = {
     version: key,
@@ -57,15 +64,6 @@ function entryFault(name: string, key: string, entry: Json): string | undefined 
   if (ownString(entry, 'version') !== key) return 'names another version inside';
   if (ownString(entry, 'name') !== name) return 'names another package inside';
   return undefined;
-}
-
-function partOf(version: string, file: string, url: string, entry: JsonObject): VersionPart | undefined {
-  try {
-    return { version, file, url, full: spliceFull(entry, file), abbreviated: spliceAbbreviated(entry, file) };
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** Every digest upstream claims, without repeats: all of them are checked. */

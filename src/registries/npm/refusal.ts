@@ -74,9 +74,9 @@ function refusalBody(refusal: Refusal): Json {
     outcome: refusal.outcome,
     package: refusal.purl,
     case: refusal.caseId,
-    caseUrl: refusal.caseUrl,
-    rules: refusal.reasons.map((reason) => reason.rule.toWellFormed()),
-    useInstead: refusal.useInstead ?? null,
+    caseUrl: forTerminal(refusal.caseUrl),
+    rules: refusal.reasons.map((reason) => forTerminal(reason.rule, 100)),
+    useInstead: refusal.useInstead === undefined ? null : forTerminal(refusal.useInstead, 256),
     until: refusal.until ?? null,
   };
 }

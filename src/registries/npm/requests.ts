@@ -49,6 +49,9 @@ const posts: System = {
   'v1/search': { kind: 'search' },
 };
 
+/** Couch login (`PUT /-/user/…`), tokens, profile, teams. */
+const accountPaths: ReadonlySet<string> = new Set(['user', 'npm', 'org', 'team', 'v1']);
+
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const writeMethods: ReadonlySet<string> = new Set(['PUT', 'POST', 'DELETE', 'PATCH']);
 
@@ -128,12 +131,8 @@ function systemRequest(method: string, reading: boolean, rest: readonly string[]
   if (rest[0] === 'package') return distTags(reading, rest.slice(1));
   if (reading && path.startsWith('npm/v1/attestations/'))
     return attestations(path.slice('npm/v1/attestations/'.length));
-  if (rest[0] === 'user') return { kind: 'write', what: method === 'DELETE' ? 'account' : 'login' };
   if (reading) return { kind: 'unknown' };
-  return {
-    kind: 'write',
-    what: rest[0] === 'npm' || rest[0] === 'org' || rest[0] === 'team' ? 'account' : 'other',
-  };
+  return { kind: 'write', what: accountPaths.has(rest[0] ?? '') ? 'account' : 'other' };
 }
 
 /** `/-/package/<name>/dist-tags` and, for writing, `/-/package/<name>/dist-tags/<tag>`. */

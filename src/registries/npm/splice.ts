@@ -36,7 +36,7 @@ export const abbreviatedFields: ReadonlySet<string> = new Set([
   '_npmUser',
 ]);
 
-/** Throws RangeError when a value is nested too deep to be serialised; TypeError without a `dist.tarball`. */
+/** Throws TypeError without a `dist.tarball`. */
 export function spliceFull(manifest: JsonObject, file: string): SplicedText {
   return splice(Object.entries(manifest), file);
 }
