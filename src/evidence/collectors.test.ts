@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  readingOf,
+  sampleBytes,
+  sampleInput,
+  sampleNow,
+  sampleVersion,
+} from '../../test/support/collector-input.ts';
+import type { CollectorInput, Observation, Predecessor } from '../core/collector.ts';
+import { artifactDigestsOf, type ClaimedDigest } from '../core/digest.ts';
+import { evidenceDigest } from '../core/evidence.ts';
+import { ageCollector } from './age/collect.ts';
+import { archiveCollector } from './archive/collect.ts';
+import { collectors } from './collectors.ts';
+import { deprecationCollector } from './deprecation/collect.ts';
+import { integrityCollector } from './integrity/collect.ts';
+import { originCollector } from './origin/collect.ts';
+import { scriptsCollector } from './scripts/collect.ts';
+
+const digests = artifactDigestsOf(sampleBytes);
+
+test('every collector passes an ordinary package, under its own kind, with a record that can be hashed', async () => {
+  const kinds = new Set(collectors.map((collector) => collector.kind));
+  assert.deepEqual([...kinds].sort(), [
+    'age',
+    'archive',
+    'deprecation',
+    'integrity',
+    'manifest',
+    'origin',
+    'scripts',
+  ]);
+  for (const collector of collectors) {
+    const evidence = await collector.collect(sampleInput());
+    assert.equal(evidence.result, 'pass', collector.kind);
+    assert.equal(evidence.kind, collector.kind);
+    assert.equal(evidence.scope, collector.scope);
+    assert.equal(evidence.collectedAt, sampleNow);
+    assert.match(evidenceDigest(evidence), /^[0-9a-f]{64}$/);
+  }
+});
+
+// ---- integrity ----
+
+async function integrity(claimed: readonly ClaimedDigest[]) {
+  return integrityCollector.collect(sampleInput({ version: sampleVersion({ claimed }) }));
+}
+const wrong = (algorithm: ClaimedDigest['algorithm'], length: number): ClaimedDigest => ({
+  algorithm,
+  hex: '0'.repeat(length),
+});
+const right512: ClaimedDigest = { algorithm: 'sha512', hex: digests.sha512 };
+const right1: ClaimedDigest = { algorithm: 'sha1', hex: digests.sha1 };
+
+test('integrity: one wrong digest fails, even beside a right and stronger one', async () => {
+  for (const claims of [
+    [wrong('sha512', 128)],
+    [right512, wrong('sha1', 40)],
+    [right1, wrong('sha256', 64)],
+    [right512, wrong('sha512', 128)],
+  ]) {
+    assert.equal((await integrity(claims)).result, 'fail');
+  }
+});
+
+test('integrity: SHA-1 alone, matching, is a warning; SHA-256 or better passes', async () => {
+  assert.equal((await integrity([right1])).result, 'warn');
+  assert.equal((await integrity([right1, wrong('md5', 32)])).result, 'warn');
+  assert.equal((await integrity([{ algorithm: 'sha256', hex: digests.sha256 }])).result, 'pass');
+  assert.equal((await integrity([right512])).facts['strongest'], 'sha512');
+});
+
+test('integrity: no claim is not available, only algorithms we do not compute is not checked', async () => {
+  assert.equal((await integrity([])).result, 'not-available');
+  assert.equal((await integrity([wrong('sha384', 96)])).result, 'not-checked');
+  assert.equal((await integrity([wrong('md5', 32)])).result, 'not-checked');
+});
+
+// ---- archive ----
+
+test('archive: refused, disagreed and unread never pass, and say why', async () => {
+  const reading = readingOf('{}');
+  const finding = { id: 'archive/link', message: 'A link.' };
+  const refused = await archiveCollector.collect(
+    sampleInput({
+      archive: { state: 'read', reading: { ...reading, verdict: 'refused', findings: [finding] } },
+    }),
+  );
+  assert.equal(refused.result, 'fail');
+  assert.deepEqual(refused.items, [finding]);
+  const disagreed = await archiveCollector.collect(
+    sampleInput({ archive: { state: 'read', reading: { ...reading, verdict: 'disagreed' } } }),
+  );
+  assert.equal(disagreed.result, 'fail');
+  const contradicting = await archiveCollector.collect(
+    sampleInput({ archive: { state: 'read', reading: { ...reading, findings: [finding] } } }),
+  );
+  assert.equal(contradicting.result, 'fail');
+  const failed = await archiveCollector.collect(
+    sampleInput({ archive: { state: 'failed', code: 'ARCHIVE_READER_FAILED', message: 'killed' } }),
+  );
+  assert.equal(failed.result, 'error');
+});
+
+// ---- age ----
+
+async function age(claimedTime: string | undefined, absentAt?: string) {
+  const observation: Observation = {
+    firstLookAt: '2026-10-01T00:00:00.000Z',
+    absentAt,
+    presentAt: sampleNow,
+  };
+  return ageCollector.collect(sampleInput({ version: sampleVersion({ claimedTime }), observation }));
+}
+
+test('age: a version absent when we last looked is not older than that look', async () => {
+  const lied = await age('2020-01-01T00:00:00.000Z', '2026-11-19T00:00:00.000Z');
+  assert.equal(lied.facts['publishedAt'], '2026-11-19T00:00:00.000Z');
+  assert.equal(lied.facts['claimedTime'], '2020-01-01T00:00:00.000Z');
+  const honest = await age('2026-11-19T10:00:00.000Z', '2026-11-19T00:00:00.000Z');
+  assert.equal(honest.facts['publishedAt'], '2026-11-19T10:00:00.000Z');
+});
+
+test('age: a missing, unreadable or future time is not available, never a pass; small clock differences are', async () => {
+  for (const time of [undefined, '', 'yesterday', '2026-11-20T12:10:00.001Z', '9999-01-01T00:00:00Z']) {
+    const evidence = await age(time);
+    assert.equal(evidence.result, 'not-available', String(time));
+    assert.equal(evidence.facts['publishedAt'], null);
+  }
+  assert.equal((await age('2026-11-20T12:05:00.000Z')).result, 'pass');
+  assert.equal((await age('2020-01-01T00:00:00.000Z', 'never')).result, 'not-available');
+});
+
+// ---- deprecation, origin ----
+
+test("deprecation: upstream's word is a warning, also an empty one", async () => {
+  for (const deprecated of ['use y', '', '\ud800\u001b[2J'.repeat(500)]) {
+    const evidence = await deprecationCollector.collect(
+      sampleInput({ version: sampleVersion({ deprecated }) }),
+    );
+    assert.equal(evidence.result, 'warn');
+    assert.match(evidenceDigest(evidence), /^[0-9a-f]{64}$/);
+  }
+});
+
+test('origin: the chain of addresses is kept, without secrets', async () => {
+  const urls = ['https://user:pass@registry.example.com/x', 'https://files.example.com/x?token=abc'];
+  const evidence = await originCollector.collect(
+    sampleInput({
+      origin: { upstream: 'npm', identityHost: 'registry.example.com', urls, fetchedAt: sampleNow },
+    }),
+  );
+  assert.equal(evidence.facts['redirects'], 1);
+  assert.doesNotMatch(JSON.stringify(evidence), /pass@|abc/);
+});
+
+// ---- scripts ----
+
+const before = (
+  installScripts: Record<string, string>,
+  how: Predecessor['how'] = 'last-admitted',
+): Predecessor => ({ version: '1.2.2', how, installScripts });
+
+async function scripts(
+  manifest: object,
+  predecessor: Predecessor | undefined,
+  files: readonly string[] = [],
+) {
+  const input: Partial<CollectorInput> = {
+    archive: { state: 'read', reading: readingOf(JSON.stringify(manifest), files) },
+    predecessor,
+  };
+  return scriptsCollector.collect(sampleInput(input));
+}
+
+test('scripts: a package without install-time code passes, whatever came before; prepare and test do not run at install', async () => {
+  const manifest = { scripts: { test: 'x', prepare: 'y', preinstall: ' ', install: 1 } };
+  for (const predecessor of [undefined, before({}), before({ install: 'x' })]) {
+    assert.equal((await scripts(manifest, predecessor)).result, 'pass');
+  }
+});
+
+test('scripts: one that appeared fails, a changed one warns, the same one passes, first sight is not available', async () => {
+  const manifest = { scripts: { postinstall: 'node install.js' } };
+  assert.equal((await scripts(manifest, before({}))).result, 'fail');
+  assert.equal((await scripts(manifest, before({ install: 'node install.js' }))).result, 'fail');
+  assert.equal((await scripts(manifest, before({ postinstall: 'node old.js' }))).result, 'warn');
+  assert.equal(
+    (await scripts(manifest, before({ postinstall: './node_modules/.bin/node install.js' }))).result,
+    'warn',
+  );
+  assert.equal((await scripts(manifest, before({ postinstall: 'node install.js' }))).result, 'pass');
+  assert.equal((await scripts(manifest, undefined)).result, 'not-available');
+});
+
+test('scripts: a predecessor without own entries inherits none', async () => {
+  const manifest = { scripts: { install: 'x' } };
+  const inherited = Object.create({ install: 'x' }) as Record<string, string>;
+  assert.equal((await scripts(manifest, before(inherited))).result, 'fail');
+});
+
+test('scripts: a top-level binding.gyp builds at install unless a script or gypfile: false replaces it', async () => {
+  const built = await scripts({}, undefined, ['binding.gyp']);
+  assert.equal(built.result, 'not-available');
+  assert.equal(built.facts['implied'], true);
+  assert.equal((await scripts({ gypfile: false }, undefined, ['binding.gyp'])).result, 'pass');
+  assert.equal((await scripts({}, undefined, ['src/binding.gyp'])).result, 'pass');
+  assert.equal(
+    (await scripts({ scripts: { preinstall: 'x' } }, undefined, ['binding.gyp'])).facts['implied'],
+    false,
+  );
+});
+
+test('scripts: a binding.gyp that appears after an admitted version fails; where only an index is known it warns', async () => {
+  assert.equal((await scripts({}, before({}), ['binding.gyp'])).result, 'fail');
+  assert.equal((await scripts({}, before({}, 'preceding-version'), ['binding.gyp'])).result, 'warn');
+  assert.equal(
+    (await scripts({}, before({ install: 'node-gyp rebuild' }, 'preceding-version'), ['binding.gyp'])).result,
+    'pass',
+  );
+});
+
+test('scripts: an archive or package.json that cannot be read leaves them not checked', async () => {
+  const failed = sampleInput({ archive: { state: 'failed', code: 'ARCHIVE_READER_FAILED', message: 'x' } });
+  assert.equal((await scriptsCollector.collect(failed)).result, 'not-checked');
+  const broken = sampleInput({ archive: { state: 'read', reading: readingOf('{') } });
+  assert.equal((await scriptsCollector.collect(broken)).result, 'not-checked');
+});
