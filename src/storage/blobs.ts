@@ -7,7 +7,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { BlobStore, BlobWriter } from '../admission/deps.ts';
 import { isSha256, type ArtifactDigests, type Sha1, type Sha256, type Sha512 } from '../core/digest.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
 import {
   createDirectorySync,
   discard,
@@ -17,6 +17,7 @@ import {
   finish,
   nodeFileSystem,
   publish,
+  quietly,
   removeLeftovers,
   syncDirectory,
   temporaryPath,
@@ -35,13 +36,15 @@ interface Place {
   readonly fs: FileSystem;
   readonly root: string;
   readonly sync: (directory: string) => Promise<void>;
+  /** One caller at a time for each digest. */
+  readonly alone: <T>(digest: Sha256, call: () => Promise<T>) => Promise<T>;
 }
 
 const chunkBytes = 256 * 1024;
 
 /** `root` is made if missing; what unfinished writes left there is removed. Throws STORAGE_FAILED, STORAGE_FULL. */
 export async function openBlobStore(root: string, fs: FileSystem = nodeFileSystem): Promise<FileBlobStore> {
-  const place: Place = { fs, root, sync: createDirectorySync(fs) };
+  const place: Place = { fs, root, sync: createDirectorySync(fs), alone: createTurns() };
   try {
     await makeDirectories(place);
     await removeLeftovers(fs, join(root, 'partial'));
@@ -125,30 +128,25 @@ function digestsOf(hashes: { sha256: Hash; sha512: Hash; sha1: Hash }, sizeBytes
   };
 }
 
-/** The directory is synced also when the blob was there: whoever put it there may not have got that far. */
-async function putInPlace(place: Place, temporary: string, digest: Sha256): Promise<void> {
+/**
+ * A blob that is there is kept only after its bytes were compared; a damaged one makes way. The directory is synced
+ * also when the blob was there: whoever put it there may not have got that far.
+ */
+function putInPlace(place: Place, temporary: string, digest: Sha256): Promise<void> {
   const final = pathOf(place, digest);
-  await ((await isWhole(place, digest)) ? place.fs.unlink(temporary) : publish(place.fs, temporary, final));
-  await place.sync(dirname(final));
-}
-
-/** A blob that is there is kept only after its bytes were compared; a damaged one makes way. */
-async function isWhole(place: Place, digest: Sha256): Promise<boolean> {
-  try {
-    await verify(place, digest);
-    return true;
-  } catch (error) {
-    if (error instanceof AssayError && (error.code === 'BLOB_MISSING' || error.code === 'BLOB_CORRUPT'))
-      return false;
-    throw error;
-  }
+  return place.alone(digest, async () => {
+    const state = await stateOf(place, digest);
+    if (state === 'damaged') await moveAside(place, digest);
+    await (state === 'whole' ? place.fs.unlink(temporary) : publish(place.fs, temporary, final));
+    await place.sync(dirname(final));
+  });
 }
 
 async function sizeOf(place: Place, digest: Sha256): Promise<number | undefined> {
   try {
     return await withBlob(place, digest, (file) => file.sizeBytes());
   } catch (error) {
-    if (error instanceof AssayError && error.code === 'BLOB_MISSING') return undefined;
+    if (isAssayError(error, 'BLOB_MISSING')) return undefined;
     throw error;
   }
 }
@@ -170,31 +168,52 @@ async function readWhole(place: Place, digest: Sha256, maxBytes: number): Promis
   });
 }
 
-function verify(place: Place, digest: Sha256): Promise<void> {
-  return withBlob(place, digest, async (file) => {
-    const hash = createHash('sha256');
-    const chunk = new Uint8Array(chunkBytes);
-    for (let count = -1; count !== 0;) {
-      count = await file.read(chunk);
-      hash.update(chunk.subarray(0, count));
+async function verify(place: Place, digest: Sha256): Promise<void> {
+  const state = await stateOf(place, digest);
+  if (state === 'missing') throw missing(digest);
+  if (state === 'damaged') throw await quarantine(place, digest);
+}
+
+async function stateOf(place: Place, digest: Sha256): Promise<'whole' | 'damaged' | 'missing'> {
+  try {
+    return (await withBlob(place, digest, hashOf)) === digest ? 'whole' : 'damaged';
+  } catch (error) {
+    if (isAssayError(error, 'BLOB_MISSING')) return 'missing';
+    throw error;
+  }
+}
+
+async function hashOf(file: OpenFile): Promise<string> {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(chunkBytes);
+  for (let count = -1; count !== 0;) {
+    count = await file.read(chunk);
+    hash.update(chunk.subarray(0, count));
+  }
+  return hash.digest('hex');
+}
+
+/** Looks again, alone, before it moves anything: a writer may have put whole bytes there since. Returns what to throw. */
+function quarantine(place: Place, digest: Sha256): Promise<AssayError> {
+  return place.alone(digest, async () => {
+    const said = `blob ${digest} is damaged`;
+    try {
+      if ((await stateOf(place, digest)) === 'damaged') await moveAside(place, digest);
+      return new AssayError('BLOB_CORRUPT', said);
+    } catch (cause) {
+      return new AssayError('BLOB_CORRUPT', `${said} and could not be moved aside`, { cause });
     }
-    if (hash.digest('hex') !== digest) throw await quarantine(place, digest);
   });
 }
 
-/** Returns the error to throw. A file that cannot be moved is found damaged again at the next reading. */
-async function quarantine(place: Place, digest: Sha256): Promise<AssayError> {
+async function moveAside(place: Place, digest: Sha256): Promise<void> {
   const path = pathOf(place, digest);
-  const aside = join(place.root, 'quarantine', `${digest}.${randomBytes(4).toString('hex')}`);
-  try {
-    await place.fs.rename(path, aside);
-    await place.sync(dirname(path));
-  } catch (cause) {
-    return new AssayError('BLOB_CORRUPT', `blob ${digest} is damaged and could not be moved aside`, {
-      cause,
-    });
-  }
-  return new AssayError('BLOB_CORRUPT', `blob ${digest} is damaged; it was moved to ${aside}`);
+  await place.fs.rename(path, join(place.root, 'quarantine', `${digest}.${randomBytes(4).toString('hex')}`));
+  await place.sync(dirname(path));
+}
+
+function missing(digest: Sha256, cause?: unknown): AssayError {
+  return new AssayError('BLOB_MISSING', `blob ${digest} is not stored`, { cause });
 }
 
 /** Throws BLOB_MISSING, STORAGE_FAILED, and what `use` throws. */
@@ -204,11 +223,11 @@ async function withBlob<T>(place: Place, digest: Sha256, use: (file: OpenFile) =
     file = await place.fs.open(pathOf(place, digest), 'r');
     return await use(file);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT')
-      throw new AssayError('BLOB_MISSING', `blob ${digest} is not stored`, { cause: error });
+    if (errnoOf(error) === 'ENOENT') throw missing(digest, error);
     throw fileError(error, `cannot read blob ${digest}`);
   } finally {
-    await file?.close();
+    // The bytes were read: an error of closing says nothing about them.
+    if (file !== undefined) await quietly(file.close());
   }
 }
 
@@ -218,4 +237,18 @@ async function failing<T>(call: Promise<T>, what: string): Promise<T> {
   } catch (error) {
     throw fileError(error, what);
   }
+}
+
+/** Callers with the same key go one after the other. */
+function createTurns(): Place['alone'] {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, call) => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(call, call);
+    last.set(key, turn);
+    const forget = (): void => {
+      if (last.get(key) === turn) last.delete(key);
+    };
+    turn.then(forget, forget);
+    return turn;
+  };
 }

@@ -56,7 +56,11 @@ export const nodeFileSystem: FileSystem = {
 };
 
 export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+  for (let rest = bytes; rest.length > 0;) {
+    const written = await file.write(rest);
+    if (written === 0) throw new AssayError('STORAGE_FAILED', 'the disk took no bytes and named no error');
+    rest = rest.subarray(written);
+  }
 }
 
 export async function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
@@ -145,11 +149,11 @@ export async function discard(fs: FileSystem, path: string, file: OpenFile): Pro
   await quietly(fs.unlink(path));
 }
 
-async function quietly(call: Promise<void>): Promise<void> {
+export async function quietly(call: Promise<void>): Promise<void> {
   try {
     await call;
   } catch {
-    // The error that led here is the one to report.
+    // What led here is what is reported.
   }
 }
 

@@ -8,13 +8,7 @@ import { AssayError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { createAdmissionStore } from './admission-store.ts';
 import { openBlobStore, type FileBlobStore } from './blobs.ts';
-import {
-  lockDirectory,
-  makeDataDirectory,
-  makePrivateFile,
-  tidyDirectory,
-  type DirectoryLock,
-} from './directory.ts';
+import { lockDirectory, makeDataDirectory, makePrivateFile, tidyDirectory } from './directory.ts';
 import { fileError, nodeFileSystem, replaceFile, syncDirectory } from './durable.ts';
 import { migrate, type Migration } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/all.ts';

@@ -8,9 +8,14 @@ const noRoomForSharedMemory = 4874;
 
 /** The primary result code of an error of node:sqlite (the low byte of the extended one); undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
-    return undefined;
-  return error.errcode & 0xff;
+  const extended = extendedCode(error);
+  return extended === undefined ? undefined : extended & 0xff;
+}
+
+function extendedCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : undefined;
 }
 
 /** STORAGE_FULL, STORAGE_CORRUPT or STORAGE_FAILED; an AssayError stays what it is. */

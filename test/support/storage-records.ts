@@ -70,7 +70,7 @@ export interface RecordSketch {
 
 /** A record as admission would write it. */
 export function recordOf(sketch: RecordSketch = {}): DecisionRecord {
-  const { name = '@scope/pkg', version = '1.0.0', outcome = 'allow', seconds = 0 } = sketch;
+  const { name = '@scope/pkg', version = '1.0.0', seconds = 0 } = sketch;
   const artifact =
     sketch.noBytes === true
       ? undefined

@@ -1,0 +1,83 @@
+/** A file system whose n-th call fails, and a count of the calls it took. */
+import type { FileSystem, OpenFile } from '../../src/storage/durable.ts';
+
+export interface Fault {
+  /** The call that fails, counted from 1; 0 for none. */
+  readonly call: number;
+  readonly errno: 'EIO' | 'ENOSPC';
+  /** `before`: it failed and did nothing. `after`: it did its work, and the caller is told that it failed. */
+  readonly when: 'before' | 'after';
+}
+
+export interface FailingFileSystem {
+  readonly fs: FileSystem;
+  readonly calls: () => number;
+  /** Handles that were opened and never closed. */
+  readonly open: () => number;
+}
+
+export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSystem {
+  let calls = 0;
+  let open = 0;
+
+  async function step<T>(call: () => Promise<T>): Promise<T> {
+    calls += 1;
+    const fails = calls === fault.call;
+    if (fails && fault.when === 'before') throw failure(fault.errno);
+    const value = await call();
+    if (fails) throw failure(fault.errno);
+    return value;
+  }
+
+  function wrap(file: OpenFile): OpenFile {
+    let closed = false;
+    return {
+      write: (bytes) => step(() => file.write(bytes)),
+      read: (into) => step(() => file.read(into)),
+      sizeBytes: () => step(file.sizeBytes),
+      chmod: (mode) => step(() => file.chmod(mode)),
+      sync: () => step(file.sync),
+      // Closing frees the descriptor even when it reports an error (close(2)); a second close is none.
+      close: async () => {
+        if (closed) return;
+        closed = true;
+        open -= 1;
+        await file.close();
+        await step(() => Promise.resolve());
+      },
+    };
+  }
+
+  const fs: FileSystem = {
+    open: async (path, flags, mode) => {
+      // An open that fails leaves no descriptor: only `before` makes sense.
+      calls += 1;
+      if (calls === fault.call) throw failure(fault.errno);
+      const file = wrap(await real.open(path, flags, mode));
+      open += 1;
+      return file;
+    },
+    rename: (from, to) => step(() => real.rename(from, to)),
+    unlink: (path) => step(() => real.unlink(path)),
+    mkdir: (path, mode) => step(() => real.mkdir(path, mode)),
+    readdir: (path) => step(() => real.readdir(path)),
+  };
+  return { fs, calls: () => calls, open: () => open };
+}
+
+function failure(errno: string): Error {
+  return Object.assign(new Error(`${errno}: made by a test`), { code: errno });
+}
+
+/** Every call of an operation that makes `calls` of them, each errno, before and after. */
+export function everyFault(calls: number): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (let call = 1; call <= calls; call += 1) {
+    for (const errno of ['EIO', 'ENOSPC'] as const) {
+      for (const when of ['before', 'after'] as const) faults.push({ call, errno, when });
+    }
+  }
+  return faults;
+}
+
+export const noFault: Fault = { call: 0, errno: 'EIO', when: 'before' };
