@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createAdmission } from '../admission/admit.ts';
 import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
@@ -118,7 +117,7 @@ async function composeGate(
     limits: settings.archiveLimits,
     children: Math.min(4, availableParallelism()),
     nodePath: process.execPath,
-    readable: [join(settings.dataDirectory, 'blobs'), installRoot],
+    readable: [join(settings.dataDirectory, 'blobs')],
     onDeath: (info) => log.warn({ info }, 'a reader child ended'),
   });
   closers.push(archive.close);
@@ -195,7 +194,6 @@ async function composeGate(
 }
 
 const hotFileBytes = 64 * 1024 * 1024;
-const installRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Alarms are records; the log and the metrics hear of them too. */
 function loudly(storage: Storage, log: Gate['log'], metrics: Gate['metrics']): AdmissionStore {
