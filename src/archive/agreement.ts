@@ -2,7 +2,7 @@
 import type { ArchiveMember } from '../core/archive-reading.ts';
 import type { EvidenceItem } from '../core/evidence.ts';
 import { clip, finding } from './findings.ts';
-import type { LibraryListing } from './library-reader.ts';
+import type { LibraryListing, LibraryMember } from './library-reader.ts';
 
 /** This many differences are named; the first is where the readers part, the rest follow from it. */
 const namedDifferences = 5;
@@ -25,7 +25,7 @@ export function disagreements(
   return found;
 }
 
-function describe(member: LibraryListing['members'][number] | undefined): string {
+function describe(member: LibraryMember | undefined): string {
   if (member === undefined) return 'absent';
   const { path, type, mode, sizeBytes, sha256 } = member;
   return `${JSON.stringify(path)} (${type}, ${mode.toString(8)}, ${sizeBytes} bytes, ${sha256.slice(0, 64)})`;

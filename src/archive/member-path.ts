@@ -14,8 +14,8 @@ export function pathFindings(
   if (Buffer.byteLength(path) > limits.pathBytes) return ['archive/path-too-long'];
   if (path.startsWith('/')) found.add('archive/path-absolute');
   if (path.includes('\\')) found.add('archive/path-backslash');
-  // C0, DEL and C1; the line and paragraph separators break terminals and logs the same way.
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(path)) found.add('archive/path-control');
+  // Control characters, and the line and paragraph separators, which break terminals and logs the same way.
+  if (/[\p{Cc}\u2028\u2029]/u.test(path)) found.add('archive/path-control');
   const segments = path.split('/');
   if (segments.length > limits.pathDepth) found.add('archive/path-too-deep');
   for (const segment of path.startsWith('/') ? segments.slice(1) : segments) {

@@ -29,8 +29,8 @@ export function sendReading(reading: ArchiveReading, sendPart: (part: Json) => v
     length = 0;
   }
   if (batch.length > 0) sendPart({ members: batch });
-  const text = reading.manifestText;
-  for (let at = 0; text !== undefined && at < text.length; at += pieceLength) {
+  const text = reading.manifestText ?? '';
+  for (let at = 0; at < text.length; at += pieceLength) {
     sendPart({ text: text.slice(at, at + pieceLength) });
   }
   const { verdict, findings, totalBytes, readers } = reading;
@@ -39,7 +39,7 @@ export function sendReading(reading: ArchiveReading, sendPart: (part: Json) => v
     findings: findings as unknown as Json,
     totalBytes,
     readers,
-    hasManifest: text !== undefined,
+    hasManifest: reading.manifestText !== undefined,
   };
 }
 

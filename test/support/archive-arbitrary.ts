@@ -12,19 +12,19 @@ export interface RandomMember {
 }
 
 const segment = fc
-  .string({ unit: fc.constantFrom(...'abcxyz019-_. @+é漢'), minLength: 1, maxLength: 12 })
+  .string({ unit: fc.constantFrom(...Array.from('abcxyz019-_. @+é漢')), minLength: 1, maxLength: 12 })
   // Unlike every other name whatever the rest is: collisions have tests of their own.
   .map((text) => `n${text}`);
 
 const memberArbitrary = fc.record({
   segments: fc.array(segment, { minLength: 0, maxLength: 4 }),
-  type: fc.constantFrom('file', 'file', 'file', 'directory'),
+  type: fc.constantFrom<RandomMember['type'][]>('file', 'file', 'file', 'directory'),
   mode: fc.constantFrom(0o644, 0o755, 0o600, 0o777, 0),
   content: fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.uint8Array({ minLength: 500, maxLength: 1600, size: 'max' }),
   ),
-  how: fc.constantFrom('header', 'pax', 'gnu'),
+  how: fc.constantFrom<RandomMember['how'][]>('header', 'pax', 'gnu'),
 });
 
 export const archiveArbitrary: fc.Arbitrary<readonly RandomMember[]> = fc
@@ -39,7 +39,7 @@ export const archiveArbitrary: fc.Arbitrary<readonly RandomMember[]> = fc
         mode,
         content: type === 'directory' ? new Uint8Array(0) : content,
         how: plain,
-      } as RandomMember;
+      };
     }),
   );
 

@@ -2,14 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { runInThisContext } from 'node:vm';
 import { serveJobs } from '../../src/archive/serve-jobs.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import { ownString, type Json, type JsonObject } from '../../src/core/json.ts';
 
 const never = new Promise<never>(() => undefined);
 
 serveJobs(async (job, sendPart) => {
   const argument = job['argument'] ?? null;
-  switch (job['do']) {
+  const text = ownString(job, 'argument') ?? '';
+  switch (ownString(job, 'do') ?? '') {
     case 'echo':
       sendPart(argument);
       return argument;
@@ -35,12 +37,12 @@ serveJobs(async (job, sendPart) => {
       for (let at = 0; at < 200; at += 1) sendPart('x'.repeat(50_000));
       return null;
     case 'raw':
-      process.stdout.write(`${String(argument)}\n`);
+      process.stdout.write(`${text}\n`);
       return never;
     case 'environment':
       return { ...process.env } as JsonObject;
     case 'try':
-      return attempt(String(argument), job);
+      return attempt(text, job);
     default:
       throw new Error('no such job');
   }
@@ -61,15 +63,16 @@ async function growBuffers(): Promise<never> {
 
 /** The error's code, or `done` when nothing stopped it. */
 async function attempt(what: string, job: JsonObject): Promise<Json> {
+  const path = ownString(job, 'path') ?? '';
   try {
-    if (what === 'read') readFileSync(String(job['path']));
-    if (what === 'write') writeFileSync(String(job['path']), 'x');
+    if (what === 'read') readFileSync(path);
+    if (what === 'write') writeFileSync(path, 'x');
     if (what === 'spawn') {
       const { error } = spawnSync('/bin/true');
       if (error !== undefined) throw error;
     }
     if (what === 'connect') await connected(Number(job['port']));
-    if (what === 'eval') new Function('return 1')();
+    if (what === 'eval') runInThisContext('eval("1")');
     return 'done';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
