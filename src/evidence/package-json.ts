@@ -20,9 +20,9 @@ export function readPackageJson(archive: ReadingOutcome): PackageJson {
   if (archive.state === 'failed') return { state: 'no-archive', why: 'the archive could not be read' };
   if (archive.reading.verdict !== 'agreed')
     return { state: 'no-archive', why: 'the archive was not accepted' };
-  const files = archive.reading.members
-    .filter((member) => member.type === 'file')
-    .map((member) => inTop(member.path));
+  const files = archive.reading.members.flatMap((member) =>
+    member.type === 'file' ? inTop(member.path) : [],
+  );
   const text = archive.reading.manifestText;
   const named = files.filter((path) => path === 'package.json').length;
   if (named > 1)
@@ -41,9 +41,10 @@ export function readPackageJson(archive: ReadingOutcome): PackageJson {
     : { state: 'read', content, files };
 }
 
-/** Path inside the top folder, whatever that is called: npm strips one component (pacote, `strip: 1`). */
-export function inTop(path: string): string {
-  return path.slice(path.indexOf('/') + 1);
+/** Path inside the top folder, whatever that is called: npm strips one component (pacote, `strip: 1`) and so drops a file beside it. */
+function inTop(path: string): readonly string[] {
+  const slash = path.indexOf('/');
+  return slash === -1 ? [] : [path.slice(slash + 1)];
 }
 
 function unreadable(id: string, why: string): PackageJson {

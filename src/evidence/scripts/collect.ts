@@ -10,6 +10,7 @@ import type { EvidenceItem } from '../../core/evidence.ts';
 import { own, ownObject, ownStrings, type JsonObject } from '../../core/json.ts';
 import { impliedInstall, installEvents, readPackageJson } from '../package-json.ts';
 import { clip, recordOf, type Finding } from '../record.ts';
+import { keptForm, sameScript } from './recorded.ts';
 
 export const scriptsCollector: Collector = {
   kind: 'scripts',
@@ -53,6 +54,7 @@ function examine(input: CollectorInput): Finding {
     implied: scripts.some((script) => script.implied),
     comparedWith: before === undefined ? null : clip(before.version, 64),
     how: before?.how ?? null,
+    ...Object.fromEntries(scripts.map((script) => [script.event, keptForm(script.text)])),
   };
   if (scripts.length === 0) return { result: 'pass', summary: 'It runs no code at install.', facts };
   if (before === undefined) {
@@ -110,12 +112,7 @@ function changeOf(script: InstallScript, before: Predecessor): Change {
   if (old === undefined || old.trim() === '') {
     return script.implied && before.how === 'preceding-version' ? 'implied' : 'appeared';
   }
-  return withoutBin(old) === withoutBin(script.text) ? 'same' : 'changed';
-}
-
-/** npm drops a leading `./node_modules/.bin/` when it publishes to an index (@npmcli/package-json, step scriptpath). */
-function withoutBin(text: string): string {
-  return text.trim().replace(/^(\.[/\\])?node_modules[/\\].bin[\\/]/, '');
+  return sameScript(old, script.text) ? 'same' : 'changed';
 }
 
 function item(script: InstallScript, change: Change | 'present'): EvidenceItem {
