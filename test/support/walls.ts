@@ -78,9 +78,16 @@ const ownedModules: readonly Owned[] = [
   },
   {
     rule: 'http-client',
-    modules: /^(?:node:https|node:http2|node:tls|undici|axios|got|node-fetch)$/,
-    places: ['upstream/'],
+    modules: /^node:https$/,
+    // Control speaks to a running gate: over its socket, or at its public address.
+    places: ['upstream/', 'server/control/'],
     why: 'the HTTP client belongs to upstream: limits, hosts and credentials are checked there',
+  },
+  {
+    rule: 'http-client',
+    modules: /^(?:node:http2|node:tls|undici|axios|got|node-fetch)$/,
+    places: ['upstream/'],
+    why: 'the HTTP client belongs to upstream',
   },
   {
     rule: 'sockets',
