@@ -265,6 +265,13 @@ test('an event with an id that was used is refused with its whole decision', asy
   assert.equal(await admission.release(two.release.id), undefined);
 });
 
+test('a release without a claimed time is stored without one', async (context) => {
+  const { admission } = await opened(context);
+  const record = recordOf();
+  await admission.recordDecision({ ...record, release: { ...record.release, claimedTime: undefined } });
+  assert.equal((await admission.release(record.release.id))?.claimedTime, undefined);
+});
+
 test('an event without salts is stored', async (context) => {
   const { admission, read } = await opened(context);
   const record = recordOf();

@@ -246,6 +246,21 @@ test('whichever call fails while a blob is read, no wrong bytes are returned, an
   await whole.verify(digest);
 });
 
+test('a blob whose size cannot be learned is an error, not an absence', async (context) => {
+  const { root } = await opened(context);
+  const { sha256: digest } = await put(await openBlobStore(root), Buffer.from('hello'));
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open: async (path, flags, mode) => ({
+      ...(await nodeFileSystem.open(path, flags, mode)),
+      sizeBytes: () => Promise.reject(Object.assign(new Error('made by a test'), { code: 'EIO' })),
+    }),
+  };
+  const store = await openBlobStore(root, fs);
+  await assert.rejects(store.size(digest), { code: 'STORAGE_FAILED' });
+  await assert.rejects(store.path(digest), { code: 'STORAGE_FAILED' });
+});
+
 test('a store that cannot be prepared says so', async (context) => {
   const directory = await temporaryDirectory(context);
   await writeFile(join(directory, 'blobs'), 'a file where a folder belongs');

@@ -218,16 +218,17 @@ function missing(digest: Sha256, cause?: unknown): AssayError {
 
 /** Throws BLOB_MISSING, STORAGE_FAILED, and what `use` throws. */
 async function withBlob<T>(place: Place, digest: Sha256, use: (file: OpenFile) => Promise<T>): Promise<T> {
-  let file: OpenFile | undefined;
   try {
-    file = await place.fs.open(pathOf(place, digest), 'r');
-    return await use(file);
+    const file = await place.fs.open(pathOf(place, digest), 'r');
+    try {
+      return await use(file);
+    } finally {
+      // The bytes were read: an error of closing says nothing about them.
+      await quietly(file.close());
+    }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') throw missing(digest, error);
     throw fileError(error, `cannot read blob ${digest}`);
-  } finally {
-    // The bytes were read: an error of closing says nothing about them.
-    if (file !== undefined) await quietly(file.close());
   }
 }
 

@@ -49,18 +49,14 @@ export async function writeAssessment(
   evidence: readonly Evidence[],
   artifact: Sha256 | undefined,
 ): Promise<void> {
-  const bodies = evidence.map((one) => canonicalJson(one as unknown as JsonObject));
-  const digests = bodies.map((body) => sha256(body));
-  if (assessmentDigestOf(digests) !== assessment) {
+  const rows = evidence.map((one, place) => {
+    const body = canonicalJson(one as unknown as JsonObject);
+    return { one, place, body, digest: sha256(body) };
+  });
+  if (assessmentDigestOf(rows.map((row) => row.digest)) !== assessment) {
     throw new AssayError('STORAGE_FAILED', `the evidence given is not the set ${assessment}`);
   }
   if (evidence.length === 0) return;
-  const rows = evidence.map((one, place) => ({
-    one,
-    digest: digests[place] ?? '',
-    body: bodies[place] ?? '',
-    place,
-  }));
   await db
     .insertInto('evidence')
     .values(

@@ -9,7 +9,7 @@ import type { Clock } from '../core/time.ts';
 import { createAdmissionStore } from './admission-store.ts';
 import { openBlobStore, type FileBlobStore } from './blobs.ts';
 import { lockDirectory, makeDataDirectory, makePrivateFile, tidyDirectory } from './directory.ts';
-import { fileError, nodeFileSystem, replaceFile, syncDirectory } from './durable.ts';
+import { fileError, nodeFileSystem, replaceFile, syncDirectory, type FileSystem } from './durable.ts';
 import { migrate, type Migration } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/all.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
@@ -25,6 +25,8 @@ export interface StorageOptions {
   /** Only for the time at which a migration was applied. */
   readonly clock?: Clock;
   readonly migrations?: readonly Migration[];
+  /** For fault tests: the file-system calls of blobs and of small files (not SQLite's own). */
+  readonly fs?: FileSystem;
   /** Most writes that share one transaction. */
   readonly batch?: number;
 }
@@ -52,7 +54,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const lock = lockDirectory(options.directory);
   try {
     await tidyDirectory(options.directory);
-    const blobs = await openBlobStore(join(options.directory, 'blobs'));
+    const blobs = await openBlobStore(join(options.directory, 'blobs'), options.fs);
     const database = await openOnlyDatabase(options);
     const { db, queue } = database;
     return {
@@ -121,7 +123,9 @@ async function openOnlyDatabase(options: StorageOptions): Promise<OpenDatabase> 
   }
   const database = await openDatabase(file, options);
   try {
-    await replaceFile(marker, Buffer.from('The database assay.db was made in this directory.\n'));
+    await replaceFile(marker, Buffer.from('The database assay.db was made in this directory.\n'), {
+      fs: options.fs ?? nodeFileSystem,
+    });
     return database;
   } catch (error) {
     await closeDatabase(database);

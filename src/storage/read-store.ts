@@ -3,7 +3,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import type { ReleaseSummary } from '../admission/deps.ts';
 import type { Alarm } from '../core/alarm.ts';
 import type { CaseId } from '../core/case.ts';
-import { outcomes, type Decision, type Outcome, type Reason } from '../core/decision.ts';
+import type { Decision, Outcome, Reason } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -110,9 +110,7 @@ async function readCounts(db: Kysely<Schema>): Promise<Counts> {
     .where('superseded_at', 'is', null)
     .groupBy('outcome')
     .execute();
-  const [allow, hold, block] = outcomes.map(
-    (outcome) => rows.find((row) => row.outcome === outcome)?.count ?? 0,
-  );
+  const countOf = (outcome: Outcome): number => rows.find((row) => row.outcome === outcome)?.count ?? 0;
   const [admitted, artifacts, alarms] = await Promise.all([
     db
       .selectFrom('releases')
@@ -129,7 +127,7 @@ async function readCounts(db: Kysely<Schema>): Promise<Counts> {
       .executeTakeFirstOrThrow(),
   ]);
   return {
-    releases: { allow: allow ?? 0, hold: hold ?? 0, block: block ?? 0 },
+    releases: { allow: countOf('allow'), hold: countOf('hold'), block: countOf('block') },
     admitted: admitted.count,
     artifacts: artifacts.count,
     alarms: alarms.count,

@@ -41,7 +41,7 @@ export function openSqlite(file: string): DatabaseSync {
 export function checkSqlite(database: DatabaseSync, file: string): void {
   let found: string;
   try {
-    found = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
+    found = String(database.prepare('PRAGMA quick_check(1)').all()[0]?.['quick_check']);
   } catch (error) {
     throw storageError(error, `cannot check ${file}`);
   }
