@@ -51,7 +51,8 @@ export function createAdmission(rooms: Rooms): Admission {
     const key = `${request.upstream} ${request.name} ${request.file}`;
     const hot = remembered.get(key);
     if (hot !== undefined && hot.admittedAt !== undefined && stands(hot.decision)) {
-      if (hot.artifact !== undefined && (await rooms.blobs.size(hot.artifact.sha256)) !== undefined) return answer(hot);
+      if (hot.artifact !== undefined && (await rooms.blobs.size(hot.artifact.sha256)) !== undefined)
+        return answer(hot);
     }
     return once(key, async () => {
       const release = await decide(rooms, request);
@@ -156,11 +157,25 @@ async function decideAnew(
   previous: ReleaseRecord | undefined,
 ): Promise<ReleaseRecord> {
   const now = rfc3339(rooms.clock());
-  const indexManifest = await rooms.indexReader.manifest(subject.upstream, index.view.name, index.body, version.version);
-  const common = { version: version.version, indexManifest, claimedTime: version.claimedTime, principal, previous };
+  const indexManifest = await rooms.indexReader.manifest(
+    subject.upstream,
+    index.view.name,
+    index.body,
+    version.version,
+  );
+  const common = {
+    version: version.version,
+    indexManifest,
+    claimedTime: version.claimedTime,
+    principal,
+    previous,
+  };
   // Facts of the index alone may refuse, and then nothing is fetched.
   const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
-  const early = rooms.policy.decide({ stage: 'index', facts, context: { principal, admittedBefore: false } }, now);
+  const early = rooms.policy.decide(
+    { stage: 'index', facts, context: { principal, admittedBefore: false } },
+    now,
+  );
   if (early.outcome !== 'allow') {
     return record(rooms, { ...common, subject, artifact: undefined, evidence: [], verdict: early });
   }
@@ -169,21 +184,40 @@ async function decideAnew(
   try {
     const { artifact, evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
     const decided = { ...subject, artifact: artifact.sha256 };
-    const verdict = verdictAtFile(rooms, decided, version.version, evidence, { principal, admittedBefore: false });
+    const verdict = verdictAtFile(rooms, decided, version.version, evidence, {
+      principal,
+      admittedBefore: false,
+    });
     await alarmOf(rooms, decided, verdict.reasons);
-    return await record(rooms, { ...common, subject: decided, artifact, evidence, verdict: retriedSoon(rooms, verdict, evidence) });
+    return await record(rooms, {
+      ...common,
+      subject: decided,
+      artifact,
+      evidence,
+      verdict: retriedSoon(rooms, verdict, evidence),
+    });
   } catch (error) {
     const refused = await refusedFetch(rooms, subject, error);
     if (refused === undefined) throw error;
-    const verdict = verdictAtFile(rooms, subject, version.version, [refused], { principal, admittedBefore: false });
+    const verdict = verdictAtFile(rooms, subject, version.version, [refused], {
+      principal,
+      admittedBefore: false,
+    });
     if (verdict.outcome === 'allow') throw error;
-    return record(rooms, { ...common, subject, artifact: undefined, evidence: [refused], verdict: retriedSoon(rooms, verdict, [refused]) });
+    return record(rooms, {
+      ...common,
+      subject,
+      artifact: undefined,
+      evidence: [refused],
+      verdict: retriedSoon(rooms, verdict, [refused]),
+    });
   }
 }
 
 /** Bytes of an earlier assessment serve again only for the very same claims. */
 function heldBytes(previous: ReleaseRecord | undefined, subject: Subject): ReleaseHeld | undefined {
-  if (previous?.artifact === undefined || previous.subject.claimedIntegrity !== subject.claimedIntegrity) return undefined;
+  if (previous?.artifact === undefined || previous.subject.claimedIntegrity !== subject.claimedIntegrity)
+    return undefined;
   return { artifact: previous.artifact, evidence: previous.evidence };
 }
 
@@ -198,7 +232,8 @@ async function decideAdmitted(
 ): Promise<ReleaseRecord> {
   await restoreBytes(rooms, stored, version);
   if (standing(rooms, stored.decision)) return stored;
-  const unchanged = stored.artifact !== undefined && claimsMatch(version.claimed, stored.artifact) !== 'other';
+  const unchanged =
+    stored.artifact !== undefined && claimsMatch(version.claimed, stored.artifact) !== 'other';
   if (stored.artifact === undefined || !unchanged || isComplete(rooms, stored.evidence)) {
     return decideFromStored(rooms, stored, principal);
   }
@@ -215,11 +250,25 @@ async function decideKept(rooms: Rooms, stored: ReleaseRecord, principal: Princi
 }
 
 /** Asks policy again about the evidence as it was stored: nothing is fetched or read. */
-async function decideFromStored(rooms: Rooms, stored: ReleaseRecord, principal: Principal): Promise<ReleaseRecord> {
+async function decideFromStored(
+  rooms: Rooms,
+  stored: ReleaseRecord,
+  principal: Principal,
+): Promise<ReleaseRecord> {
   const context = { principal, admittedBefore: stored.admittedAt !== undefined };
   const verdict = verdictAtFile(rooms, stored.subject, stored.version, stored.evidence, context);
   const { subject, version, indexManifest, claimedTime, artifact, evidence } = stored;
-  return record(rooms, { subject, version, indexManifest, claimedTime, artifact, evidence, verdict, principal, previous: stored });
+  return record(rooms, {
+    subject,
+    version,
+    indexManifest,
+    claimedTime,
+    artifact,
+    evidence,
+    verdict,
+    principal,
+    previous: stored,
+  });
 }
 
 /** Bytes that were lost or found corrupt are fetched again, and only the very same ones are taken. */
@@ -261,12 +310,21 @@ const attackAlarms = new Map([
 async function alarmOf(rooms: Rooms, subject: Subject, reasons: readonly Reason[]): Promise<void> {
   for (const reason of reasons) {
     const dead = reason.evidence === 'archive' && reason.result === 'error';
-    const kind = dead ? 'reader-died' : reason.result === 'fail' ? attackAlarms.get(reason.evidence as 'archive') : undefined;
+    const kind = dead
+      ? 'reader-died'
+      : reason.result === 'fail'
+        ? attackAlarms.get(reason.evidence as 'archive')
+        : undefined;
     if (kind === undefined) continue;
     const data = { rule: reason.rule, items: [...reason.items], artifact: subject.artifact ?? null };
     const at = rfc3339(rooms.clock());
-    await rooms.store.raiseAlarm({ kind, severity: 'critical', about: subject.purl, message: reason.why, data, at });
+    await rooms.store.raiseAlarm({
+      kind,
+      severity: 'critical',
+      about: subject.purl,
+      message: reason.why,
+      data,
+      at,
+    });
   }
 }
-
-

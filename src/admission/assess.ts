@@ -42,12 +42,19 @@ export interface Held {
 export async function assess(rooms: Rooms, request: AssessmentRequest, held?: Held): Promise<Assessment> {
   const { subject, index, version } = request;
   const keep = held === undefined ? [] : usable(rooms, held.evidence);
-  const todo = rooms.collectors.filter((collector) => !keep.some((evidence) => evidence.kind === collector.kind));
+  const todo = rooms.collectors.filter(
+    (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
+  );
   const fetched =
     held !== undefined && (await rooms.blobs.size(held.artifact.sha256)) !== undefined
       ? { artifact: held.artifact, origin: unknownOrigin(rooms, subject) }
       : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
-  const manifest = await rooms.indexReader.manifest(subject.upstream, index.view.name, index.body, version.version);
+  const manifest = await rooms.indexReader.manifest(
+    subject.upstream,
+    index.view.name,
+    index.body,
+    version.version,
+  );
   const input: CollectorInput = {
     subject: { ...subject, artifact: fetched.artifact.sha256 },
     index: index.view,
@@ -77,7 +84,12 @@ export function isComplete(rooms: Rooms, evidence: readonly Evidence[]): boolean
 /** The bytes were fetched before this collector existed: where from is no longer known, and says so. */
 function unknownOrigin(rooms: Rooms, subject: Subject): Origin {
   const { upstream } = subject;
-  return { upstream, identityHost: rooms.identityHostOf(upstream), urls: [], fetchedAt: rfc3339(rooms.clock()) };
+  return {
+    upstream,
+    identityHost: rooms.identityHostOf(upstream),
+    urls: [],
+    fetchedAt: rfc3339(rooms.clock()),
+  };
 }
 
 async function collectOne(collector: Rooms['collectors'][number], input: CollectorInput): Promise<Evidence> {
@@ -105,7 +117,8 @@ async function readArchive(rooms: Rooms, artifact: ArtifactDigests): Promise<Rea
     return { state: 'read', reading: JSON.parse(Buffer.from(bytes).toString('utf8')) as ArchiveReading };
   }
   const path = await rooms.blobs.path(artifact.sha256);
-  if (path === undefined) return { state: 'failed', code: 'BLOB_MISSING', message: 'the bytes are no longer stored' };
+  if (path === undefined)
+    return { state: 'failed', code: 'BLOB_MISSING', message: 'the bytes are no longer stored' };
   try {
     const reading = await rooms.archive.read(path, artifact.sizeBytes);
     const writer = await rooms.blobs.create();

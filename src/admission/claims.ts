@@ -13,7 +13,10 @@ export function claimedIntegrity(claims: readonly ClaimedDigest[]): string {
  * Whether every claim we can compare names these bytes. Claims of algorithms we do not keep (SHA-384, MD5)
  * do not speak here; with no comparable claim at all the answer is `unknown`.
  */
-export function claimsMatch(claims: readonly ClaimedDigest[], artifact: ArtifactDigests): 'same' | 'other' | 'unknown' {
+export function claimsMatch(
+  claims: readonly ClaimedDigest[],
+  artifact: ArtifactDigests,
+): 'same' | 'other' | 'unknown' {
   const held = new Map<string, string>([
     ['sha512', artifact.sha512],
     ['sha256', artifact.sha256],

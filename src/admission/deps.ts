@@ -44,7 +44,12 @@ export interface Validators {
 }
 
 export type IndexAnswer =
-  | { readonly state: 'fresh'; readonly body: Sha256; readonly sizeBytes: number; readonly validators: Validators }
+  | {
+      readonly state: 'fresh';
+      readonly body: Sha256;
+      readonly sizeBytes: number;
+      readonly validators: Validators;
+    }
   | { readonly state: 'not-modified' }
   | { readonly state: 'absent' };
 
@@ -60,7 +65,11 @@ export interface UpstreamClient {
    * Fetches to blobs. With claims given, every one of them is compared; a mismatch throws
    * UPSTREAM_DIGEST_MISMATCH and the bytes are not kept.
    */
-  readonly fetchFile: (upstream: UpstreamId, url: string, claims: readonly ClaimedDigest[]) => Promise<FileAnswer>;
+  readonly fetchFile: (
+    upstream: UpstreamId,
+    url: string,
+    claims: readonly ClaimedDigest[],
+  ) => Promise<FileAnswer>;
 }
 
 // ---- archive ----
@@ -76,7 +85,12 @@ export interface IndexReader {
   /** Parses the index in `body`. Throws INDEX_INVALID. Keeps the parsed form on disk under `partsKey`. */
   readonly read: (upstream: UpstreamId, name: string, body: Sha256) => Promise<IndexView>;
   /** The version's own object in an index that was read. Throws INDEX_VERSION_ABSENT. */
-  readonly manifest: (upstream: UpstreamId, name: string, body: Sha256, version: string) => Promise<JsonObject>;
+  readonly manifest: (
+    upstream: UpstreamId,
+    name: string,
+    body: Sha256,
+    version: string,
+  ) => Promise<JsonObject>;
 }
 
 // ---- policy ----
@@ -89,7 +103,12 @@ export interface PolicyEngine {
 
 /** The two views of what is known that policy reads. Pure. */
 export interface FactsMaker {
-  readonly atIndex: (view: IndexView, version: IndexVersion, observation: Observation | undefined, now: string) => Facts;
+  readonly atIndex: (
+    view: IndexView,
+    version: IndexVersion,
+    observation: Observation | undefined,
+    now: string,
+  ) => Facts;
   readonly atFile: (subject: Subject, name: string, version: string, evidence: readonly Evidence[]) => Facts;
 }
 

@@ -5,7 +5,11 @@ import { rfc3339, type Clock } from '../core/time.ts';
 import { claimsMatch, claimedIntegrity } from './claims.ts';
 import type { AdmissionStore, ReleaseSummary } from './deps.ts';
 
-export async function alarmOnIndexChange(store: AdmissionStore, clock: Clock, view: IndexView): Promise<void> {
+export async function alarmOnIndexChange(
+  store: AdmissionStore,
+  clock: Clock,
+  view: IndexView,
+): Promise<void> {
   const releases = await store.releasesOf(view.upstream, view.name);
   const byFile = new Map(view.versions.map((version) => [version.file, version]));
   for (const release of releases.filter((one) => one.admittedAt !== undefined)) {
@@ -17,7 +21,12 @@ export async function alarmOnIndexChange(store: AdmissionStore, clock: Clock, vi
   }
 }
 
-async function vanished(store: AdmissionStore, clock: Clock, view: IndexView, release: ReleaseSummary): Promise<void> {
+async function vanished(
+  store: AdmissionStore,
+  clock: Clock,
+  view: IndexView,
+  release: ReleaseSummary,
+): Promise<void> {
   await store.raiseAlarm({
     kind: 'version-vanished',
     severity: 'warning',

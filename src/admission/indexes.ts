@@ -65,7 +65,8 @@ export function createIndexes(deps: IndexesDeps): Indexes {
     if (known !== undefined && deps.clock().getTime() < known.freshUntilMs) return known.state;
     return once(key, async () => {
       const state = await refresh(deps, upstream, name, known?.state);
-      const seconds = state.state === 'absent' ? deps.absentSeconds : state.stale ? staleRetrySeconds : deps.freshSeconds;
+      const seconds =
+        state.state === 'absent' ? deps.absentSeconds : state.stale ? staleRetrySeconds : deps.freshSeconds;
       remembered.set(key, { state, freshUntilMs: deps.clock().getTime() + seconds * 1000 });
       return state;
     });
@@ -85,7 +86,8 @@ async function refresh(
   try {
     const validators = usable === undefined || usable.absent ? {} : usable.validators;
     const answer = await deps.upstream.fetchIndex(upstream, name, validators);
-    if (answer.state === 'not-modified' && usable !== undefined) return await stored(deps, usable, known, false);
+    if (answer.state === 'not-modified' && usable !== undefined)
+      return await stored(deps, usable, known, false);
     if (answer.state !== 'fresh') return await nowAbsent(deps, upstream, name, usable, known);
     const same = known?.state === 'known' && known.body === answer.body ? known : undefined;
     const view = same?.view ?? (await deps.reader.read(upstream, name, answer.body));
@@ -94,7 +96,15 @@ async function refresh(
     const { body, validators: newValidators } = answer;
     const versions = view.versions.map((version) => version.version);
     const lookAt = rfc3339(deps.clock());
-    await deps.store.recordLook({ upstream, name, body, validators: newValidators, lookAt, absent: false, versions });
+    await deps.store.recordLook({
+      upstream,
+      name,
+      body,
+      validators: newValidators,
+      lookAt,
+      absent: false,
+      versions,
+    });
     return await stored(deps, await present(deps, upstream, name), { state: 'known', view, body }, false);
   } catch (error) {
     if (usable === undefined || !isUpstreamFault(error)) throw error;
@@ -127,7 +137,10 @@ async function present(deps: IndexesDeps, upstream: UpstreamId, name: string): P
 async function stored(
   deps: IndexesDeps,
   record: UsableRecord,
-  known: IndexState | { readonly state: 'known'; readonly view: IndexView; readonly body: Sha256 } | undefined,
+  known:
+    | IndexState
+    | { readonly state: 'known'; readonly view: IndexView; readonly body: Sha256 }
+    | undefined,
   stale: boolean,
 ): Promise<KnownIndex> {
   const reuse = known?.state === 'known' && known.body === record.body ? known.view : undefined;

@@ -7,7 +7,11 @@ import type { Rooms } from './rooms.ts';
  * The newest admitted version below this one, else the preceding version of the unfiltered index; undefined at
  * first sight. A pre-release may precede: what it ran at install is what is known.
  */
-export async function predecessorOf(rooms: Rooms, index: KnownIndex, version: string): Promise<Predecessor | undefined> {
+export async function predecessorOf(
+  rooms: Rooms,
+  index: KnownIndex,
+  version: string,
+): Promise<Predecessor | undefined> {
   const order = rooms.order[index.view.ecosystem];
   if (order === undefined) return undefined;
   const below = index.view.versions

@@ -50,5 +50,8 @@ function decisionOf(rooms: Rooms, input: ToRecord): Decision {
   if (decision.outcome === 'allow') return decision;
   // The same refusal keeps its case: a developer who tries again is shown the id they already passed on.
   const same = previous !== undefined && transitionKey(previous.decision) === transitionKey(decision);
-  return { ...decision, caseId: (same ? previous.decision.caseId : undefined) ?? caseIdFrom(rooms.randomBytes(13)) };
+  return {
+    ...decision,
+    caseId: (same ? previous.decision.caseId : undefined) ?? caseIdFrom(rooms.randomBytes(13)),
+  };
 }

@@ -24,14 +24,25 @@ const meanings: Readonly<Partial<Record<ErrorCode, Meaning>>> = {
 };
 
 /** The evidence of a refused fetch, its alarm raised; undefined when the error is something else. */
-export async function refusedFetch(rooms: Rooms, subject: Subject, error: unknown): Promise<Evidence | undefined> {
+export async function refusedFetch(
+  rooms: Rooms,
+  subject: Subject,
+  error: unknown,
+): Promise<Evidence | undefined> {
   if (!isAssayError(error)) return undefined;
   const meaning = meanings[error.code];
   if (meaning === undefined) return undefined;
   const at = rfc3339(rooms.clock());
   const data = { code: error.code, file: subject.file, claimed: subject.claimedIntegrity.slice(0, 500) };
   const { message } = error;
-  await rooms.store.raiseAlarm({ kind: meaning.alarm, severity: 'critical', about: subject.purl, message, data, at });
+  await rooms.store.raiseAlarm({
+    kind: meaning.alarm,
+    severity: 'critical',
+    about: subject.purl,
+    message,
+    data,
+    at,
+  });
   return {
     kind: meaning.kind,
     scope: 'release',

@@ -76,17 +76,26 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   }
 
   /** Admitted releases whose decision no longer stands are asked again first: a deny list must hide them. */
-  async function currentReleases(state: KnownIndex, principal: Principal): Promise<readonly ReleaseSummary[]> {
+  async function currentReleases(
+    state: KnownIndex,
+    principal: Principal,
+  ): Promise<readonly ReleaseSummary[]> {
     const { upstream, name } = state.view;
     const releases = await rooms.store.releasesOf(upstream, name);
     const listed = new Set(state.gone ? [] : state.view.versions.map((version) => version.file));
-    const late = releases.filter((one) => one.admittedAt !== undefined && !listed.has(one.file) && !admission.stands(one));
+    const late = releases.filter(
+      (one) => one.admittedAt !== undefined && !listed.has(one.file) && !admission.stands(one),
+    );
     if (late.length === 0) return releases;
     for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
     return rooms.store.releasesOf(upstream, name);
   }
 
-  function verdictsOf(index: KnownIndex, releases: readonly ReleaseSummary[], principal: Principal): Verdicts {
+  function verdictsOf(
+    index: KnownIndex,
+    releases: readonly ReleaseSummary[],
+    principal: Principal,
+  ): Verdicts {
     const now = rfc3339(rooms.clock());
     const id = `${index.view.upstream} ${index.view.name}`;
     const epochs = JSON.stringify(rooms.epochs());
@@ -121,7 +130,10 @@ function askAll(
   for (const version of index.view.versions) {
     const admittedBefore = admittedFiles.has(version.file);
     const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
-    const verdict = rooms.policy.decide({ stage: 'index', facts, context: { principal, admittedBefore } }, now);
+    const verdict = rooms.policy.decide(
+      { stage: 'index', facts, context: { principal, admittedBefore } },
+      now,
+    );
     (admittedBefore ? admitted : fresh).set(version.version, verdict);
     if (verdict.validUntil < validUntil) validUntil = verdict.validUntil;
   }

@@ -90,7 +90,12 @@ function hiddenBy(version: string, reasons: readonly Reason[], caseId: string | 
     version,
     rules: reasons.map((reason) => reason.rule),
     why: reasons.map((reason) => reason.why).join(' '),
-    until: until ? reasons.map((reason) => reason.until ?? '').sort().at(-1) : undefined,
+    until: until
+      ? reasons
+          .map((reason) => reason.until ?? '')
+          .sort()
+          .at(-1)
+      : undefined,
     caseId,
   };
 }

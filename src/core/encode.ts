@@ -5,16 +5,27 @@
 
 /** C0, DEL, C1, bidi controls (CVE-2021-42574), zero-width and line or paragraph separators. */
 // eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+const unprintable =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** One line for a terminal: no escape sequences, no line breaks, no invisible or reordering characters. */
 export function forTerminal(text: string, maxLength = 500): string {
-  return clip(text.toWellFormed().replace(unprintable, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`), maxLength);
+  return clip(
+    text.toWellFormed().replace(unprintable, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`),
+    maxLength,
+  );
 }
 
 /** Printable ASCII only, for HTTP header values and the reason phrase (RFC 9112 section 4). */
 export function forHeader(text: string, maxLength = 120): string {
-  return clip(text.toWellFormed().replace(/[^\x20-\x7e]+/g, '?').replace(/\s+/g, ' ').trim(), maxLength);
+  return clip(
+    text
+      .toWellFormed()
+      .replace(/[^\x20-\x7e]+/g, '?')
+      .replace(/\s+/g, ' ')
+      .trim(),
+    maxLength,
+  );
 }
 
 const htmlEntities: Readonly<Record<string, string>> = {

@@ -13,12 +13,16 @@ const catalogue = {
     remedy: 'Try again in a few seconds; if it stays so, give the gate more reader children.',
   },
   ARCHIVE_READER_FAILED: {
-    meaning: 'The process that reads an archive died, or reached its limit of memory, CPU or time. Nothing was learnt about the archive.',
-    remedy: 'The release is held. Ask again; if it fails each time, the archive is hostile or needs higher limits.',
+    meaning:
+      'The process that reads an archive died, or reached its limit of memory, CPU or time. Nothing was learnt about the archive.',
+    remedy:
+      'The release is held. Ask again; if it fails each time, the archive is hostile or needs higher limits.',
   },
   BLOB_CORRUPT: {
-    meaning: 'Stored bytes no longer have the digest they are named by. They were moved to quarantine and are not served.',
-    remedy: 'Check the disk. The bytes are fetched anew at the next request; `blobs/quarantine` holds the damaged file.',
+    meaning:
+      'Stored bytes no longer have the digest they are named by. They were moved to quarantine and are not served.',
+    remedy:
+      'Check the disk. The bytes are fetched anew at the next request; `blobs/quarantine` holds the damaged file.',
   },
   BLOB_MISSING: {
     meaning: 'Bytes that a record names are not in the blob store.',
@@ -94,8 +98,10 @@ const catalogue = {
     remedy: 'Use the address printed at start, or add the name to allowedHosts.',
   },
   INDEX_INVALID: {
-    meaning: 'What the upstream sent as the index of a package is not one: not JSON, about another package, or over a bound.',
-    remedy: 'Look at the upstream (assay doctor); nothing new of this package is admitted until it sends a proper index.',
+    meaning:
+      'What the upstream sent as the index of a package is not one: not JSON, about another package, or over a bound.',
+    remedy:
+      'Look at the upstream (assay doctor); nothing new of this package is admitted until it sends a proper index.',
   },
   INDEX_PARTS_CORRUPT: {
     meaning: 'The stored form of an index that was read is damaged or of another version of Assay.',
@@ -159,7 +165,8 @@ const catalogue = {
   },
   STORAGE_CORRUPT: {
     meaning: 'The database file is damaged.',
-    remedy: 'Stop the gate, keep the damaged file, and restore the data directory from a backup. Nothing was changed in it.',
+    remedy:
+      'Stop the gate, keep the damaged file, and restore the data directory from a backup. Nothing was changed in it.',
   },
   STORAGE_FAILED: {
     meaning: 'Reading or writing the data directory failed. Nothing of the failed write was stored.',
@@ -183,7 +190,8 @@ const catalogue = {
   },
   TOKEN_REQUIRED: {
     meaning: 'This package is served only to callers with a token for its upstream.',
-    remedy: 'Ask the operator for a token (assay token create) and set it as the registry token of your package manager.',
+    remedy:
+      'Ask the operator for a token (assay token create) and set it as the registry token of your package manager.',
   },
   TOKEN_UNKNOWN: {
     meaning: 'There is no token of this name.',
@@ -194,7 +202,8 @@ const catalogue = {
     remedy: '`assay config` shows the upstreams.',
   },
   UPSTREAM_BUSY: {
-    meaning: 'An upstream is left alone for a while after repeated failures, or too many requests to it are waiting.',
+    meaning:
+      'An upstream is left alone for a while after repeated failures, or too many requests to it are waiting.',
     remedy: "Try again after the time given; the status page shows the upstream's last error.",
   },
   UPSTREAM_DIGEST_MISMATCH: {
@@ -206,8 +215,10 @@ const catalogue = {
     remedy: "Use another version, or ask the upstream's operator.",
   },
   UPSTREAM_HOST_REFUSED: {
-    meaning: "An upstream's index names a place that it may not name, or a host leads to an address that is not public.",
-    remedy: "If the host is right, add it to the upstream's fileHosts; a mirror inside your network needs allowInsecure.",
+    meaning:
+      "An upstream's index names a place that it may not name, or a host leads to an address that is not public.",
+    remedy:
+      "If the host is right, add it to the upstream's fileHosts; a mirror inside your network needs allowInsecure.",
   },
   UPSTREAM_INVALID_ENCODING: {
     meaning: 'An answer is encoded in a way that was not asked for, or is not what its header says.',
@@ -233,7 +244,8 @@ const catalogue = {
     remedy: "Ask the upstream's operator: a proxy on the way may be broken.",
   },
   UPSTREAM_REDIRECT_REFUSED: {
-    meaning: 'An upstream redirects to a host, scheme or address that is not allowed, in a circle, or too often.',
+    meaning:
+      'An upstream redirects to a host, scheme or address that is not allowed, in a circle, or too often.',
     remedy: "If the target is right, add its host to the upstream's fileHosts.",
   },
   UPSTREAM_STATUS: {

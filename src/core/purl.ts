@@ -41,5 +41,7 @@ export function parsePurl(text: string): PurlParts {
 }
 
 function invalid(text: string, cause?: unknown): AssayError {
-  return new AssayError('PURL_INVALID', `not a package URL: ${JSON.stringify(text.slice(0, 200))}`, { cause });
+  return new AssayError('PURL_INVALID', `not a package URL: ${JSON.stringify(text.slice(0, 200))}`, {
+    cause,
+  });
 }

@@ -58,7 +58,10 @@ async function baitIndex(blobs: BlobStore, tarball: Uint8Array): Promise<IndexAn
 async function baitFileAnswer(blobs: BlobStore, tarball: Uint8Array, clock: Clock): Promise<FileAnswer> {
   const artifact = await store(blobs, tarball);
   const fetchedAt = rfc3339(clock());
-  return { artifact, origin: { upstream: baitUpstream, identityHost: 'assay.invalid', urls: [baitUrl], fetchedAt } };
+  return {
+    artifact,
+    origin: { upstream: baitUpstream, identityHost: 'assay.invalid', urls: [baitUrl], fetchedAt },
+  };
 }
 
 async function store(blobs: BlobStore, bytes: Uint8Array): Promise<FileAnswer['artifact']> {

@@ -29,17 +29,26 @@ async function checked(gate: Gate, caller: Caller, line: CheckLine, base: string
     throw new AssayError('PURL_INVALID', `no upstream answers for ${line.purl}`);
   }
   if (route.needsToken && !caller.grants.has(route.upstream)) {
-    throw new AssayError('TOKEN_REQUIRED', `${name} is served only to callers with a token for ${route.upstream}`);
+    throw new AssayError(
+      'TOKEN_REQUIRED',
+      `${name} is served only to callers with a token for ${route.upstream}`,
+    );
   }
   const file = await fileOf(gate, route.upstream, name, version);
-  if (file === undefined) throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${name}@${version}`);
+  if (file === undefined)
+    throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${name}@${version}`);
   const request = { upstream: route.upstream, name, file, principal: caller.principal };
   const outcome = await gate.admission.admit(request);
   return resultOf(gate, caller, line, outcome, base);
 }
 
 /** File name of a version: by the index as it stands now, else by what was admitted before. */
-async function fileOf(gate: Gate, upstream: UpstreamId, name: string, version: string): Promise<string | undefined> {
+async function fileOf(
+  gate: Gate,
+  upstream: UpstreamId,
+  name: string,
+  version: string,
+): Promise<string | undefined> {
   const shelf = await gate.shelves.show({ upstream, name, principal: gateItself });
   const listed = shelf?.view.versions.find((one) => one.version === version)?.file;
   if (listed !== undefined) return listed;
@@ -54,7 +63,8 @@ async function resultOf(
   outcome: FileOutcome,
   base: string,
 ): Promise<CheckResult> {
-  if (outcome.state === 'absent') throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${line.purl}`);
+  if (outcome.state === 'absent')
+    throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${line.purl}`);
   const { release } = outcome;
   const { decision } = release;
   const refused = decision.outcome !== 'allow';
@@ -73,7 +83,10 @@ async function resultOf(
   };
 }
 
-function integrityMatches(line: CheckLine, artifact: Parameters<typeof claimsMatch>[1] | undefined): boolean | null {
+function integrityMatches(
+  line: CheckLine,
+  artifact: Parameters<typeof claimsMatch>[1] | undefined,
+): boolean | null {
   if (line.integrity === undefined || artifact === undefined) return null;
   const match = claimsMatch(parseIntegrity(line.integrity), artifact);
   return match === 'unknown' ? null : match === 'same';

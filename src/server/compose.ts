@@ -149,14 +149,24 @@ async function composeGate(
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes),
-    order: { npm: npmVersionOrder, pypi: undefined, debian: undefined, go: undefined, cargo: undefined, maven: undefined, oci: undefined },
+    order: {
+      npm: npmVersionOrder,
+      pypi: undefined,
+      debian: undefined,
+      go: undefined,
+      cargo: undefined,
+      maven: undefined,
+      oci: undefined,
+    },
     epochs: () => epochs,
     clock,
     randomBytes,
   };
   const admission = createAdmission(rooms);
   const shelves = createShelves(rooms, admission);
-  const url = settings.publicUrl ?? `http://${settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen}:${settings.port}/`;
+  const url =
+    settings.publicUrl ??
+    `http://${settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen}:${settings.port}/`;
   const startedAt = startTime(clock);
   const statusParts = {
     settings,
@@ -188,7 +198,12 @@ async function composeGate(
     recommend: (decision, id, principal) => {
       const { purl } = decision.subject;
       const version = parsePurl(purl).version ?? '';
-      return recommend(admission, shelves, npmVersionOrder, { upstream: id, name: nameOf({ purl }), version, principal });
+      return recommend(admission, shelves, npmVersionOrder, {
+        upstream: id,
+        name: nameOf({ purl }),
+        version,
+        principal,
+      });
     },
   };
 }
@@ -213,7 +228,10 @@ function authorities(upstreams: readonly UpstreamSettings[]): string | undefined
   return [...files].map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
-function listen(server: ReturnType<typeof createGateway>['server'], { listen: host, port }: Settings): Promise<void> {
+function listen(
+  server: ReturnType<typeof createGateway>['server'],
+  { listen: host, port }: Settings,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const code = cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'GATE_START_FAILED';

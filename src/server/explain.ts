@@ -19,7 +19,10 @@ export async function explain(gate: Gate, query: string): Promise<ExplainAnswer>
     if (found !== undefined) matches.push(found);
   }
   if (matches.length === 0) {
-    throw new AssayError('EXPLAIN_NOTHING_FOUND', `nothing is on record for ${JSON.stringify(query.slice(0, 200))}`);
+    throw new AssayError(
+      'EXPLAIN_NOTHING_FOUND',
+      `nothing is on record for ${JSON.stringify(query.slice(0, 200))}`,
+    );
   }
   return { matches, more: Math.max(0, ids.length - matchesAtMost) };
 }

@@ -37,5 +37,9 @@ export interface Gate {
   /** A small JSON document of a registry (its keys, attestations); undefined when it has none. Throws UPSTREAM_*. */
   readonly registryDocument: (path: string, upstream?: UpstreamId) => Promise<Uint8Array | undefined>;
   /** The newest version to use instead of a refused one, itself admitted. */
-  readonly recommend: (decision: Decision, upstream: UpstreamId, principal: Principal) => Promise<string | undefined>;
+  readonly recommend: (
+    decision: Decision,
+    upstream: UpstreamId,
+    principal: Principal,
+  ) => Promise<string | undefined>;
 }

@@ -5,7 +5,15 @@ import { redactSecrets } from '../core/errors.ts';
 export type { Logger } from 'pino';
 
 /** Field names whose values never reach a log, at any of the depths we log at. */
-const secretFields = ['authorization', 'token', 'secret', 'password', 'cookie', '_authToken', 'headers.authorization'];
+const secretFields = [
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'cookie',
+  '_authToken',
+  'headers.authorization',
+];
 
 export function createLogger(level: string): Logger {
   return pino(
@@ -14,7 +22,10 @@ export function createLogger(level: string): Logger {
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)], censor: '[redacted]' },
+      redact: {
+        paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)],
+        censor: '[redacted]',
+      },
       hooks: {
         logMethod(args, method) {
           const clean = args.map((arg: unknown) => (typeof arg === 'string' ? redactSecrets(arg) : arg));

@@ -37,7 +37,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  const alarms = new Counter({ name: 'assay_alarms_total', help: 'Alarms raised, by kind.', labelNames: ['kind'], registers });
+  const alarms = new Counter({
+    name: 'assay_alarms_total',
+    help: 'Alarms raised, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
   gauge(registry, 'assay_releases_held', 'Releases whose decision in force is hold.', gauges.held);
   gauge(registry, 'assay_alarms_open', 'Alarms on record.', gauges.alarms);
   return {

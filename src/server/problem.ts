@@ -26,8 +26,18 @@ export function errorAnswerOf(error: unknown): Answer {
   return problem(status, code, message, hint, retryAfterSeconds);
 }
 
-function problem(status: number, code: string, message: string, hint: string, retryAfterSeconds?: number): Answer {
+function problem(
+  status: number,
+  code: string,
+  message: string,
+  hint: string,
+  retryAfterSeconds?: number,
+): Answer {
   const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const body: ErrorAnswer = { error: { code, message, hint, ...retry } };
-  return jsonAnswer(status, body, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
+  return jsonAnswer(
+    status,
+    body,
+    retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+  );
 }

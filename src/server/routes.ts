@@ -13,7 +13,9 @@ export type NpmRoutes = (name: string) => Route | undefined;
 
 export function createNpmRoutes(upstreams: readonly UpstreamSettings[]): NpmRoutes {
   const npm = upstreams.filter((upstream) => upstream.ecosystem === 'npm');
-  const byScope = new Map(npm.flatMap((upstream) => upstream.scopes.map((scope) => [scope, upstream] as const)));
+  const byScope = new Map(
+    npm.flatMap((upstream) => upstream.scopes.map((scope) => [scope, upstream] as const)),
+  );
   const fallback = npm.find((upstream) => upstream.scopes.length === 0);
   return (name) => {
     const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined;

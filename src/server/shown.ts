@@ -6,7 +6,13 @@ import type { Decision, Reason } from '../core/decision.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { parsePurl } from '../core/purl.ts';
 import type { Refusal } from '../core/refusal.ts';
-import type { CaseAnswer, DecisionShown, EvidenceShown, Explanation, ReasonShown } from './control/protocol.ts';
+import type {
+  CaseAnswer,
+  DecisionShown,
+  EvidenceShown,
+  Explanation,
+  ReasonShown,
+} from './control/protocol.ts';
 
 const itemsShown = 50;
 
@@ -35,7 +41,15 @@ export function reasonShown(reason: Reason): ReasonShown {
 function evidenceShown(evidence: Evidence): EvidenceShown {
   const { kind, result, summary, items, tool, collectedAt } = evidence;
   const shown = items.slice(0, itemsShown).map(({ id, message }) => ({ id, message }));
-  return { kind, result, summary, items: shown, moreItems: items.length - shown.length, tool: { ...tool }, collectedAt };
+  return {
+    kind,
+    result,
+    summary,
+    items: shown,
+    moreItems: items.length - shown.length,
+    tool: { ...tool },
+    collectedAt,
+  };
 }
 
 export function decisionShown(
@@ -65,7 +79,11 @@ export function decisionShown(
   };
 }
 
-export function explanationOf(release: ReleaseRecord, context: ShownContext, eventId: string | undefined): Explanation {
+export function explanationOf(
+  release: ReleaseRecord,
+  context: ShownContext,
+  eventId: string | undefined,
+): Explanation {
   const { decision, evidence, artifact } = release;
   const urls = evidence.find((one) => one.kind === 'origin')?.items.map((item) => item.message);
   return {

@@ -68,7 +68,9 @@ function upstreamStatus(
     scopes: [...scopes],
     state: states[health?.state ?? 'unknown'],
     ...(health?.lastSuccessAt === undefined ? {} : { lastSuccessAt: health.lastSuccessAt }),
-    ...(lastError === undefined ? {} : { lastFailureAt: lastError.at, lastError: `${lastError.code}: ${lastError.message}` }),
+    ...(lastError === undefined
+      ? {}
+      : { lastFailureAt: lastError.at, lastError: `${lastError.code}: ${lastError.message}` }),
   };
 }
 

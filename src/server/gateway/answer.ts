@@ -20,7 +20,11 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   response.end(request.method === 'HEAD' || answer.status === 304 ? undefined : answer.body);
 }
 
-export function jsonAnswer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
@@ -33,7 +37,10 @@ export function etagMatches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header.trim() === '*') return true;
   const plain = etag.replace(/^W\//, '');
-  return header.slice(0, 8192).split(',').some((one) => one.trim().replace(/^W\//, '') === plain);
+  return header
+    .slice(0, 8192)
+    .split(',')
+    .some((one) => one.trim().replace(/^W\//, '') === plain);
 }
 
 /** Whether the client takes gzip (RFC 9110 section 12.5.3); `q=0` refuses it. */

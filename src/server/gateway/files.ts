@@ -34,8 +34,10 @@ export async function answerFile(
     'cache-control': 'private, no-cache',
     'x-content-type-options': 'nosniff',
   };
-  if (etagMatches(exchange.request.headers['if-none-match'], etag)) return { status: 304, headers, body: new Uint8Array() };
-  if (exchange.request.method === 'HEAD') return { status: 200, headers, body: new Uint8Array(), length: artifact.sizeBytes };
+  if (etagMatches(exchange.request.headers['if-none-match'], etag))
+    return { status: 304, headers, body: new Uint8Array() };
+  if (exchange.request.method === 'HEAD')
+    return { status: 200, headers, body: new Uint8Array(), length: artifact.sizeBytes };
   if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, artifact, headers);
   return { status: 200, headers, body: await smallFile(gate, artifact, allowed, again) };
 }
@@ -94,7 +96,7 @@ async function streamFile(
     response.writeHead(200, { ...headers, 'content-length': String(artifact.sizeBytes) });
     const hash = createHash('sha256');
     let held: Uint8Array | undefined;
-    for (let at = 0; at < artifact.sizeBytes && !request.destroyed && !response.destroyed; ) {
+    for (let at = 0; at < artifact.sizeBytes && !request.destroyed && !response.destroyed;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at);
       if (bytesRead === 0) break;
       at += bytesRead;

@@ -65,7 +65,8 @@ async function serve(gate: Gate, request: IncomingMessage, response: ServerRespo
 }
 
 function fail(gate: Gate, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  if (!isAssayError(error)) gate.log.error({ err: error, url: request.url?.slice(0, 300) }, 'a request failed');
+  if (!isAssayError(error))
+    gate.log.error({ err: error, url: request.url?.slice(0, 300) }, 'a request failed');
   else gate.log.warn({ code: error.code, url: request.url?.slice(0, 300) }, error.message);
   if (response.headersSent) response.destroy();
   else sendAnswer(request, response, npmProblem(error));

@@ -30,7 +30,8 @@ export function checkHost(rules: HostRules, host: string | undefined): HostCheck
 }
 
 function parseHost(host: string): { readonly host: string; readonly hostname: string } | undefined {
-  if (host.length > 260 || !/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host)) return undefined;
+  if (host.length > 260 || !/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host))
+    return undefined;
   try {
     const url = new URL(`http://${host}/`);
     return { host: url.host, hostname: url.hostname };
@@ -40,7 +41,9 @@ function parseHost(host: string): { readonly host: string; readonly hostname: st
 }
 
 function isLoopbackName(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+  );
 }
 
 function isWildcard(listen: string): boolean {

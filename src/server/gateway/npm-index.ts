@@ -23,7 +23,12 @@ export type IndexQuestion =
 const clientFreshSeconds = 60;
 const abbreviatedType = 'application/vnd.npm.install-v1+json';
 
-export async function answerIndex(gate: Gate, exchange: Exchange, { upstream, needsToken }: Route, asked: IndexQuestion): Promise<Answer> {
+export async function answerIndex(
+  gate: Gate,
+  exchange: Exchange,
+  { upstream, needsToken }: Route,
+  asked: IndexQuestion,
+): Promise<Answer> {
   const { name } = asked;
   const { request, caller, base } = exchange;
   const shelf = await gate.shelves.show({ upstream, name, principal: caller.principal });
@@ -38,14 +43,16 @@ export async function answerIndex(gate: Gate, exchange: Exchange, { upstream, ne
     vary: 'accept, accept-encoding',
     ...noticeOf(name, shelf, steered),
   };
-  if (etagMatches(request.headers['if-none-match'], etag)) return { status: 304, headers, body: new Uint8Array() };
+  if (etagMatches(request.headers['if-none-match'], etag))
+    return { status: 304, headers, body: new Uint8Array() };
   const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
     gate.indexes.render({ upstream, name, body: shelf.body }, planOf(name, shelf, steered), what, base),
   );
   const { gzip, lastModified } = rendered;
   if (gzip === undefined) return missingVersion(name, asked, shelf);
   if (lastModified !== undefined) headers['last-modified'] = lastModified;
-  if (!acceptsGzip(request.headers['accept-encoding'])) return { status: 200, headers, body: await inflate(gzip) };
+  if (!acceptsGzip(request.headers['accept-encoding']))
+    return { status: 200, headers, body: await inflate(gzip) };
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip };
 }
 

@@ -1,12 +1,7 @@
 /** npm's protocol, answered from admission: an index is a shelf, a tarball is an admission. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAssayError } from '../../core/errors.ts';
-import {
-  keysAnswer,
-  npmError,
-  pingAnswer,
-  whoamiAnswer,
-} from '../../registries/npm/answers.ts';
+import { keysAnswer, npmError, pingAnswer, whoamiAnswer } from '../../registries/npm/answers.ts';
 import { npmRefusal } from '../../registries/npm/refusal.ts';
 import type { NpmRequest } from '../../registries/npm/requests.ts';
 import type { Caller } from '../callers.ts';
@@ -26,7 +21,11 @@ export interface Exchange {
 }
 
 /** Undefined when the answer was streamed. Throws AssayErrors; `npmProblem` words them. */
-export async function answerNpm(gate: Gate, exchange: Exchange, asked: NpmRequest): Promise<Answer | undefined> {
+export async function answerNpm(
+  gate: Gate,
+  exchange: Exchange,
+  asked: NpmRequest,
+): Promise<Answer | undefined> {
   switch (asked.kind) {
     case 'packument':
     case 'version':
@@ -87,7 +86,9 @@ async function answerTarball(
       return npmError({ kind: 'not-found', what: `${name}/-/${file}` });
     case 'allowed':
       gate.metrics.decision('allow');
-      return answerFile(gate, exchange, outcome, () => gate.admission.admit({ upstream, name, file, principal }));
+      return answerFile(gate, exchange, outcome, () =>
+        gate.admission.admit({ upstream, name, file, principal }),
+      );
     case 'refused': {
       const { decision, version } = outcome.release;
       gate.metrics.decision(decision.outcome);
@@ -120,9 +121,15 @@ export function refuseHost(host: string | undefined): Answer {
 
 /** What went wrong, in npm's words: an outage is 503 with Retry-After, never 404, and never a refusal. */
 export function npmProblem(error: unknown): Answer {
-  if (!isAssayError(error)) return npmError({ kind: 'not-now', why: 'the gate failed to answer; its log says why', retryAfterSeconds: 30 });
+  if (!isAssayError(error))
+    return npmError({
+      kind: 'not-now',
+      why: 'the gate failed to answer; its log says why',
+      retryAfterSeconds: 30,
+    });
   const { code, message, retryAfterSeconds = 30 } = error;
-  if (code === 'REQUEST_INVALID' || code === 'REQUEST_TOO_LARGE') return npmError({ kind: 'malformed', why: message });
+  if (code === 'REQUEST_INVALID' || code === 'REQUEST_TOO_LARGE')
+    return npmError({ kind: 'malformed', why: message });
   if (code === 'UPSTREAM_FILE_ABSENT') return npmError({ kind: 'not-found', what: message });
   if (code.startsWith('UPSTREAM_') || code === 'INDEX_INVALID') {
     return npmError({ kind: 'upstream-down', what: code, why: message, retryAfterSeconds });

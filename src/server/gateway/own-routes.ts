@@ -59,7 +59,11 @@ async function health(gate: Gate): Promise<Answer> {
 
 async function metrics(gate: Gate): Promise<Answer> {
   const text = await gate.metrics.text();
-  return { status: 200, headers: { 'content-type': gate.metrics.contentType }, body: Buffer.from(text, 'utf8') };
+  return {
+    status: 200,
+    headers: { 'content-type': gate.metrics.contentType },
+    body: Buffer.from(text, 'utf8'),
+  };
 }
 
 async function showCase(gate: Gate, text: string, html: boolean, base: string): Promise<Answer> {
@@ -98,9 +102,18 @@ async function answerCheck(
   }
   const { caller } = checked;
   const bytes = await readBody(request, checkLimits.lines * checkLimits.lineBytes);
-  const lines = Buffer.from(bytes).toString('utf8').split('\n').filter((line) => line.trim() !== '');
-  if (lines.length > checkLimits.lines || lines.some((line) => Buffer.byteLength(line) > checkLimits.lineBytes)) {
-    throw new AssayError('CHECK_TOO_LARGE', `at most ${checkLimits.lines} lines of ${checkLimits.lineBytes} bytes`);
+  const lines = Buffer.from(bytes)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  if (
+    lines.length > checkLimits.lines ||
+    lines.some((line) => Buffer.byteLength(line) > checkLimits.lineBytes)
+  ) {
+    throw new AssayError(
+      'CHECK_TOO_LARGE',
+      `at most ${checkLimits.lines} lines of ${checkLimits.lineBytes} bytes`,
+    );
   }
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   const parallel = 16;
@@ -111,7 +124,9 @@ async function answerCheck(
   });
   for (const [at] of lines.entries()) {
     for (let next = results.length; next < Math.min(lines.length, at + parallel); next += 1) {
-      results.push(checkOne(gate, caller, lines[next] ?? '', base).then((result) => `${JSON.stringify(result)}\n`));
+      results.push(
+        checkOne(gate, caller, lines[next] ?? '', base).then((result) => `${JSON.stringify(result)}\n`),
+      );
     }
     const text = await results[at];
     if (gone) return undefined;

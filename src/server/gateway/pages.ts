@@ -57,7 +57,9 @@ ${rows.join('\n')}</tbody></table>${more(heldMore, 'held')}`;
 function alarmSection({ alarms, status }: StatusPage): string {
   if (alarms.length === 0) return '<h2>Alarms</h2>\n<p>No alarm was raised.</p>';
   const rows = alarms.map(
-    (one) => `<tr><td>${text(one.severity)}</td><td><code>${text(one.kind)}</code></td><td>${text(one.message)}</td>
+    (
+      one,
+    ) => `<tr><td>${text(one.severity)}</td><td><code>${text(one.kind)}</code></td><td>${text(one.message)}</td>
 <td class="n">${one.count}</td><td>${text(one.lastAt)}</td></tr>`,
   );
   return `<h2>Alarms</h2>
@@ -66,7 +68,9 @@ ${rows.join('\n')}</tbody></table>${more(status.alarms - alarms.length, 'alarms'
 }
 
 function more(count: number, what: string): string {
-  return count > 0 ? `\n<p>${count} more ${what}: <code>bin/assay ${what === 'alarms' ? 'alarms' : 'status'}</code></p>` : '';
+  return count > 0
+    ? `\n<p>${count} more ${what}: <code>bin/assay ${what === 'alarms' ? 'alarms' : 'status'}</code></p>`
+    : '';
 }
 
 function upstreamRow(one: StatusAnswer['upstreams'][number]): string {
@@ -78,7 +82,8 @@ function upstreamRow(one: StatusAnswer['upstreams'][number]): string {
 export function casePage(answer: CaseAnswer): Answer {
   const held = answer.outcome === 'hold';
   const rules = answer.reasons.map(
-    (reason) => `<li><p><strong>${text(reason.rule)}</strong>: ${text(reason.why)}</p><p>To do: ${text(reason.remedy)}</p></li>`,
+    (reason) =>
+      `<li><p><strong>${text(reason.rule)}</strong>: ${text(reason.why)}</p><p>To do: ${text(reason.remedy)}</p></li>`,
   );
   return page(
     200,
@@ -97,7 +102,11 @@ ${answer.until === undefined ? '' : `<p>Waiting alone lifts it: from <strong>${t
 }
 
 export function missingPage(): Answer {
-  return page(404, 'No such case', '<h1>No such case</h1>\n<p>The id may be mistyped: it has 13 letters and digits. The short form (AS-…) works in <code>bin/assay explain</code> only.</p>');
+  return page(
+    404,
+    'No such case',
+    '<h1>No such case</h1>\n<p>The id may be mistyped: it has 13 letters and digits. The short form (AS-…) works in <code>bin/assay explain</code> only.</p>',
+  );
 }
 
 function text(value: string): string {
@@ -122,7 +131,8 @@ ${body}
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     },

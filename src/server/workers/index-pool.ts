@@ -63,17 +63,24 @@ export function createIndexPool(options: IndexPoolOptions): IndexPool {
     try {
       return await work(partsPath);
     } catch (error) {
-      if (!isAssayError(error, 'INDEX_READER_FAILED') && !isAssayError(error, 'INDEX_PARTS_CORRUPT')) throw error;
+      if (!isAssayError(error, 'INDEX_READER_FAILED') && !isAssayError(error, 'INDEX_PARTS_CORRUPT'))
+        throw error;
       await read(index.upstream, index.name, index.body);
       return work(partsPath);
     }
   }
 
-  async function manifest(upstream: UpstreamId, name: string, body: Sha256, version: string): Promise<JsonObject> {
+  async function manifest(
+    upstream: UpstreamId,
+    name: string,
+    body: Sha256,
+    version: string,
+  ): Promise<JsonObject> {
     const found = await withParts({ upstream, name, body }, (partsPath) =>
       threads.run({ kind: 'manifest', partsPath, version }),
     );
-    if (found === undefined) throw new AssayError('INDEX_VERSION_ABSENT', `${name} has no version ${version} in its index`);
+    if (found === undefined)
+      throw new AssayError('INDEX_VERSION_ABSENT', `${name} has no version ${version} in its index`);
     return found;
   }
 
@@ -158,7 +165,9 @@ function createThreads(count: number): Threads {
     run: (job) =>
       new Promise((resolve, reject) => {
         if (closed || queue.length >= queueAtMost) {
-          reject(new AssayError('GATE_BUSY', 'too many indexes are waiting to be read', { retryAfterSeconds: 5 }));
+          reject(
+            new AssayError('GATE_BUSY', 'too many indexes are waiting to be read', { retryAfterSeconds: 5 }),
+          );
           return;
         }
         queue.push({ job, resolve: resolve as (value: never) => void, reject });
@@ -166,7 +175,8 @@ function createThreads(count: number): Threads {
       }),
     close: async () => {
       closed = true;
-      for (const waiting of queue.splice(0)) waiting.reject(new AssayError('GATE_BUSY', 'the gate is stopping'));
+      for (const waiting of queue.splice(0))
+        waiting.reject(new AssayError('GATE_BUSY', 'the gate is stopping'));
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
     },
   };

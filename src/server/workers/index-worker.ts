@@ -5,7 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import { lastModifiedOf } from '../../registries/npm/modified.ts';
-import { encodeParts, manifestFrom, openParts, type PartsFile } from '../../registries/npm/packument-parts.ts';
+import {
+  encodeParts,
+  manifestFrom,
+  openParts,
+  type PartsFile,
+} from '../../registries/npm/packument-parts.ts';
 import { readPackument } from '../../registries/npm/packument-read.ts';
 import { renderDistTags, renderPackument, renderVersion } from '../../registries/npm/packument-render.ts';
 import type { IndexJob, IndexResults, JobMessage, JobReply, Rendered } from './index-jobs.ts';
@@ -23,7 +28,10 @@ function open(path: string): PartsFile {
 function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
   const { size } = statSync(job.bodyPath);
   if (size > job.maxBytes) {
-    throw new AssayError('INDEX_INVALID', `the index of ${job.name} has ${size} bytes, over the limit of ${job.maxBytes}`);
+    throw new AssayError(
+      'INDEX_INVALID',
+      `the index of ${job.name} has ${size} bytes, over the limit of ${job.maxBytes}`,
+    );
   }
   const raw = readFileSync(job.bodyPath);
   const { view, parts } = readPackument(raw, { name: job.name, upstream: job.upstream, digest: job.body });
@@ -32,7 +40,7 @@ function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
   const file = openSync(temporary, 'wx', 0o600);
   try {
     const bytes = encodeParts(parts);
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
   } finally {
     closeSync(file);
   }
@@ -80,7 +88,12 @@ function reply({ id, job }: JobMessage): JobReply {
   try {
     return { id, ok: true, value: run(job) };
   } catch (error) {
-    return { id, ok: false, code: isAssayError(error) ? error.code : 'INDEX_READER_FAILED', message: messageOf(error) };
+    return {
+      id,
+      ok: false,
+      code: isAssayError(error) ? error.code : 'INDEX_READER_FAILED',
+      message: messageOf(error),
+    };
   }
 }
 

@@ -1,0 +1,192 @@
+/** Admission with real rooms around it (storage, upstream client, readers, policy) and a clock a test can move. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createAdmission, type Admission } from '../../src/admission/admit.ts';
+import type { IndexReader } from '../../src/admission/deps.ts';
+import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
+import { createIndexes } from '../../src/admission/indexes.ts';
+import type { Rooms } from '../../src/admission/rooms.ts';
+import { createShelves, type Shelves } from '../../src/admission/shelf.ts';
+import { defaultArchiveLimits } from '../../src/archive/limits.ts';
+import { createArchiveReader } from '../../src/archive/reader.ts';
+import type { Collector } from '../../src/core/collector.ts';
+import type { Epochs } from '../../src/core/decision.ts';
+import { anonymous, type UpstreamId } from '../../src/core/subject.ts';
+import { collectors as allCollectors } from '../../src/evidence/collectors.ts';
+import { indexFacts } from '../../src/evidence/index-facts.ts';
+import { createEventMaker } from '../../src/ledger/event-maker.ts';
+import { decide } from '../../src/policy/decide.ts';
+import { factsOf } from '../../src/policy/facts.ts';
+import { compilePack } from '../../src/policy/pack.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { npmVersionOrder } from '../../src/registries/npm/order.ts';
+import { encodeParts, manifestFrom, openParts } from '../../src/registries/npm/packument-parts.ts';
+import { readPackument } from '../../src/registries/npm/packument-read.ts';
+import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
+import { openStorage, type Storage } from '../../src/storage/open.ts';
+import { createUpstreamClient } from '../../src/upstream/client.ts';
+import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
+
+export const testUpstream = 'npm' as UpstreamId;
+
+export interface AdmissionBench {
+  readonly registry: FakeRegistry;
+  readonly storage: Storage;
+  readonly directory: string;
+  readonly rooms: Rooms;
+  readonly admission: Admission;
+  readonly shelves: Shelves;
+  /** Moves the clock forward. */
+  readonly pass: (ms: number) => void;
+  /** Sets another policy, as a restart with another configuration does. */
+  readonly setPolicy: (change: Partial<PolicySettings>) => void;
+  /** Installs other collectors, as an upgrade does. */
+  readonly setCollectors: (collectors: readonly Collector[]) => void;
+  readonly admit: (name: string, version: string) => ReturnType<Admission['admit']>;
+  readonly file: (name: string, version: string) => string;
+}
+
+export const hourMs = 3_600_000;
+
+const basePolicy: PolicySettings = {
+  preset: 'recommended',
+  rules: {},
+  cooldownHours: 72,
+  deny: [],
+  allow: [],
+};
+
+export async function startAdmission(
+  t: TestContext,
+  policy: Partial<PolicySettings> = {},
+): Promise<AdmissionBench> {
+  const directory = await mkdtemp(join(tmpdir(), 'assay-admission-'));
+  const registry = await startFakeRegistry();
+  const storage = await openStorage({ directory });
+  const { blobs } = storage;
+  const state = {
+    offsetMs: 0,
+    pack: compilePack({ ...basePolicy, ...policy }),
+    epochs: { policy: 1, feeds: 0, exceptions: 0, revocations: 0 } as Epochs,
+    collectors: allCollectors,
+  };
+  const clock = (): Date => new Date(Date.now() + state.offsetMs);
+  const upstream = createUpstreamClient({
+    upstreams: [
+      {
+        id: testUpstream,
+        url: registry.url,
+        identityHost: new URL(registry.url).host,
+        fileHosts: [],
+        authorization: undefined,
+        allowInsecure: true,
+      },
+    ],
+    limits: { ...defaultFetchLimits, retries: 0, idleMs: 2000, totalMs: 5000 },
+    blobs,
+    clock,
+    // The breaker's own clock, so that an outage in a test ends when the test says so.
+    monotonicMs: () => performance.now() + state.offsetMs,
+  });
+  const archive = createArchiveReader({
+    limits: defaultArchiveLimits,
+    children: 1,
+    nodePath: process.execPath,
+    readable: [directory],
+  });
+  const reader = directReader(async (body) => {
+    const path = await blobs.path(body as never);
+    if (path === undefined) throw new Error('the index is not stored');
+    return readFile(path);
+  });
+  const indexes = createIndexes({
+    upstream,
+    reader,
+    store: storage.admission,
+    clock,
+    freshSeconds: 300,
+    absentSeconds: 60,
+    onChange: (_id, _name, view) => alarmOnIndexChange(storage.admission, clock, view),
+  });
+  const rooms: Rooms = {
+    store: storage.admission,
+    blobs,
+    upstream,
+    identityHostOf: () => new URL(registry.url).host,
+    archive,
+    indexReader: reader,
+    indexes,
+    get collectors() {
+      return state.collectors;
+    },
+    policy: {
+      get digest() {
+        return state.pack.digest;
+      },
+      decide: (input, now) => decide(input, state.pack, [], now),
+    },
+    facts: { atIndex: indexFacts, atFile: factsOf },
+    makeEvent: createEventMaker(randomBytes),
+    order: {
+      npm: npmVersionOrder,
+      pypi: undefined,
+      debian: undefined,
+      go: undefined,
+      cargo: undefined,
+      maven: undefined,
+      oci: undefined,
+    },
+    epochs: () => state.epochs,
+    clock,
+    randomBytes,
+  };
+  const admission = createAdmission(rooms);
+  t.after(async () => {
+    await upstream.close();
+    await archive.close();
+    await storage.close();
+    await registry.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const file = (name: string, version: string): string =>
+    `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
+  return {
+    registry,
+    storage,
+    directory,
+    rooms,
+    admission,
+    shelves: createShelves(rooms, admission),
+    pass: (ms) => {
+      state.offsetMs += ms;
+    },
+    setPolicy: (change) => {
+      state.pack = compilePack({ ...basePolicy, ...change });
+      state.epochs = { ...state.epochs, policy: state.epochs.policy + 1 };
+    },
+    setCollectors: (collectors) => {
+      state.collectors = collectors;
+      state.epochs = { ...state.epochs, policy: state.epochs.policy + 1 };
+    },
+    admit: (name, version) =>
+      admission.admit({ upstream: testUpstream, name, file: file(name, version), principal: anonymous }),
+    file,
+  };
+}
+
+/** The pure functions the index threads call, on this thread. */
+function directReader(load: (body: string) => Promise<Uint8Array>): IndexReader {
+  return {
+    read: async (upstream, name, body) =>
+      readPackument(await load(body), { name, upstream, digest: body }).view,
+    manifest: async (upstream, name, body, version) => {
+      const { parts } = readPackument(await load(body), { name, upstream, digest: body });
+      const found = manifestFrom(openParts(encodeParts(parts)), version);
+      if (found === undefined) throw new Error(`no ${version} in the index of ${name}`);
+      return found;
+    },
+  };
+}
