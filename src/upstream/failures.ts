@@ -64,7 +64,7 @@ export function connectionError(error: unknown, place: string, answering: boolea
     return new AssayError(truncated ? 'UPSTREAM_TRUNCATED' : 'UPSTREAM_PROTOCOL', what, { cause: error });
   }
   if (answering) return new AssayError('UPSTREAM_TRUNCATED', what, { cause: error });
-  const tls = code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|ISSUER/.test(code);
+  const tls = code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|ISSUER|VERIFY/.test(code);
   return new AssayError('UPSTREAM_UNREACHABLE', `${what} ${tls ? messageOf(error) : ''}`.trim(), {
     cause: error,
     ...(tls && {
