@@ -367,3 +367,17 @@ test('the policy digest changes with everything that decides, and only with that
   assert.equal(new Set([base, ...digests]).size, changed.length + 1);
   assert.equal(policyDigest(settings({ rules: { manifest: 'enforce' } })), base);
 });
+
+test('a list entry whose range or version cannot be read denies on the deny list and waives nothing on the allow list', () => {
+  const unreadable = [
+    { ecosystem: 'npm', name: 'sample', versions: 'not a range', reason: undefined } as const,
+  ];
+  const ranged = [{ ecosystem: 'npm', name: 'sample', versions: '^1', reason: undefined } as const];
+  const odd = sampleFacts({ version: 'not-semver' });
+  assert.equal(decideFor(sampleFacts(), { deny: unreadable }).outcome, 'block');
+  assert.equal(decideFor(odd, { deny: ranged }).outcome, 'block');
+  const young = withCheck('age', publishedAt(now));
+  assert.equal(decideFor(young, { allow: unreadable }).outcome, 'hold');
+  assert.equal(decideFor({ ...young, version: 'not-semver' }, { allow: ranged }).outcome, 'hold');
+  assert.equal(decideFor(young, { allow: ranged }).outcome, 'allow');
+});
