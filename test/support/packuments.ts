@@ -29,6 +29,13 @@ export function parsed(bytes: Uint8Array | undefined): JsonObject {
   return JSON.parse(Buffer.from(bytes ?? new Uint8Array()).toString('utf8')) as JsonObject;
 }
 
+/** The text for people in the body of an answer. */
+export function errorOf(body: Uint8Array): string {
+  const { error } = parsed(body);
+  if (typeof error !== 'string') throw new TypeError('the body holds no error text');
+  return error;
+}
+
 export function entryOf(
   name: string,
   version: string,

@@ -2,21 +2,31 @@
  * When a package last changed, as an upper bound: pnpm takes `modified` and `Last-Modified` as proof that no
  * version is younger, so a value that is too early would let a version slip through its minimum age.
  */
-import { normaliseTime } from '../../core/time.ts';
 import type { Json } from '../../core/json.ts';
+import { normaliseTime } from '../../core/time.ts';
 import type { PartsFile } from './packument-parts.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { standingTime } from './standing.ts';
 
-/** For `modified`: upstream's own text where it bounds every time shown, else the newest of those; undefined when neither is known. */
-export function modifiedOf(
-  parts: PartsFile,
-  time: ReadonlyMap<string, Json> | undefined,
-): string | undefined {
-  const declaredMs = upperMs(parts.modified);
-  const newestMs = newest(time);
-  if (declaredMs !== undefined && (newestMs === undefined || declaredMs >= newestMs)) return parts.modified;
-  return newestMs === undefined ? undefined : new Date(newestMs).toISOString();
+/** Upstream's own text where it bounds every time upstream lists, else the newest of those; undefined when neither can be read. */
+export function latestOf(declared: string | undefined, times: Iterable<Json>): string | undefined {
+  const declaredMs = upperMs(declared);
+  let newestMs: number | undefined;
+  for (const value of times) {
+    const ms = typeof value === 'string' ? upperMs(value) : undefined;
+    if (ms !== undefined && (newestMs === undefined || ms > newestMs)) newestMs = ms;
+  }
+  if (newestMs === undefined || (declaredMs !== undefined && declaredMs >= newestMs)) {
+    return declaredMs === undefined ? undefined : declared;
+  }
+  return new Date(newestMs).toISOString();
+}
+
+/** For `modified` of the abbreviated form: also bounds the times of what is kept. */
+export function modifiedOf(parts: PartsFile, plan: RenderPlan): string | undefined {
+  return latestOf(
+    parts.modified,
+    plan.kept.flatMap(({ time }) => (time === undefined ? [] : [time])),
+  );
 }
 
 /**
@@ -24,17 +34,8 @@ export function modifiedOf(
  * It says nothing about *which* versions stand: answer 304 from the ETag alone, never from If-Modified-Since.
  */
 export function lastModifiedOf(parts: PartsFile, plan: RenderPlan): string | undefined {
-  const ms = upperMs(modifiedOf(parts, standingTime(parts, plan)));
+  const ms = upperMs(modifiedOf(parts, plan));
   return ms === undefined ? undefined : new Date(Math.ceil(ms / 1000) * 1000).toUTCString();
-}
-
-function newest(time: ReadonlyMap<string, Json> | undefined): number | undefined {
-  let latest: number | undefined;
-  for (const [key, value] of time ?? []) {
-    const ms = key === 'modified' || typeof value !== 'string' ? undefined : upperMs(value);
-    if (ms !== undefined && (latest === undefined || ms > latest)) latest = ms;
-  }
-  return latest;
 }
 
 /** Whole milliseconds, rounded up: registries also send microseconds. */

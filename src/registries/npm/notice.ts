@@ -32,8 +32,9 @@ export function npmNotice(
   if (move === undefined) return undefined;
   const instead = move.to === undefined ? 'nothing older stands' : `latest is ${move.to} here`;
   const why = withheld.find(({ version }) => version === move.from)?.why ?? 'it is not listed';
+  const cause = why.replace(/\.\s*$/, '');
   const ask = `; assay explain ${name}@${move.from}`;
-  const text = `assay: ${name} ${move.from} withheld, ${instead}: ${why}`;
+  const text = `assay: ${name} ${move.from} withheld, ${instead}: ${cause}`;
   const notice = `${forHeader(text, Math.max(60, longestNotice - ask.length))}${forHeader(ask, 200)}`;
   return forHeader(notice, longestNotice);
 }

@@ -40,7 +40,7 @@ export interface PackumentParts {
   readonly tags: readonly (readonly [string, string])[];
   /** As upstream sent it, without the versions left out; undefined when upstream sends none. */
   readonly time: readonly (readonly [string, Json])[] | undefined;
-  /** Top-level `modified`, else `time.modified`, as upstream sent it. */
+  /** Not earlier than any time upstream lists: its own `modified` where that is so, else the newest of them. */
   readonly modified: string | undefined;
   readonly fields: readonly FieldPart[];
   readonly versions: readonly VersionPart[];

@@ -9,6 +9,7 @@ import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../
 import { formatPurl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import { isTooDeep } from './depth.ts';
+import { latestOf } from './modified.ts';
 import { isVersion } from './order.ts';
 import type { FieldPart, PackumentParts, VersionPart } from './packument-parts.ts';
 import { readEntry } from './packument-version.ts';
@@ -42,7 +43,8 @@ export function readPackument(raw: Uint8Array, expect: PackumentExpectation): Pa
   const time = section(document, 'time', packumentBounds.times);
   const entries = readVersions(document, expect.name, time ?? {});
   const tags = readTags(document);
-  const modified = ownString(document, 'modified') ?? ownString(time ?? {}, 'modified');
+  const declared = ownString(document, 'modified') ?? ownString(time ?? {}, 'modified');
+  const modified = latestOf(declared, Object.values(time ?? {}));
   const view: IndexView = {
     upstream: expect.upstream,
     ecosystem: 'npm',

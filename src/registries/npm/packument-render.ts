@@ -71,7 +71,7 @@ function fullMembers(parts: PartsFile, plan: RenderPlan, base: string): readonly
 
 function abbreviatedMembers(parts: PartsFile, plan: RenderPlan, base: string): readonly (readonly Chunk[])[] {
   const rendered = renderedMembers(parts, plan, 'abbreviated', base);
-  const modified = modifiedOf(parts, standingTime(parts, plan));
+  const modified = modifiedOf(parts, plan);
   const first = [
     ['name', parts.name] as const,
     ...(modified === undefined ? [] : [['modified', modified] as const]),

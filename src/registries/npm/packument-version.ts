@@ -8,7 +8,7 @@ import { hasInstallScript, installScriptsOf } from './install-scripts.ts';
 import { fileNameOfUrl } from './names.ts';
 import { isVersion } from './order.ts';
 import type { VersionPart } from './packument-parts.ts';
-import { spliceAbbreviated, spliceFull } from './splice.ts';
+import { spliceForms } from './splice.ts';
 
 const longestDeprecation = 1000;
 const longestTarballUrl = 2048;
@@ -31,13 +31,7 @@ export function readEntry(name: string, key: string, entry: Json, time: Json | u
   const file = url.length > longestTarballUrl ? undefined : fileNameOfUrl(url);
   if (file === undefined) return { state: 'left-out', why: 'dist.tarball is not a URL of a file' };
   if (isTooDeep(entry)) return { state: 'left-out', why: 'nested too deep' };
-  const part = {
-    version: key,
-    file,
-    url,
-    full: spliceFull(entry, file),
-    abbreviated: spliceAbbreviated(entry, file),
-  };
+  const part = { version: key, file, url, ...spliceForms(entry, file) };
   const claimed = claimsOf(dist);
   const version: IndexVersion = {
     version: key,

@@ -36,40 +36,59 @@ export const abbreviatedFields: ReadonlySet<string> = new Set([
   '_npmUser',
 ]);
 
-/** Throws TypeError without a `dist.tarball`. */
-export function spliceFull(manifest: JsonObject, file: string): SplicedText {
-  return splice(Object.entries(manifest), file);
+export interface SplicedForms {
+  readonly full: SplicedText;
+  readonly abbreviated: SplicedText;
+}
+
+/** A member of the object, `"key":value`; `dist` is cut at the gap, and `after` is what follows it. */
+interface Member {
+  readonly key: string;
+  readonly text: string;
+  readonly after?: string;
 }
 
 /**
- * npm decides from `hasInstallScript` of the abbreviated form whether scripts run at all, so it is computed:
- * upstream's full form often lacks it.
+ * Both forms, every value serialised once. npm decides from `hasInstallScript` of the abbreviated form whether
+ * scripts run at all, so it is computed there: upstream's full form often lacks it. Throws TypeError without a
+ * `dist.tarball`.
  */
-export function spliceAbbreviated(manifest: JsonObject, file: string): SplicedText {
-  const entries = Object.entries(manifest).filter(
-    ([key]) => abbreviatedFields.has(key) && key !== 'hasInstallScript',
-  );
-  if (hasInstallScript(manifest)) entries.push(['hasInstallScript', true]);
-  else if (Object.hasOwn(manifest, 'hasInstallScript'))
-    entries.push(['hasInstallScript', own(manifest, 'hasInstallScript') ?? null]);
-  return splice(entries, file);
+export function spliceForms(manifest: JsonObject, file: string): SplicedForms {
+  const members = Object.entries(manifest).map((entry) => memberOf(entry, file));
+  const some = members.filter(({ key }) => abbreviatedFields.has(key) && key !== 'hasInstallScript');
+  const said = hasInstallScript(manifest) ? true : own(manifest, 'hasInstallScript');
+  if (said !== undefined)
+    some.push({ key: 'hasInstallScript', text: memberText(['hasInstallScript', said]) });
+  return { full: assemble(members), abbreviated: assemble(some) };
 }
 
-function splice(entries: readonly (readonly [string, Json])[], file: string): SplicedText {
-  const at = entries.findIndex(([key]) => key === 'dist');
-  const dist = entries[at]?.[1];
-  const fields = isJsonObject(dist) ? Object.entries(dist) : [];
-  const inDist = fields.findIndex(([key]) => key === 'tarball');
-  if (inDist < 0) throw new TypeError('a version without dist.tarball cannot be listed');
-  const before = `{${members(entries.slice(0, at), ',')}"dist":{${members(fields.slice(0, inDist), ',')}"tarball":"`;
-  const after = `${encodeFileName(file)}"${rest(fields.slice(inDist + 1))}}${rest(entries.slice(at + 1))}}`;
-  return { before, after };
+function memberOf(entry: readonly [string, Json], file: string): Member {
+  const [key, value] = entry;
+  return key === 'dist' && isJsonObject(value) ? distMember(value, file) : { key, text: memberText(entry) };
 }
 
-function members(entries: readonly (readonly [string, Json])[], end: string): string {
-  return entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}${end}`).join('');
+function distMember(dist: JsonObject, file: string): Member {
+  const entries = Object.entries(dist);
+  const at = entries.findIndex(([key]) => key === 'tarball');
+  if (at < 0) throw new TypeError('a version without dist.tarball cannot be listed');
+  const before = entries.slice(0, at).map((entry) => `${memberText(entry)},`);
+  const after = entries.slice(at + 1).map((entry) => `,${memberText(entry)}`);
+  return {
+    key: 'dist',
+    text: `"dist":{${before.join('')}"tarball":"`,
+    after: `${encodeFileName(file)}"${after.join('')}}`,
+  };
 }
 
-function rest(entries: readonly (readonly [string, Json])[]): string {
-  return entries.map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`).join('');
+function memberText([key, value]: readonly [string, Json]): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+}
+
+function assemble(members: readonly Member[]): SplicedText {
+  const at = members.findIndex(({ after }) => after !== undefined);
+  const dist = members[at];
+  if (dist?.after === undefined) throw new TypeError('a version without dist cannot be listed');
+  const before = members.slice(0, at).map(({ text }) => `${text},`);
+  const after = members.slice(at + 1).map(({ text }) => `,${text}`);
+  return { before: `{${before.join('')}${dist.text}`, after: `${dist.after}${after.join('')}}` };
 }

@@ -5,7 +5,7 @@ import { AssayError } from '../../core/errors.ts';
 import { fileNameOfUrl } from './names.ts';
 import type { PartsFile, SplicedText, VersionSpans } from './packument-parts.ts';
 import type { KeptVersion, RenderPlan } from './render-plan.ts';
-import { spliceAbbreviated, spliceFull } from './splice.ts';
+import { spliceForms } from './splice.ts';
 import { steerTags, type SteeredTags } from './tags.ts';
 
 export type Form = 'full' | 'abbreviated';
@@ -57,7 +57,7 @@ export function keptText({ version, manifest }: KeptVersion, form: Form): Splice
   const file = keptFile(manifest);
   if (file === undefined)
     throw new AssayError('INDEX_INVALID', `the stored manifest of version ${version} has no tarball`);
-  return form === 'full' ? spliceFull(manifest, file) : spliceAbbreviated(manifest, file);
+  return spliceForms(manifest, file)[form];
 }
 
 function keptFile(manifest: JsonObject): string | undefined {

@@ -5,10 +5,8 @@ import { compareLoose, prerelease } from 'semver';
 import { anyVersion } from '../../../test/support/packuments.ts';
 import { highestStable, steerTags } from './tags.ts';
 
-const anyTags = fc.array(
-  fc.tuple(fc.constantFrom('latest', 'next', '__proto__', 'constructor'), anyVersion),
-  { maxLength: 4 },
-);
+const anyTag: fc.Arbitrary<string> = fc.constantFrom('latest', 'next', '__proto__', 'constructor');
+const anyTags = fc.uniqueArray(fc.tuple(anyTag, anyVersion), { maxLength: 4, selector: ([tag]) => tag });
 const anyStanding = fc.uniqueArray(anyVersion, { maxLength: 10 }).map((versions) => new Set(versions));
 
 describe('steering of tags', () => {
