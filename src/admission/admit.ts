@@ -239,7 +239,7 @@ async function decideAdmitted(
   }
   const predecessor = await predecessorOf(rooms, index, version.version);
   const held = { artifact: stored.artifact, evidence: stored.evidence };
-  const { artifact, ...subject } = stored.subject;
+  const { artifact: _known, ...subject } = stored.subject;
   const { evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
   return decideFromStored(rooms, { ...stored, evidence }, principal);
 }

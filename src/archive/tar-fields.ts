@@ -24,18 +24,20 @@ export function utf8(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * An octal number as every writer we measured writes it: spaces, digits, then NULs or spaces. An empty field is 0.
- * Undefined for anything else: signs, junk after the digits, digits after a NUL.
+ * An octal number as every writer we measured writes it: spaces, digits, then NULs or spaces. A field of NULs is 0.
+ * Undefined for anything else: signs, junk after the digits, digits after a NUL, only blanks (an error to GNU tar).
  */
 export function octal(field: Uint8Array): number | undefined {
   let at = 0;
   while (field[at] === 0x20) at += 1;
+  const start = at;
   let value = 0;
   for (; at < field.length; at += 1) {
     const digit = (field[at] ?? 0) - 0x30;
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
+  if (at === start && !isZero(field)) return undefined;
   for (; at < field.length; at += 1) if (field[at] !== 0 && field[at] !== 0x20) return undefined;
   return value;
 }

@@ -126,6 +126,12 @@ const refusals: readonly Refusal[] = [
   },
   {
     id: 'archive/number',
+    what: 'blanks where a number belongs, an error to GNU tar',
+    refused: archive(member({ path: 'package/a', patch: (block) => block.fill(0x20, 108, 116) })),
+    lookAlike: archive(member({ path: 'package/a', patch: (block) => block.fill(0, 108, 116) })),
+  },
+  {
+    id: 'archive/number',
     what: 'a size with a sign',
     refused: archive(
       member({ path: 'package/a', patch: (block) => block.write('-0000000001\0', 124, 'latin1') }),
@@ -267,6 +273,12 @@ const refusals: readonly Refusal[] = [
     what: 'a `.` inside',
     refused: archive(file('package/./a')),
     lookAlike: archive(file('package/.npmignore')),
+  },
+  {
+    id: 'archive/path-empty',
+    what: 'an extended header without a name, which node-tar skips',
+    refused: archive(pax({ path: 'package/a' }, 'x', { path: '' }), file('x')),
+    lookAlike: archive(pax({ path: 'package/a' }), file('')),
   },
   {
     id: 'archive/path-empty',

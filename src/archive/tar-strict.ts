@@ -174,6 +174,8 @@ function describeRefused(header: TarHeader): string {
 function takeMeta(state: State, header: TarHeader, use: (data: Buffer) => void): void {
   // A second header would be combined with the first, and its own size is where readers part (GHSA-vmf3-w455-68vh).
   if (state.pending !== undefined) return stop(state, 'archive/meta-stacked');
+  // Its name says nothing, but node-tar wants one.
+  if (header.rawPath.length === 0) return stop(state, 'archive/path-empty', 'extended header');
   if (header.sizeBytes > metaBytes) return stop(state, 'archive/meta-too-large', `${header.sizeBytes} bytes`);
   const data = Buffer.alloc(header.sizeBytes);
   let filled = 0;

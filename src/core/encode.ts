@@ -4,8 +4,8 @@
  */
 
 /** C0, DEL, C1, bidi controls (CVE-2021-42574), zero-width and line or paragraph separators. */
-// eslint-disable-next-line no-control-regex
 const unprintable =
+  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** One line for a terminal: no escape sequences, no line breaks, no invisible or reordering characters. */

@@ -25,9 +25,14 @@ export function maturityOf(check: CheckFacts | undefined, cooldownMs: number, no
   const matureMs = publishedMs + cooldownMs;
   if (matureMs <= nowMs) return { result: 'pass' };
   const ageHours = Math.max(0, (nowMs - publishedMs) / 3_600_000);
-  return Math.abs(matureMs) <= 8.64e15
-    ? { result: 'fail', until: new Date(matureMs).toISOString(), ageHours }
-    : { result: 'fail', ageHours };
+  return { result: 'fail', until: timeAt(matureMs), ageHours };
+}
+
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** RFC 3339 has four digits for the year: what lies beyond is its last instant, and before 1970 the first of that year. */
+export function timeAt(ms: number): string {
+  return new Date(Math.min(Math.max(ms, 0), lastInstant)).toISOString();
 }
 
 /** Milliseconds since the epoch; NaN when it is no RFC 3339 time. */

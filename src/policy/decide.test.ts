@@ -201,6 +201,16 @@ test('cooldown: a setting that is no number of hours, or an unreadable clock, ho
   }
 });
 
+test('a clock at the end of time still gets an answer, and one that can be read', () => {
+  const end = '9999-12-31T23:59:59.000Z';
+  for (const facts of [sampleFacts(), withCheck('age', publishedAt(end))]) {
+    const verdict = decide(policyInput(facts), compilePack(settings()), [], end);
+    assert.equal(verdict.validUntil, '9999-12-31T23:59:59.999Z');
+  }
+  const ages = decideFor(withCheck('age', publishedAt(now)), { cooldownHours: 1e300 });
+  assert.equal(ages.reasons[0]?.until, '9999-12-31T23:59:59.999Z');
+});
+
 // ---- stage index ----
 
 test('at stage index only age, deprecation and the lists are asked', () => {

@@ -7,7 +7,7 @@ import type { Outcome, PolicyInput, Reason, Verdict } from '../core/decision.ts'
 import { sha256, type Sha256 } from '../core/digest.ts';
 import type { Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
-import { instantOf } from './cooldown.ts';
+import { instantOf, timeAt } from './cooldown.ts';
 import type { Exception } from './exceptions.ts';
 import type { PolicyPack } from './pack.ts';
 import { evidenceRules } from './presets.ts';
@@ -83,14 +83,14 @@ function validUntil(
   now: string,
 ): string {
   const nowMs = instantOf(now);
-  if (Number.isNaN(nowMs)) return new Date(0).toISOString();
+  if (Number.isNaN(nowMs)) return timeAt(0);
   const waits = enforced.flatMap((entry) => (entry.until === undefined ? [] : [instantOf(entry.until)]));
-  if (waits.length > 0) return new Date(Math.min(...waits)).toISOString();
+  if (waits.length > 0) return timeAt(Math.min(...waits));
   const ends = exceptions
     .filter((exception) => exception.purl === facts.purl)
     .map((exception) => instantOf(exception.expiresAt))
     .filter((end) => end > nowMs);
-  return new Date(Math.min(nowMs + validForMs, ...ends)).toISOString();
+  return timeAt(Math.min(nowMs + validForMs, ...ends));
 }
 
 /** Undefined when the facts have no canonical form (a lone surrogate, NaN). */

@@ -7,6 +7,7 @@ import type { Outcome, RuleMode } from '../core/decision.ts';
 import { results } from '../core/evidence.ts';
 import type { CheckFacts, Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
+import { normaliseTime } from '../core/time.ts';
 import { policyInput, sampleFacts, settings } from '../../test/support/policy-input.ts';
 import { decide } from './decide.ts';
 import { compilePack } from './pack.ts';
@@ -90,7 +91,7 @@ test('decide answers every input, twice the same', () => {
         const verdict = decide(input, compilePack(policy), [], now);
         assert.deepEqual(decide(input, compilePack(policy), [], now), verdict);
         assert.match(verdict.facts, /^[0-9a-f]{64}$/);
-        assert.ok(!Number.isNaN(Date.parse(verdict.validUntil)));
+        assert.notEqual(normaliseTime(verdict.validUntil), undefined);
         for (const reason of [...verdict.reasons, ...verdict.warnings, ...verdict.audits]) {
           assert.match(reason.short, /^[\x20-\x7e]{1,60}$/);
           assert.ok(reason.why.length > 0 && reason.remedy.length > 0);

@@ -59,6 +59,21 @@ test('a stored blob is a read-only file at the path given, and no temporary file
   assert.deepEqual(await readdir(join(root, 'partial')), []);
 });
 
+test('a blob reaches the disk before its name does, and its name before the answer', async (context) => {
+  const { root } = await opened(context);
+  const counting = failingFileSystem(nodeFileSystem, noFault);
+  const store = await openBlobStore(root, counting.fs);
+  const before = counting.names().length;
+  await put(store, Buffer.from('hello'));
+  const first = counting.names().slice(before).join(' → ');
+  assert.equal(first, 'open wx → write → chmod → sync → close → open r → rename → open r → sync → close');
+  const middle = counting.names().length;
+  await put(store, Buffer.from('hello'));
+  const again = counting.names().slice(middle).join(' → ');
+  const kept = 'open r → read → read → close → unlink → open r → sync → close';
+  assert.equal(again, `open wx → write → chmod → sync → close → ${kept}`);
+});
+
 test('nothing is readable before commit, nor after an abort', async (context) => {
   const { store, root } = await opened(context);
   const writer = await store.create();

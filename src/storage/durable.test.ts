@@ -8,6 +8,7 @@ import { isAssayError } from '../core/errors.ts';
 import {
   createDirectorySync,
   ensureDirectory,
+  fileError,
   nodeFileSystem,
   removeLeftovers,
   replaceFile,
@@ -25,6 +26,17 @@ test('a replaced file holds the new bytes with the mode asked for and leaves not
   assert.equal((await stat(path)).mode & 0o777, 0o444);
   assert.equal(await readFile(path, 'utf8'), 'two');
   assert.deepEqual(await readdir(directory), ['settings.json']);
+});
+
+test('the bytes reach the disk before the name does, and the name before the answer', async (context) => {
+  const counting = failingFileSystem(nodeFileSystem, noFault);
+  await replaceFile(join(await temporaryDirectory(context), 'file'), Buffer.from('bytes'), {
+    fs: counting.fs,
+  });
+  assert.equal(
+    counting.names().join(' → '),
+    'open wx → write → chmod → sync → close → rename → open r → sync → close',
+  );
 });
 
 test('whichever call fails, a file holds the old bytes or the new ones, never half, and no handle stays open', async (context) => {
@@ -69,6 +81,16 @@ test('a disk that takes some bytes at a time gets all of them, one that takes no
   await writeAll(file(3), Uint8Array.from([1, 2, 3, 4, 5, 6, 7]));
   assert.deepEqual(taken, [1, 2, 3, 4, 5, 6, 7]);
   await assert.rejects(writeAll(file(0), Uint8Array.from([1])), { code: 'STORAGE_FAILED' });
+});
+
+test('a full disk or quota is STORAGE_FULL, any other failure STORAGE_FAILED', () => {
+  const codeOf = (error: unknown): string => fileError(error, 'x').code;
+  const errno = (code: unknown): Error => Object.assign(new Error('said'), { code });
+  assert.equal(codeOf(errno('ENOSPC')), 'STORAGE_FULL');
+  assert.equal(codeOf(errno('EDQUOT')), 'STORAGE_FULL');
+  for (const other of [errno('EIO'), errno('EMFILE'), errno(28), new Error('plain'), 'ENOSPC']) {
+    assert.equal(codeOf(other), 'STORAGE_FAILED');
+  }
 });
 
 test('only what unfinished writes left is removed', async (context) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { CompiledQuery, sql } from 'kysely';
 import { temporaryDirectory } from '../../test/support/storage-records.ts';
@@ -22,6 +23,17 @@ test('the database commits to disk, keeps references whole and cannot be damaged
   assert.equal(pragma('busy_timeout') ?? pragma('timeout'), 5000);
   sqlite.exec('PRAGMA writable_schema = ON');
   assert.throws(() => sqlite.exec(`UPDATE sqlite_schema SET sql = ''`));
+});
+
+test('a database that contradicts itself is found damaged', async (context) => {
+  const file = join(await temporaryDirectory(context), 'assay.db');
+  const unguarded = new DatabaseSync(file, { defensive: false });
+  unguarded.exec('CREATE TABLE t (x TEXT); INSERT INTO t VALUES (NULL); PRAGMA writable_schema = ON');
+  unguarded.exec(`UPDATE sqlite_schema SET sql = 'CREATE TABLE t (x TEXT NOT NULL)'`);
+  unguarded.close();
+  const sqlite = openSqlite(file);
+  context.after(() => sqlite.close());
+  assert.throws(() => checkSqlite(sqlite, file), { code: 'STORAGE_CORRUPT', message: /NULL value in t\.x/ });
 });
 
 test('a database that cannot even be checked is an error with a code', async (context) => {

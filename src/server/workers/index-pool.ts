@@ -150,7 +150,8 @@ function createThreads(count: number): Threads {
   }
 
   function next(): void {
-    while (!closed && queue.length > 0) {
+    if (closed) return;
+    while (queue.length > 0) {
       const worker = idle.pop() ?? (busy.size < count ? start() : undefined);
       const waiting = worker === undefined ? undefined : queue.shift();
       if (worker === undefined || waiting === undefined) return;
@@ -170,7 +171,7 @@ function createThreads(count: number): Threads {
           );
           return;
         }
-        queue.push({ job, resolve: resolve as (value: never) => void, reject });
+        queue.push({ job, resolve, reject });
         next();
       }),
     close: async () => {
