@@ -12,16 +12,20 @@ export interface Fault {
 export interface FailingFileSystem {
   readonly fs: FileSystem;
   readonly calls: () => number;
+  /** Names of the calls made, in order. */
+  readonly names: () => readonly string[];
   /** Handles that were opened and never closed. */
   readonly open: () => number;
 }
 
 export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSystem {
+  const names: string[] = [];
   let calls = 0;
   let open = 0;
 
-  async function step<T>(call: () => Promise<T>): Promise<T> {
+  async function step<T>(name: string, call: () => Promise<T>): Promise<T> {
     calls += 1;
+    names.push(name);
     const fails = calls === fault.call;
     if (fails && fault.when === 'before') throw failure(fault.errno);
     const value = await call();
@@ -32,18 +36,18 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
   function wrap(file: OpenFile): OpenFile {
     let closed = false;
     return {
-      write: (bytes) => step(() => file.write(bytes)),
-      read: (into) => step(() => file.read(into)),
-      sizeBytes: () => step(file.sizeBytes),
-      chmod: (mode) => step(() => file.chmod(mode)),
-      sync: () => step(file.sync),
+      write: (bytes) => step('write', () => file.write(bytes)),
+      read: (into) => step('read', () => file.read(into)),
+      sizeBytes: () => step('stat', file.sizeBytes),
+      chmod: (mode) => step('chmod', () => file.chmod(mode)),
+      sync: () => step('sync', file.sync),
       // Closing frees the descriptor even when it reports an error (close(2)); a second close is none.
       close: async () => {
         if (closed) return;
         closed = true;
         open -= 1;
         await file.close();
-        await step(() => Promise.resolve());
+        await step('close', () => Promise.resolve());
       },
     };
   }
@@ -52,17 +56,18 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
     open: async (path, flags, mode) => {
       // An open that fails leaves no descriptor: only `before` makes sense.
       calls += 1;
+      names.push(`open ${flags}`);
       if (calls === fault.call) throw failure(fault.errno);
       const file = wrap(await real.open(path, flags, mode));
       open += 1;
       return file;
     },
-    rename: (from, to) => step(() => real.rename(from, to)),
-    unlink: (path) => step(() => real.unlink(path)),
-    mkdir: (path, mode) => step(() => real.mkdir(path, mode)),
-    readdir: (path) => step(() => real.readdir(path)),
+    rename: (from, to) => step('rename', () => real.rename(from, to)),
+    unlink: (path) => step('unlink', () => real.unlink(path)),
+    mkdir: (path, mode) => step('mkdir', () => real.mkdir(path, mode)),
+    readdir: (path) => step('readdir', () => real.readdir(path)),
   };
-  return { fs, calls: () => calls, open: () => open };
+  return { fs, calls: () => calls, names: () => names, open: () => open };
 }
 
 function failure(errno: string): Error {
