@@ -1,6 +1,7 @@
 /**
- * Telling the client that an index was steered. Nothing is swapped silently: the `npm-notice` header is printed
- * by npm on any answer, and the message of `policyRestrictions` where nothing else matches.
+ * Telling the client that an index was steered. Nothing is swapped silently: npm prints the `npm-notice` header,
+ * and the message of `policyRestrictions` where nothing else matches. Seen with npm 11.19 and 12.2: the notice of
+ * an answer that npm puts into its cache is *not* printed, so one that must be read needs `Cache-Control: no-store`.
  */
 import { parseCaseId, shortCase } from '../../core/case.ts';
 import { forHeader, forTerminal } from '../../core/encode.ts';
