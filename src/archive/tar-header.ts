@@ -74,9 +74,12 @@ function ustarPrefix(block: Uint8Array): Uint8Array | undefined {
   return timesAreSound(block, 476) ? nulTerminated(block.subarray(345, 475)) : undefined;
 }
 
-/** GNU headers have no prefix: there are two times, then fields of multi-volume and sparse archives, which must be empty. */
+/**
+ * GNU headers have no prefix: there may be times, and fields of multi-volume and sparse archives. Readers that look for
+ * a prefix whatever the magic says would take them for one, so all of it must be empty, as it is in what npm packs.
+ */
 function gnuPrefix(block: Uint8Array): Uint8Array | undefined {
-  return timesAreSound(block, 345) && isZero(block.subarray(369, 512)) ? new Uint8Array(0) : undefined;
+  return isZero(block.subarray(345, 512)) ? new Uint8Array(0) : undefined;
 }
 
 function timesAreSound(block: Uint8Array, at: number): boolean {

@@ -98,12 +98,20 @@ const refusals: readonly Refusal[] = [
     id: 'archive/field-junk',
     what: "a prefix in GNU's format, where sparse maps lie",
     refused: archive(member({ path: 'a', prefix: 'x'.repeat(40), format: 'gnu' })),
-    lookAlike: archive(
+    lookAlike: archive(member({ path: 'package/a', format: 'gnu' })),
+  },
+  {
+    id: 'archive/field-junk',
+    what: "times in GNU's format, which some readers take for a prefix",
+    refused: archive(
       member({
         path: 'package/a',
         format: 'gnu',
         patch: (block) => block.write('15027316364\0', 345, 'latin1'),
       }),
+    ),
+    lookAlike: archive(
+      member({ path: 'package/a', patch: (block) => block.write('15027316364\0', 476, 'latin1') }),
     ),
   },
   {

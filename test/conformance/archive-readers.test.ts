@@ -3,22 +3,15 @@
  * Archives on which those readers are known to split are refused.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
-import { extract } from 'tar-stream';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
 import { readTarball } from '../../src/archive/read-tarball.ts';
 import type { ArchiveReading } from '../../src/core/archive-reading.ts';
 import { sha256 } from '../../src/core/digest.ts';
 import { archiveArbitrary, builtFrom } from '../support/archive-arbitrary.ts';
 import { archive, directory, file, gnuLong, gzip, member, pax, zeroBlocks } from '../support/tar-builder.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'assay-readers-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+import { asTarStreamReads, asToolReads, tarTools } from '../support/tar-tools.ts';
 
 function read(bytes: Uint8Array): Promise<ArchiveReading> {
   return readTarball(
@@ -28,45 +21,10 @@ function read(bytes: Uint8Array): Promise<ArchiveReading> {
   );
 }
 
-interface Tool {
-  readonly name: string;
-  readonly command: string | undefined;
-  /** Arguments that list, one name a line, without quoting. */
-  readonly list: readonly string[];
-  /** Arguments that print all files' content, one after the other. */
-  readonly print: readonly string[];
-}
-
-function isTool(command: string, pattern: RegExp): boolean {
-  return pattern.test(spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout ?? '');
-}
-
-const gnuTar = ['tar', 'gtar'].find((command) => isTool(command, /GNU tar/));
-const bsdTar = ['bsdtar', 'tar'].find((command) => isTool(command, /bsdtar/));
-const tools: readonly Tool[] = [
-  { name: 'GNU tar', command: gnuTar, list: ['--quoting-style=literal', '-tf'], print: ['-xOf'] },
-  { name: 'bsdtar', command: bsdTar, list: ['-tf'], print: ['-xOf'] },
-];
-
-/** Names without the trailing slash of directories, and the digest over all content; undefined when the tool fails. */
-function asToolReads(
-  tool: Tool,
-  bytes: Uint8Array,
-): { readonly names: readonly string[]; readonly content: string } {
-  const path = join(folder, 'archive.tar');
-  writeFileSync(path, bytes);
-  const options = { env: { ...process.env, LC_ALL: 'C.UTF-8' }, maxBuffer: 1 << 26 };
-  const listed = spawnSync(tool.command ?? '', [...tool.list, path], options);
-  const printed = spawnSync(tool.command ?? '', [...tool.print, path], options);
-  assert.equal(listed.status, 0, listed.stderr.toString());
-  const names = listed.stdout.toString().split('\n').slice(0, -1);
-  return { names: names.map((name) => name.replace(/\/$/, '')), content: sha256(printed.stdout) };
-}
-
 /** A set of archives in one: as many shapes as random choice gives, without starting a tool for each. */
 const samples = fc.sample(archiveArbitrary, { numRuns: 25, seed: 20_260_921 });
 
-for (const tool of tools) {
+for (const tool of tarTools) {
   const skip = tool.command === undefined ? `${tool.name} is not installed` : false;
   test(`${tool.name} lists and prints what we agree on`, { skip }, async () => {
     for (const members of samples) {
@@ -98,18 +56,6 @@ for (const tool of tools) {
       }
     },
   );
-}
-
-async function asTarStreamReads(bytes: Uint8Array): Promise<readonly (readonly [string, string, number])[]> {
-  const reader = extract();
-  reader.end(bytes);
-  const seen: (readonly [string, string, number])[] = [];
-  for await (const entry of reader) {
-    const pieces: Buffer[] = [];
-    for await (const piece of entry) pieces.push(piece as Buffer);
-    seen.push([entry.header.name.replace(/\/$/, ''), sha256(Buffer.concat(pieces)), entry.header.mode ?? 0]);
-  }
-  return seen;
 }
 
 test('tar-stream lists what we agree on, with content and modes', async () => {
@@ -187,7 +133,7 @@ function signed(path: string): Buffer {
 }
 
 for (const [what, bytes, name, names] of splits) {
-  const tool = tools.find((each) => each.name === name);
+  const tool = tarTools.find((each) => each.name === name);
   test(
     `refused: ${what}`,
     { skip: tool?.command === undefined ? `${name} is not installed` : false },
