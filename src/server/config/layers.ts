@@ -81,7 +81,7 @@ const variables: Readonly<
 };
 
 /** Variables that say something else than a setting. */
-const otherVariables = ['ASSAY_CONFIG'];
+const otherVariables = ['ASSAY_CONFIG', 'ASSAY_TOKEN'];
 
 export function layerOfEnvironment(env: Env): { readonly layer: Layer; readonly notes: readonly string[] } {
   const given = Object.entries(variables).filter(([name]) => (env[name] ?? '') !== '');

@@ -21,7 +21,8 @@ export interface LoadInput {
   readonly archiveDefaults: ArchiveLimits;
   /**
    * `store`: use the stored upstreams, else ask the machine and store the answer (a gate that starts);
-   * `look`: the same without writing (commands); `refresh`: ask anew and store.
+   * `look`: the same without writing (commands); `refresh`: ask anew and store; `none`: leave them out, for
+   * commands that only need to find the gate.
    */
   readonly upstreams: UpstreamMode;
 }

@@ -19,7 +19,8 @@ import type { SettingSource, Settings, UpstreamSettings } from './settings.ts';
 import { readStored, writeStored, type StoredUpstream } from './stored-upstreams.ts';
 import { userConfigDirectory, type Env, type Surroundings } from './surroundings.ts';
 
-export type UpstreamMode = 'store' | 'look' | 'refresh';
+/** See `LoadInput`. */
+export type UpstreamMode = 'store' | 'look' | 'refresh' | 'none';
 
 export interface SettledUpstream {
   readonly upstream: UpstreamSettings;
@@ -38,6 +39,7 @@ export interface SettleInput {
 
 /** Throws CONFIG_INVALID, UPSTREAM_NOT_CONFIGURED, UPSTREAM_IS_ASSAY. */
 export async function settleUpstreams(input: SettleInput): Promise<readonly SettledUpstream[]> {
+  if (input.mode === 'none') return [];
   const configured = input.configured.map((entry) => configuredUpstream(entry, input));
   const hasMain = configured.some((one) => one.upstream.scopes.length === 0);
   const fromMachine = hasMain ? [] : await machineUpstreams(input);

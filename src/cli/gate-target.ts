@@ -1,0 +1,29 @@
+/** Which gate a command means, and whether it is one. */
+import { AssayError } from '../core/errors.ts';
+import { gateUrl } from '../server/config/addresses.ts';
+import { isUsableUrl } from '../server/config/schema.ts';
+import type { Settings } from '../server/config/settings.ts';
+import { gateHealth, type GatewayTarget } from '../server/control/gateway-client.ts';
+import type { Context } from './context.ts';
+
+/** `--gate`, else the configured one. Throws USAGE_INVALID. */
+export function gateTarget(
+  { around }: Context,
+  settings: Settings,
+  named: string | undefined,
+): GatewayTarget {
+  if (named !== undefined && !isUsableUrl(named))
+    throw new AssayError('USAGE_INVALID', `--gate ${named} is no http or https URL`);
+  const url = named ?? gateUrl(settings);
+  return { url: url.endsWith('/') ? url : `${url}/`, token: around.env['ASSAY_TOKEN'] };
+}
+
+/** Throws GATE_UNREACHABLE when nothing, something else, or a gate that is not ready answers. */
+export async function reachable(target: GatewayTarget): Promise<void> {
+  const health = await gateHealth(target);
+  if (!health.ready)
+    throw new AssayError(
+      'GATE_UNREACHABLE',
+      `the gate at ${target.url} is not ready: ${health.problems.join('; ')}`,
+    );
+}

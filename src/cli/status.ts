@@ -1,0 +1,61 @@
+/** `assay status`: what the running gate is doing. */
+import type { Command } from 'commander';
+import { forTerminal } from '../core/encode.ts';
+import type { StatusAnswer } from '../server/control/protocol.ts';
+import {
+  exitCodes,
+  parseFormat,
+  printJson,
+  running,
+  withExamples,
+  withGateOptions,
+  type Context,
+  type Format,
+  type GateOptions,
+} from './context.ts';
+import { tableLines } from './table.ts';
+
+export function addStatus(program: Command, context: Context): void {
+  const command = withGateOptions(
+    program.command('status').description('Show what the running gate is doing.'),
+  )
+    .option('--format <format>', 'table or json', parseFormat, 'table')
+    .action(async (options: GateOptions & { readonly format: Format }) => status(context, options));
+  withExamples(command, ['assay status', 'assay status --format json']);
+}
+
+async function status(context: Context, options: GateOptions & { readonly format: Format }): Promise<void> {
+  const answer = await (await running(context, options)).status();
+  if (options.format === 'json') printJson(context.terminal, answer);
+  else for (const line of statusLines(context, answer)) context.terminal.out(line);
+  if (!answer.ready) context.finish(exitCodes.unverified);
+}
+
+function statusLines({ terminal }: Context, answer: StatusAnswer): readonly string[] {
+  const { counts } = answer;
+  const upstreams = answer.upstreams.map((one) => [
+    one.id,
+    one.state,
+    one.scopes.join(' ') || 'all other names',
+    one.url,
+    one.lastError ?? '',
+  ]);
+  const columns = [
+    { title: 'UPSTREAM', max: 32 },
+    { title: 'STATE', max: 10 },
+    { title: 'SERVES', max: 40 },
+    { title: 'URL', max: 80 },
+    { title: 'LAST ERROR', max: 100 },
+  ];
+  return [
+    `Assay ${forTerminal(answer.version)} at ${forTerminal(answer.url)}  ${answer.ready ? terminal.paint('good', 'ready') : terminal.paint('bad', 'NOT READY')}`,
+    `since     ${forTerminal(answer.startedAt)}, process ${answer.pid}, Node ${forTerminal(answer.node)}`,
+    `data      ${forTerminal(answer.dataDirectory)}`,
+    `policy    ${forTerminal(answer.policy.preset)} (${forTerminal(answer.policy.digest.slice(0, 12))})`,
+    `releases  ${counts.allow} allowed, ${counts.hold} held, ${counts.block} blocked`,
+    `alarms    ${answer.alarms}${answer.alarms > 0 ? '   (assay alarms)' : ''}`,
+    ...answer.problems.map((problem) => terminal.paint('warn', `problem   ${forTerminal(problem)}`)),
+    '',
+    ...tableLines(columns, upstreams),
+  ];
+}
