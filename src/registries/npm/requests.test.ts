@@ -83,6 +83,7 @@ describe('what an npm client asks for', () => {
     'GET //left-pad',
     'GET /@scope%252fname',
     'GET /left-pad%2500',
+    'GET /left-pad/1%252e0.0',
     'GET /..',
     'GET /a/../b',
     'GET /a/%2e%2e/b',
