@@ -11,6 +11,12 @@ const tokenText =
 
 const table: readonly (readonly [NpmProblem, number, string, string])[] = [
   [
+    { kind: 'withheld', what: 'a@1.0.0', why: 'Too young.' },
+    403,
+    'Withheld a@1.0.0: assay explain a@1.0.0',
+    'a@1.0.0 is withheld: Too young.',
+  ],
+  [
     { kind: 'not-found', what: 'left-pad@9.9.9' },
     404,
     'Not Found',
