@@ -343,3 +343,13 @@ test('a tarball address on another host is refused without being asked, with an 
     ['upstream-redirect-refused'],
   );
 });
+
+test('a native build that the index does not show is no news in the next version', async (t) => {
+  const bench = await startAdmission(t);
+  const native = { files: { 'binding.gyp': '{}' } };
+  bench.registry.publish({ name: 'gyp', version: '1.0.0', ...native });
+  assert.equal((await bench.admit('gyp', '1.0.0')).state, 'allowed');
+  bench.registry.publish({ name: 'gyp', version: '1.0.1', ...native });
+  bench.pass(100 * hourMs);
+  assert.equal((await bench.admit('gyp', '1.0.1')).state, 'allowed');
+});

@@ -1,5 +1,7 @@
 /** Which earlier version a release is compared with. */
 import type { Predecessor } from '../core/collector.ts';
+import type { ReleaseId } from '../core/subject.ts';
+import { recordedScripts } from '../evidence/scripts/recorded.ts';
 import type { KnownIndex } from './indexes.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -19,10 +21,25 @@ export async function predecessorOf(
     .sort((a, b) => order.compare(b.version, a.version));
   if (below.length === 0) return undefined;
   const releases = await rooms.store.releasesOf(index.view.upstream, index.view.name);
-  const admitted = new Set(releases.flatMap((one) => (one.admittedAt === undefined ? [] : [one.version])));
+  const admitted = new Map(
+    releases.flatMap((one) => (one.admittedAt === undefined ? [] : [[one.version, one.id]])),
+  );
   const lastAdmitted = below.find((one) => admitted.has(one.version));
-  const chosen = lastAdmitted ?? below[0];
-  if (chosen === undefined) return undefined;
-  const how = lastAdmitted === undefined ? 'preceding-version' : 'last-admitted';
-  return { version: chosen.version, how, installScripts: chosen.installScripts };
+  if (lastAdmitted !== undefined) {
+    const { version } = lastAdmitted;
+    const installScripts = (await scriptsOf(rooms, admitted.get(version))) ?? lastAdmitted.installScripts;
+    return { version, how: 'last-admitted', installScripts };
+  }
+  const [preceding] = below;
+  if (preceding === undefined) return undefined;
+  return { version: preceding.version, how: 'preceding-version', installScripts: preceding.installScripts };
+}
+
+/** What really ran: an index need not show the build that a binding.gyp in the archive implies. */
+async function scriptsOf(
+  rooms: Rooms,
+  id: ReleaseId | undefined,
+): Promise<Predecessor['installScripts'] | undefined> {
+  const release = id === undefined ? undefined : await rooms.store.release(id);
+  return release === undefined ? undefined : recordedScripts(release.evidence);
 }

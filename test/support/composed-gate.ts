@@ -1,0 +1,65 @@
+/** A whole gate in this process, on a free port, with a fake registry as its upstream. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { defaultArchiveLimits } from '../../src/archive/limits.ts';
+import type { UpstreamId } from '../../src/core/subject.ts';
+import { startGate } from '../../src/server/compose.ts';
+import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
+import type { Settings, UpstreamSettings } from '../../src/server/config/settings.ts';
+import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
+import { freePort } from './gate.ts';
+
+export interface ComposedGate {
+  /** Ends with `/`. */
+  readonly url: string;
+  readonly registry: FakeRegistry;
+  readonly directory: string;
+  readonly stop: () => Promise<void>;
+}
+
+export function upstreamSettings(url: string, change: Partial<UpstreamSettings> = {}): UpstreamSettings {
+  return {
+    id: 'npm' as UpstreamId,
+    ecosystem: 'npm',
+    url,
+    identityHost: new URL(url).host,
+    scopes: [],
+    fileHosts: [],
+    authorization: undefined,
+    needsToken: false,
+    allowInsecure: true,
+    ...change,
+  };
+}
+
+export async function composeGate(t: TestContext, change: Partial<Settings> = {}): Promise<ComposedGate> {
+  const directory = await mkdtemp(join(tmpdir(), 'assay-gate-'));
+  const registry = await startFakeRegistry();
+  const settings: Settings = {
+    listen: '127.0.0.1',
+    port: await freePort(),
+    consolePort: 0,
+    dataDirectory: directory,
+    publicUrl: undefined,
+    allowedHosts: [],
+    anonymous: 'loopback',
+    upstreams: [upstreamSettings(registry.url)],
+    policy: { preset: 'recommended', rules: {}, cooldownHours: 72, deny: [], allow: [] },
+    archiveLimits: defaultArchiveLimits,
+    fetchLimits: { ...defaultFetchLimits, retries: 0, idleMs: 2000, totalMs: 5000 },
+    indexFreshSeconds: 0,
+    logLevel: 'silent' as Settings['logLevel'],
+    ...change,
+  };
+  const gate = await startGate({ settings, shown: [] });
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= gate.stop());
+  t.after(async () => {
+    await stop();
+    await registry.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return { url: gate.url, registry, directory, stop };
+}
