@@ -1,6 +1,5 @@
 /** What every command has: its surroundings, a terminal, and the way to settings and to the running gate. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { defaultArchiveLimits } from '../archive/limits.ts';
 import { loadSettings, type Loaded } from '../server/config/load.ts';
 import type { Surroundings } from '../server/config/surroundings.ts';
 import type { UpstreamMode } from '../server/config/upstreams.ts';
@@ -38,7 +37,6 @@ export async function load(
   const loaded = await loadSettings({
     flags: { ...rest, ...(config === undefined ? {} : { config }) },
     around: context.around,
-    archiveDefaults: defaultArchiveLimits,
     upstreams,
   });
   for (const note of loaded.notes) context.terminal.note(`assay: ${note}`);

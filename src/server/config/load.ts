@@ -4,6 +4,7 @@
  * package managers, resolved once and stored (`upstreams.ts`).
  */
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { defaultArchiveLimits } from '../../archive/limits.ts';
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
 import { defaultFetchLimits, defaultValues } from './defaults.ts';
@@ -17,8 +18,6 @@ import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
 export interface LoadInput {
   readonly flags: Flags & { readonly config?: string };
   readonly around: Surroundings;
-  /** The archive room's own measured defaults. */
-  readonly archiveDefaults: ArchiveLimits;
   /**
    * `store`: use the stored upstreams, else ask the machine and store the answer (a gate that starts);
    * `look`: the same without writing (commands); `refresh`: ask anew and store; `none`: leave them out, for
@@ -41,7 +40,7 @@ export async function loadSettings(input: LoadInput): Promise<Loaded> {
   const files = await configFiles(around, input.flags.config);
   const { layer: environment, notes } = layerOfEnvironment(around.env);
   const layers = [
-    defaultLayer(input.archiveDefaults),
+    defaultLayer(),
     ...files.map((file) => layerOfFile(file.path, file.text)),
     environment,
     layerOfFlags(input.flags),
@@ -54,9 +53,11 @@ export async function loadSettings(input: LoadInput): Promise<Loaded> {
   return { settings, shown: settingsShown(entries, settings, settled), notes };
 }
 
-function defaultLayer(archive: ArchiveLimits): readonly LayerEntry[] {
+function defaultLayer(): readonly LayerEntry[] {
   const limits = [
-    ...Object.entries(archive).map(([key, value]) => [`limits.archive.${key}`, value as number] as const),
+    ...Object.entries(defaultArchiveLimits).map(
+      ([key, value]) => [`limits.archive.${key}`, value as number] as const,
+    ),
     ...Object.entries(defaultFetchLimits).map(
       ([key, value]) => [`limits.fetch.${key}`, value as number] as const,
     ),

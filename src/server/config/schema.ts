@@ -149,7 +149,6 @@ export const configSchema = z.strictObject({
     .optional(),
 });
 
-export type ConfigValues = z.infer<typeof configSchema>;
 export type UpstreamValues = z.infer<typeof upstreamSchema>;
 
 /** The keys an object at this path may have; empty where any key, or no object, belongs. For "did you mean". */

@@ -16,10 +16,6 @@ export interface YamlTree {
   readonly place: (path: readonly PropertyKey[], key?: boolean) => Place | undefined;
 }
 
-export interface YamlProblem extends Place {
-  readonly message: string;
-}
-
 const maxTextBytes = 1024 * 1024;
 const maxNodes = 20_000;
 const maxDepth = 12;

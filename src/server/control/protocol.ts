@@ -157,7 +157,6 @@ export type StatusAnswer = z.infer<typeof statusAnswer>;
 
 /** `query`: a case id, its short form (`AS-7Q2M`), `name@version`, a purl, or the URL a client printed. */
 export const explainRequest = z.object({ query: z.string().min(1).max(2048) });
-export type ExplainRequest = z.infer<typeof explainRequest>;
 
 /** More than one when a short form or a bare name is ambiguous; never empty. */
 export const explainAnswer = z.object({ matches: z.array(explanation).min(1).max(20), more: count });
@@ -172,7 +171,6 @@ export const settingShown = z.object({
   /** `file:line:column`, the variable's or the flag's name; absent for defaults. */
   where: text.optional(),
 });
-export type SettingShown = z.infer<typeof settingShown>;
 
 export const configAnswer = z.object({ settings: z.array(settingShown) });
 export type ConfigAnswer = z.infer<typeof configAnswer>;
