@@ -28,6 +28,7 @@ const sentences = {
   'archive/linkname': 'A file or directory names a link target',
   'archive/member-type': 'A member is of a type that readers treat differently',
   'archive/meta-dangling': 'An extended header describes no member',
+  'archive/meta-empty': 'An extended header is empty, and some readers then take the next content for it',
   'archive/meta-stacked': 'Extended headers are stacked on one member, which readers combine differently',
   'archive/meta-too-large': 'An extended header is too large',
   'archive/not-gzip': 'The file is not gzip-compressed',

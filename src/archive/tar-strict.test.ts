@@ -499,7 +499,7 @@ const refusals: readonly Refusal[] = [
     id: 'archive/pax-global',
     what: 'a global mode',
     refused: archive(pax({ mode: '511' }, 'g'), manifest),
-    lookAlike: archive(pax({}, 'g'), manifest),
+    lookAlike: archive(pax({ comment: '' }, 'g'), manifest),
   },
   {
     id: 'archive/pax-size',
@@ -512,6 +512,16 @@ const refusals: readonly Refusal[] = [
     what: 'a size where the header says none',
     refused: archive(pax({ size: '512' }), member({ path: 'package/a' }), file('package/b')),
     lookAlike: archive(pax({ size: '0' }), member({ path: 'package/a' }), file('package/b')),
+  },
+  {
+    id: 'archive/meta-empty',
+    what: "an empty PAX header, after which tar-stream reads the next file's content as its records",
+    refused: archive(paxData(''), file('package/a', paxRecord('path', 'package/evil')), file('package/b')),
+    lookAlike: archive(
+      pax({ mtime: '1' }),
+      file('package/a', paxRecord('path', 'package/evil')),
+      file('package/b'),
+    ),
   },
   {
     id: 'archive/meta-stacked',
@@ -618,7 +628,7 @@ const refusals: readonly Refusal[] = [
     id: 'archive/pax-malformed',
     what: 'no equals sign',
     refused: archive(paxData('8 path\n\n'), file('package/x')),
-    lookAlike: archive(paxData(''), file('package/x')),
+    lookAlike: archive(paxData('8 uid=0\n'), file('package/x')),
   },
   {
     id: 'archive/pax-malformed',

@@ -176,6 +176,8 @@ function takeMeta(state: State, header: TarHeader, use: (data: Buffer) => void):
   if (state.pending !== undefined) return stop(state, 'archive/meta-stacked');
   // Its name says nothing, but node-tar wants one.
   if (header.rawPath.length === 0) return stop(state, 'archive/path-empty', 'extended header');
+  // tar-stream goes on to read the next member's content as this header's records.
+  if (header.sizeBytes === 0) return stop(state, 'archive/meta-empty');
   if (header.sizeBytes > metaBytes) return stop(state, 'archive/meta-too-large', `${header.sizeBytes} bytes`);
   const data = Buffer.alloc(header.sizeBytes);
   let filled = 0;

@@ -10,7 +10,18 @@ import { readTarball } from '../../src/archive/read-tarball.ts';
 import type { ArchiveReading } from '../../src/core/archive-reading.ts';
 import { sha256 } from '../../src/core/digest.ts';
 import { archiveArbitrary, builtFrom } from '../support/archive-arbitrary.ts';
-import { archive, directory, file, gnuLong, gzip, member, pax, zeroBlocks } from '../support/tar-builder.ts';
+import {
+  archive,
+  directory,
+  file,
+  gnuLong,
+  gzip,
+  member,
+  pax,
+  zeroBlocks,
+  paxData,
+  paxRecord,
+} from '../support/tar-builder.ts';
 import { asTarStreamReads, asToolReads, tarTools } from '../support/tar-tools.ts';
 
 function read(bytes: Uint8Array): Promise<ArchiveReading> {
@@ -143,3 +154,14 @@ for (const [what, bytes, name, names] of splits) {
     },
   );
 }
+
+test('refused: an empty PAX header, after which tar-stream takes the content of the next file for its records', async () => {
+  const bytes = archive(
+    paxData(''),
+    file('package/a', paxRecord('path', 'package/evil')),
+    file('package/b', 'b'),
+  );
+  assert.equal((await read(gzip(bytes))).verdict, 'refused');
+  const paths = (await asTarStreamReads(bytes).catch(() => [])).map(([path]) => path);
+  assert.notDeepEqual(paths, ['package/a', 'package/b']);
+});

@@ -43,7 +43,19 @@ export function asToolReads(
   const printed = spawnSync(tool.command ?? '', [...tool.print, path], options);
   assert.equal(listed.status, 0, listed.stderr.toString());
   const names = listed.stdout.toString().split('\n').slice(0, -1);
-  return { names: names.map((name) => name.replace(/\/$/, '')), content: sha256(printed.stdout) };
+  return { names: names.map((name) => unquoted(name).replace(/\/$/, '')), content: sha256(printed.stdout) };
+}
+
+/** bsdtar shows letters it cannot print as octal bytes. A backslash of its own is in no name that we accept. */
+function unquoted(name: string): string {
+  return name.replace(/(?:\\[0-7]{3})+/g, (octal) =>
+    Buffer.from(
+      octal
+        .slice(1)
+        .split('\\')
+        .map((digits) => Number.parseInt(digits, 8)),
+    ).toString('utf8'),
+  );
 }
 
 /** Name without a directory's trailing slash, digest of the content, mode. */
