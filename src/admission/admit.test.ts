@@ -353,3 +353,23 @@ test('a native build that the index does not show is no news in the next version
   bench.pass(100 * hourMs);
   assert.equal((await bench.admit('gyp', '1.0.1')).state, 'allowed');
 });
+
+test('rules that come and go lead back to the case they had', async (t) => {
+  const bench = await startAdmission(t);
+  const deny = [{ ecosystem: 'npm', name: 'young', versions: undefined, reason: undefined }] as const;
+  bench.registry.publish({
+    name: 'young',
+    version: '1.0.0',
+    publishedAt: new Date(Date.now() - hourMs).toISOString(),
+  });
+  const caseId = async (): Promise<string | undefined> => {
+    const outcome = await bench.admit('young', '1.0.0');
+    return outcome.state === 'refused' ? outcome.release.decision.caseId : undefined;
+  };
+  const first = await caseId();
+  bench.setPolicy({ deny });
+  const second = await caseId();
+  bench.setPolicy({});
+  assert.equal(await caseId(), first);
+  assert.notEqual(second, first);
+});

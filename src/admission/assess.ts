@@ -100,7 +100,7 @@ async function collectOne(collector: Rooms['collectors'][number], input: Collect
       kind: collector.kind,
       scope: collector.scope,
       result: 'error',
-      summary: `The check itself failed: ${messageOf(error).slice(0, 300)}`,
+      summary: `The check itself failed: ${messageOf(error).slice(0, 300).toWellFormed()}`,
       facts: {},
       items: [],
       tool: { name: `assay/${collector.kind}`, version: collector.version },

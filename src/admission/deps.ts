@@ -245,6 +245,8 @@ export interface AdmissionStore {
   readonly recordArtifact: (record: ArtifactRecord) => Promise<void>;
   readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
   readonly case: (id: CaseId) => Promise<CaseRecord | undefined>;
+  /** The case this set of deciding rules already has for the release. */
+  readonly caseFor: (id: ReleaseId, rules: readonly string[]) => Promise<CaseId | undefined>;
   readonly casesByShort: (short: string) => Promise<readonly CaseRecord[]>;
 }
 

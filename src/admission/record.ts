@@ -25,7 +25,7 @@ export interface ToRecord {
 export async function record(rooms: Rooms, input: ToRecord): Promise<ReleaseRecord> {
   const { subject, evidence, previous, artifact, version, indexManifest, claimedTime } = input;
   const id = releaseIdOf(subject);
-  const decision = decisionOf(rooms, input);
+  const decision = await decisionOf(rooms, input);
   const transition = previous === undefined || transitionKey(previous.decision) !== transitionKey(decision);
   const previousEventId = transition ? await rooms.store.previousEvent(id) : undefined;
   const event = transition ? rooms.makeEvent({ decision, evidence, artifact, previousEventId }) : undefined;
@@ -36,8 +36,8 @@ export async function record(rooms: Rooms, input: ToRecord): Promise<ReleaseReco
   return { ...release, admittedAt, firstSeenAt, decision, evidence };
 }
 
-function decisionOf(rooms: Rooms, input: ToRecord): Decision {
-  const { subject, evidence, verdict, principal, previous } = input;
+async function decisionOf(rooms: Rooms, input: ToRecord): Promise<Decision> {
+  const { subject, evidence, verdict, principal } = input;
   const decision: Decision = {
     ...verdict,
     id: Buffer.from(rooms.randomBytes(16)).toString('hex'),
@@ -48,10 +48,8 @@ function decisionOf(rooms: Rooms, input: ToRecord): Decision {
     decidedAt: rfc3339(rooms.clock()),
   };
   if (decision.outcome === 'allow') return decision;
-  // The same refusal keeps its case: a developer who tries again is shown the id they already passed on.
-  const same = previous !== undefined && transitionKey(previous.decision) === transitionKey(decision);
-  return {
-    ...decision,
-    caseId: (same ? previous.decision.caseId : undefined) ?? caseIdFrom(rooms.randomBytes(13)),
-  };
+  // The same rules keep their case: a developer who tries again is shown the id they already passed on.
+  const rules = decision.reasons.map((reason) => reason.rule);
+  const known = await rooms.store.caseFor(releaseIdOf(subject), rules);
+  return { ...decision, caseId: known ?? caseIdFrom(rooms.randomBytes(13)) };
 }

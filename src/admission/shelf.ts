@@ -160,7 +160,7 @@ function shelfOf(index: KnownIndex, visibility: Visibility, kept: readonly KeptV
   const shape = JSON.stringify([
     body,
     gone,
-    hidden.map((one) => [one.version, one.why]),
+    hidden.map((one) => [one.version, one.why, one.until, one.caseId]),
     kept.map((one) => one.version),
   ]);
   const lookedAt = record.lastLookAt;

@@ -5,7 +5,14 @@ import { writeAlarm } from './alarms.ts';
 import { readArtifact, writeArtifact } from './evidence.ts';
 import { readAppearances, readIndexRecord, writeLook } from './indexes.ts';
 import { writeDecision } from './record-decision.ts';
-import { readCase, readCasesByShort, readPreviousEvent, readRelease, readReleasesOf } from './releases.ts';
+import {
+  readCase,
+  readCaseFor,
+  readCasesByShort,
+  readPreviousEvent,
+  readRelease,
+  readReleasesOf,
+} from './releases.ts';
 import type { Schema } from './schema.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -22,6 +29,7 @@ export function createAdmissionStore(db: Kysely<Schema>, { write }: WriteQueue):
     recordArtifact: (record) => write((inside) => writeArtifact(inside, record)),
     raiseAlarm: (alarm) => write((inside) => writeAlarm(inside, alarm)),
     case: (id) => readCase(db, id),
+    caseFor: (id, rules) => readCaseFor(db, id, rules),
     casesByShort: (short) => readCasesByShort(db, short),
   };
 }

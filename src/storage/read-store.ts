@@ -2,7 +2,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { ReleaseSummary } from '../admission/deps.ts';
 import type { Alarm } from '../core/alarm.ts';
-import type { CaseId } from '../core/case.ts';
 import type { Decision, Outcome, Reason } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -11,7 +10,7 @@ import type { Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject } from '../core/subject.ts';
 import { readAlarms } from './alarms.ts';
 import { readArtifactEvidence } from './evidence.ts';
-import { readCaseFor, subjectOf, summaryColumns, summaryOf } from './releases.ts';
+import { subjectOf, summaryColumns, summaryOf } from './releases.ts';
 import type { OutboxTable, Schema } from './schema.ts';
 import { cursorSeq, fromJson, pageLimit, pageOf, type Page, type PageRequest } from './text.ts';
 
@@ -75,8 +74,6 @@ export interface ReadStore {
   readonly outboxAfter: (seq: number, limit: number) => Promise<readonly OutboxRow[]>;
   /** Field → salt; undefined once they were erased or when there is no such event. */
   readonly salts: (eventId: string) => Promise<Readonly<Record<string, string>> | undefined>;
-  /** The case this set of deciding rules already has for the release. */
-  readonly caseFor: (id: ReleaseId, rules: readonly string[]) => Promise<CaseId | undefined>;
   readonly artifactEvidence: (artifact: Sha256) => Promise<readonly Evidence[]>;
 }
 
@@ -98,7 +95,6 @@ export function createReadStore(db: Kysely<Schema>): ReadStore {
     searchReleases: (text, limit = 50) => search(db, text, limit),
     outboxAfter: (seq, limit) => readOutbox(db, seq, limit),
     salts: (eventId) => readSalts(db, eventId),
-    caseFor: (id, rules) => readCaseFor(db, id, rules),
     artifactEvidence: (artifact) => readArtifactEvidence(db, artifact),
   };
 }

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { JsonObject } from '../../core/json.ts';
-import { sha256 } from '../../core/digest.ts';
 import { entryOf, opened, packumentOf, parsed } from '../../../test/support/packuments.ts';
-import { etagOf, matchesEtag, type AnswerSource } from './etag.ts';
 import { lastModifiedOf } from './modified.ts';
 import { renderPackument } from './packument-render.ts';
 import { emptyPlan, type RenderPlan } from './render-plan.ts';
@@ -64,47 +62,5 @@ describe('modified and Last-Modified', () => {
         }
       }),
     );
-  });
-});
-
-describe('an ETag', () => {
-  const source: AnswerSource = {
-    upstreamDigest: sha256('x'),
-    plan: { ...emptyPlan, hidden: ['1.0.0', '2.0.0'] },
-    what: 'full',
-    registryBase: 'https://gate.example.com/',
-  };
-  const manifest = entryOf('colour-pick', '2.0.0');
-  const keptOne = { version: '2.0.0', manifest, time: undefined };
-  const kept = [keptOne];
-
-  it('is the same for the same answer', () => {
-    assert.equal(etagOf(source), etagOf({ ...source, plan: { ...emptyPlan, hidden: ['2.0.0', '1.0.0'] } }));
-    assert.match(etagOf(source), /^W\/"[0-9a-f]{32}"$/);
-  });
-
-  it('differs for everything that makes an answer', () => {
-    const others: readonly AnswerSource[] = [
-      source,
-      { ...source, upstreamDigest: sha256('y') },
-      { ...source, what: 'abbreviated' },
-      { ...source, registryBase: 'https://other.example.com/' },
-      { ...source, plan: { ...source.plan, hidden: ['1.0.0'] } },
-      { ...source, plan: { ...source.plan, gone: true } },
-      { ...source, plan: { ...source.plan, kept } },
-      { ...source, plan: { ...source.plan, kept: [{ ...keptOne, time: '2026-01-01T00:00:00.000Z' }] } },
-      { ...source, plan: { ...source.plan, kept: [{ ...keptOne, manifest: { ...manifest, x: 1 } }] } },
-      { ...source, plan: { ...source.plan, restrictions: { message: 'a', versions: [] } } },
-      { ...source, plan: { ...source.plan, restrictions: { message: 'b\ud800', versions: ['1.0.0'] } } },
-    ];
-    assert.equal(new Set(others.map(etagOf)).size, others.length);
-  });
-
-  it('matches as HTTP says', () => {
-    const etag = 'W/"abc"';
-    for (const header of ['W/"abc"', '"abc"', '*', '"x", W/"abc"', ' "abc" '])
-      assert.ok(matchesEtag(header, etag), header);
-    for (const header of [undefined, '', 'abc', '"ab"', 'W/"x", "y"', '"abc', '**'])
-      assert.ok(!matchesEtag(header, etag), String(header));
   });
 });

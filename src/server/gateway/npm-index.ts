@@ -36,12 +36,13 @@ export async function answerIndex(
   const what = whatOf(asked, request.headers.accept);
   const etag = `W/"${sha256(JSON.stringify([shelf.digest, what, base])).slice(0, 32)}"`;
   const steered = steerTags(Object.entries(shelf.view.tags), standing(shelf));
+  const notice = npmNotice(name, steered.moves, newestFirst(shelf.hidden));
   const headers: Record<string, string> = {
     etag,
     'content-type': what.kind === 'abbreviated' ? abbreviatedType : 'application/json',
-    'cache-control': `${needsToken ? 'private' : 'public'}, max-age=${clientSeconds(gate, shelf)}`,
+    'cache-control': cacheControl(gate, shelf, needsToken, notice),
     vary: 'accept, accept-encoding',
-    ...noticeOf(name, shelf, steered),
+    ...(notice === undefined ? {} : { 'npm-notice': notice }),
   };
   if (etagMatches(request.headers['if-none-match'], etag))
     return { status: 304, headers, body: new Uint8Array() };
@@ -67,9 +68,12 @@ function prefersAbbreviated(accept: string | undefined): boolean {
   return (accept ?? '').slice(0, 1024).includes(abbreviatedType);
 }
 
-function clientSeconds(gate: Gate, shelf: Shelf): number {
+/** npm prints the notice only of an answer that it does not keep, so that one may not be kept. */
+function cacheControl(gate: Gate, shelf: Shelf, needsToken: boolean, notice: string | undefined): string {
+  if (notice !== undefined) return 'no-store';
   const left = (Date.parse(shelf.validUntil) - gate.clock().getTime()) / 1000;
-  return Math.max(0, Math.min(clientFreshSeconds, Math.floor(left)));
+  const seconds = Math.max(0, Math.min(clientFreshSeconds, Math.floor(left)));
+  return `${needsToken ? 'private' : 'public'}, max-age=${seconds}`;
 }
 
 /** Upstream's versions that stand; one that is only kept is never tagged. */
@@ -94,11 +98,6 @@ function planOf(name: string, shelf: Shelf, steered: SteeredTags): RenderPlan {
 
 function newestFirst(hidden: readonly HiddenVersion[]): readonly Withheld[] {
   return [...hidden].sort((a, b) => compareVersions(b.version, a.version));
-}
-
-function noticeOf(name: string, shelf: Shelf, { moves }: SteeredTags): Readonly<Record<string, string>> {
-  const notice = npmNotice(name, moves, newestFirst(shelf.hidden));
-  return notice === undefined ? {} : { 'npm-notice': notice };
 }
 
 /** A version that is hidden is refused with its reason; one that upstream never had is not found. */
