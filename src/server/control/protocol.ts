@@ -7,7 +7,7 @@
  * | Route | Body | Answer |
  * |---|---|---|
  * | `GET /status` | | `StatusAnswer` |
- * | `POST /explain` | `ExplainRequest` | `ExplainAnswer`; 404 EXPLAIN_NOTHING_FOUND |
+ * | `POST /explain` | `explainRequest` | `ExplainAnswer`; 404 EXPLAIN_NOTHING_FOUND |
  * | `GET /config` | | `ConfigAnswer` |
  * | `POST /tokens` | `TokenRequest` | 201 `TokenCreated`; 409 TOKEN_NAME_TAKEN; 400 TOKEN_UPSTREAM_UNKNOWN |
  * | `GET /tokens` | | `TokenList` |

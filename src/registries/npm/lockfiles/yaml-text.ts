@@ -1,9 +1,20 @@
 /** YAML as lockfiles use it: maps, lists and text. Everything is read as text (`1.0` stays `1.0`); aliases are refused. */
+import { AssayError } from '../../../core/errors.ts';
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit, type Node } from 'yaml';
 import { invalidLockfile } from './types.ts';
 
 /** The roots of all documents in the text, each a map. Throws LOCKFILE_INVALID. */
 export function yamlMaps(text: string): readonly YamlMap[] {
+  try {
+    return mapsIn(text);
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    // The parser recurses: a file of nothing but `[` ends its stack.
+    throw invalidLockfile('it is nested too deeply, or no YAML at all', cause);
+  }
+}
+
+function mapsIn(text: string): readonly YamlMap[] {
   const documents = parseAllDocuments(text, {
     schema: 'failsafe',
     prettyErrors: false,

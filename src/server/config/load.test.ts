@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { isAssayError } from '../../core/errors.ts';
+import { loadSettings, type Loaded, type LoadInput } from './load.ts';
+import type { Env, Surroundings } from './surroundings.ts';
+
+interface Machine {
+  readonly root: string;
+  readonly around: (env?: Env) => Surroundings;
+  readonly write: (file: string, text: string) => Promise<string>;
+}
+
+/** A machine with nothing on it: no npm on the PATH, so that nothing but what a test writes counts. */
+async function machine(t: TestContext): Promise<Machine> {
+  const root = await mkdtemp(join(tmpdir(), 'assay-config-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  return {
+    root,
+    around: (env = {}) => ({
+      env: { PATH: join(root, 'bin'), HOME: join(root, 'home'), ...env },
+      cwd: join(root, 'cwd'),
+      home: join(root, 'home'),
+      platform: 'linux',
+      installRoot: join(root, 'installed'),
+      systemFile: join(root, 'etc/assay.yaml'),
+    }),
+    write: async (file, text) => {
+      const path = join(root, file);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+      return path;
+    },
+  };
+}
+
+const upstream = 'upstreams: { npm: { url: https://registry.example.com } }\n';
+
+async function load(around: Surroundings, rest: Partial<LoadInput> = {}): Promise<Loaded> {
+  return loadSettings({ flags: {}, around, upstreams: 'look', ...rest });
+}
+
+async function refused(
+  work: Promise<unknown>,
+  code: 'CONFIG_INVALID' | 'CONFIG_UNREADABLE' | 'UPSTREAM_NOT_CONFIGURED' | 'UPSTREAM_IS_ASSAY',
+): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(isAssayError(error, code), String(error));
+    return error.message;
+  }
+  return assert.fail(`no ${code}`);
+}
+
+function where(loaded: Loaded, key: string): string | undefined {
+  const shown = loaded.shown.find((one) => one.key === key);
+  return shown === undefined
+    ? undefined
+    : [shown.value, shown.source, shown.where].filter((part) => part !== undefined).join(' ');
+}
+
+test('defaults, system, user, environment, flag: each is stronger than the one before, and says where it came from', async (t) => {
+  const m = await machine(t);
+  const system = await m.write(
+    'etc/assay.yaml',
+    `${upstream}port: 1\nconsolePort: 1\nlisten: 127.0.0.2\nlogLevel: debug\n`,
+  );
+  const user = await m.write('home/.config/assay/assay.yaml', 'port: 2\nconsolePort: 2\nlisten: 127.0.0.3\n');
+  const loaded = await load(m.around({ ASSAY_PORT: '3', ASSAY_CONSOLE_PORT: '3' }), { flags: { port: '4' } });
+  const { settings } = loaded;
+  assert.deepEqual(
+    [settings.port, settings.consolePort, settings.listen, settings.logLevel, settings.indexFreshSeconds],
+    [4, 3, '127.0.0.3', 'debug', 300],
+  );
+  assert.equal(where(loaded, 'port'), '4 flag --port');
+  assert.equal(where(loaded, 'consolePort'), '3 environment ASSAY_CONSOLE_PORT');
+  assert.equal(where(loaded, 'listen'), `"127.0.0.3" file ${user}:3:1`);
+  assert.equal(where(loaded, 'logLevel'), `"debug" file ${system}:5:1`);
+  assert.equal(where(loaded, 'indexFreshSeconds'), '300 default');
+});
+
+test('a file in the working directory is never read: a hostile checkout chooses nothing', async (t) => {
+  const m = await machine(t);
+  await m.write('cwd/assay.yaml', 'port: 1\n');
+  await m.write('cwd/.assay/upstreams.json', '{"version":1,"upstreams":[]}');
+  await m.write('home/.config/assay/assay.yaml', upstream);
+  const { settings } = await load(m.around());
+  assert.equal(settings.port, 4873);
+  assert.equal(settings.dataDirectory, join(m.root, 'installed/.assay'));
+});
+
+test('a named file replaces the system and the user file; the flag is stronger than the variable', async (t) => {
+  const m = await machine(t);
+  await m.write('etc/assay.yaml', 'port: 1\n');
+  await m.write('home/.config/assay/assay.yaml', 'port: 2\nlogLevel: debug\n');
+  await m.write('cwd/a.yaml', `${upstream}port: 3\n`);
+  await m.write('cwd/b.yaml', `${upstream}port: 4\n`);
+  const byVariable = await load(m.around({ ASSAY_CONFIG: 'a.yaml' }));
+  assert.deepEqual([byVariable.settings.port, byVariable.settings.logLevel], [3, 'info']);
+  const byFlag = await load(m.around({ ASSAY_CONFIG: 'a.yaml' }), { flags: { config: 'b.yaml' } });
+  assert.equal(byFlag.settings.port, 4);
+});
+
+test('a file that is named and not there is an error, one that is only looked for is not', async (t) => {
+  const m = await machine(t);
+  assert.match(
+    await refused(load(m.around({ ASSAY_CONFIG: 'none.yaml' })), 'CONFIG_UNREADABLE'),
+    /none\.yaml/,
+  );
+});
+
+test('XDG_CONFIG_HOME and macOS have their own user folders', async (t) => {
+  const m = await machine(t);
+  await m.write('xdg/assay/assay.yaml', `${upstream}port: 7\n`);
+  await m.write('home/Library/Application Support/assay/assay.yaml', `${upstream}port: 8\n`);
+  assert.equal((await load(m.around({ XDG_CONFIG_HOME: join(m.root, 'xdg') }))).settings.port, 7);
+  assert.equal((await load({ ...m.around(), platform: 'darwin' })).settings.port, 8);
+});
+
+test('what is wrong is told with file, line, column and the nearest known key', async (t) => {
+  const m = await machine(t);
+  const file = await m.write(
+    'home/.config/assay/assay.yaml',
+    [
+      'prot: 1',
+      'port: "x"',
+      'allowedHosts: a.example.com',
+      'policy:',
+      '  cooldown: 72',
+      '  deny: [{ package: "*" }]',
+      '  rules: { cooldown: wern }',
+    ].join('\n'),
+  );
+  const message = await refused(load(m.around()), 'CONFIG_INVALID');
+  const lines = message.split('\n');
+  assert.equal(lines.length, 6, message);
+  assert.equal(lines[0], `${file}:1:1: \`prot\` is no key of the configuration; did you mean \`port\`?`);
+  assert.match(lines[1] ?? '', /:2:7: `port` must be a number/);
+  assert.match(lines[2] ?? '', /:3:15: `allowedHosts` must be a list.*write \["a\.example\.com"\]/);
+  assert.match(lines[3] ?? '', /:5:13: `policy\.cooldown` must be text/);
+  assert.match(lines[4] ?? '', /:6:21: `policy\.deny\.0\.package`.*bare `\*`/);
+  assert.match(lines[5] ?? '', /:7:22: .*did you mean `warn`/);
+});
+
+test('a bare star is refused wherever a list of names belongs; a scope is not', async (t) => {
+  const m = await machine(t);
+  for (const text of [
+    'allowedHosts: ["*"]',
+    'upstreams: { npm: { url: https://registry.example.com, scopes: ["*"] } }',
+    'upstreams: { npm: { url: https://registry.example.com, fileHosts: ["*"] } }',
+    'policy: { allow: [{ package: "*" }] }',
+    'policy: { allow: [{ package: "@*/x" }] }',
+  ]) {
+    await m.write('home/.config/assay/assay.yaml', text);
+    assert.match(await refused(load(m.around()), 'CONFIG_INVALID'), /bare `\*`/, text);
+  }
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    `${upstream}policy: { allow: [{ package: "@corp/*", reason: ours }] }`,
+  );
+  assert.deepEqual((await load(m.around())).settings.policy.allow, [
+    { ecosystem: 'npm', name: '@corp/*', versions: undefined, reason: 'ours' },
+  ]);
+});
+
+test('a wrong variable or flag is named', async (t) => {
+  const m = await machine(t);
+  assert.match(
+    await refused(load(m.around({ ASSAY_PORT: 'x' })), 'CONFIG_INVALID'),
+    /^ASSAY_PORT: `port` must be a number/,
+  );
+  assert.match(
+    await refused(load(m.around(), { flags: { logLevel: 'loud' } }), 'CONFIG_INVALID'),
+    /^--log-level: /,
+  );
+});
+
+test('a mistyped variable is noted, a foreign one is not', async (t) => {
+  const m = await machine(t);
+  await m.write('home/.config/assay/assay.yaml', upstream);
+  const { notes } = await load(m.around({ ASSAY_PROT: '1', ASSAY_SOMETHING_ELSE_ENTIRELY: '1' }));
+  assert.deepEqual(
+    notes.map((note) => /did you mean (\w+)/.exec(note)?.[1]),
+    ['ASSAY_PORT'],
+  );
+});
+
+test('units become what the rooms work with', async (t) => {
+  const m = await machine(t);
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    `${upstream}policy: { cooldown: 3d }\nlimits: { fetch: { idleMs: 45s, fileBytes: 1GiB }, archive: { entries: 7 } }\n`,
+  );
+  const { settings } = await load(m.around());
+  assert.equal(settings.policy.cooldownHours, 72);
+  assert.equal(settings.fetchLimits.idleMs, 45_000);
+  assert.equal(settings.fetchLimits.fileBytes, 1024 ** 3);
+  assert.equal(settings.archiveLimits.entries, 7);
+  assert.ok(settings.archiveLimits.unpackedBytes > 0);
+});
+
+test('data directory: relative to the file that says it, or to the folder a variable is given in', async (t) => {
+  const m = await machine(t);
+  await m.write('etc/assay.yaml', `${upstream}data: var\n`);
+  assert.equal((await load(m.around())).settings.dataDirectory, join(m.root, 'etc/var'));
+  assert.equal(
+    (await load(m.around({ ASSAY_DATA: 'mine' }))).settings.dataDirectory,
+    join(m.root, 'cwd/mine'),
+  );
+});
+
+test('a token comes from the variable that is named, and appears nowhere in what is shown', async (t) => {
+  const m = await machine(t);
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    'upstreams: { corp: { url: https://npm.example.com/, scopes: ["@corp"], tokenEnv: CORP_TOKEN }, npm: { url: https://registry.example.com/ } }\n',
+  );
+  const loaded = await load(m.around({ CORP_TOKEN: 'very-secret-token' }));
+  const corp = loaded.settings.upstreams.find((one) => one.id === 'corp');
+  assert.equal(corp?.authorization, 'Bearer very-secret-token');
+  assert.equal(corp?.needsToken, true);
+  assert.doesNotMatch(JSON.stringify(loaded.shown), /very-secret/);
+  assert.match(JSON.stringify(loaded.shown), /redacted.*CORP_TOKEN/);
+  assert.match(await refused(load(m.around()), 'CONFIG_INVALID'), /CORP_TOKEN .*is not set/);
+});
+
+test('a token written into the file is refused without being printed', async (t) => {
+  const m = await machine(t);
+  for (const line of ['tokenEnv: npm_AbCdEf0123456789', 'token: npm_AbCdEf0123456789']) {
+    await m.write(
+      'home/.config/assay/assay.yaml',
+      `upstreams:\n  npm:\n    url: https://registry.example.com/\n    ${line}\n`,
+    );
+    const message = await refused(load(m.around()), 'CONFIG_INVALID');
+    assert.doesNotMatch(message, /AbCdEf/);
+  }
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    'upstreams: { npm: { url: "https://user:hunter2@registry.example.com/" } }',
+  );
+  assert.doesNotMatch(await refused(load(m.around()), 'CONFIG_INVALID'), /hunter2/);
+});
+
+test("an upstream is replaced as a whole: one file cannot send the other file's token elsewhere", async (t) => {
+  const m = await machine(t);
+  await m.write(
+    'etc/assay.yaml',
+    'upstreams: { npm: { url: https://npm.example.com/, tokenEnv: CORP_TOKEN } }\n',
+  );
+  await m.write('home/.config/assay/assay.yaml', 'upstreams: { npm: { url: https://other.example.com/ } }\n');
+  const [npm] = (await load(m.around({ CORP_TOKEN: 'secret-token' }))).settings.upstreams;
+  assert.deepEqual([npm?.url, npm?.authorization], ['https://other.example.com/', undefined]);
+});
+
+test('plain http needs to be allowed, except on loopback', async (t) => {
+  const m = await machine(t);
+  const at = async (fields: string): Promise<Loaded> => {
+    await m.write('home/.config/assay/assay.yaml', `upstreams: { npm: { ${fields} } }`);
+    return load(m.around());
+  };
+  assert.match(await refused(at('url: http://npm.example.com/'), 'CONFIG_INVALID'), /plain http/);
+  assert.equal(
+    (await at('url: http://npm.example.com/, allowInsecure: true')).settings.upstreams[0]?.allowInsecure,
+    true,
+  );
+  assert.equal((await at('url: http://127.0.0.1:5000/')).settings.upstreams[0]?.allowInsecure, true);
+  assert.equal((await at('url: https://npm.example.com/')).settings.upstreams[0]?.allowInsecure, false);
+});
+
+test('an upstream that is the gate itself is refused, on whatever name of it', async (t) => {
+  const m = await machine(t);
+  for (const url of [
+    'http://127.0.0.1:4873/',
+    'http://localhost:4873',
+    'http://[::1]:4873/',
+    'https://assay.example.com/',
+  ]) {
+    await m.write(
+      'home/.config/assay/assay.yaml',
+      `publicUrl: https://assay.example.com/\nupstreams: { npm: { url: "${url}" } }`,
+    );
+    await refused(load(m.around()), 'UPSTREAM_IS_ASSAY');
+  }
+  await m.write('home/.config/assay/assay.yaml', 'upstreams: { npm: { url: "http://127.0.0.1:4874/" } }');
+  assert.equal((await load(m.around())).settings.upstreams.length, 1);
+});
+
+test('one name comes from one place: two upstreams for a scope, or two for all the rest, are refused', async (t) => {
+  const m = await machine(t);
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    'upstreams: { npm: { url: https://a.example.com/ }, b: { url: https://b.example.com/ } }',
+  );
+  assert.match(await refused(load(m.around()), 'CONFIG_INVALID'), /both serve/);
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    'upstreams: { npm: { url: https://a.example.com/ }, b: { url: https://b.example.com/, scopes: ["@x"] }, c: { url: https://c.example.com/, scopes: ["@x"] } }',
+  );
+  assert.match(await refused(load(m.around()), 'CONFIG_INVALID'), /both serve @x/);
+});
+
+test('without any upstream and without npm, the error says what to do', async (t) => {
+  const m = await machine(t);
+  assert.match(await refused(load(m.around()), 'UPSTREAM_NOT_CONFIGURED'), /npm.*not on the PATH/);
+});
+
+/** An npm that answers `config ls --json` and `config get registry` from two files. */
+async function fakeNpm(m: Machine, config: Readonly<Record<string, unknown>>): Promise<void> {
+  await m.write('npm-config.json', JSON.stringify(config));
+  const script = `#!/bin/sh\nif [ "$2" = ls ]; then cat '${join(m.root, 'npm-config.json')}'; else echo https://registry.example.com/; fi\npwd >> '${join(m.root, 'asked')}'\nenv >> '${join(m.root, 'npm-env')}'\n`;
+  const path = await m.write('bin/npm', script);
+  await (await import('node:fs/promises')).chmod(path, 0o755);
+}
+
+const withShell = (m: Machine, env: Env = {}): Surroundings =>
+  m.around({ PATH: `${join(m.root, 'bin')}:/usr/bin:/bin`, ...env });
+
+test("the machine's npm names the upstreams; they are stored once, closed to others, without secrets", async (t) => {
+  const m = await machine(t);
+  const npmrc = await m.write('home/.npmrc', '//npm.example.com/:_authToken=${CORP_TOKEN}\n');
+  await fakeNpm(m, {
+    registry: 'https://registry.example.com/',
+    '@corp:registry': 'https://npm.example.com/x/',
+    userconfig: npmrc,
+  });
+  const around = withShell(m, {
+    CORP_TOKEN: 'very-secret-token',
+    npm_lifecycle_event: 'start',
+    npm_config_registry: 'https://evil.example.com/',
+  });
+  const data = join(m.root, 'data');
+  const loaded = await load(around, { flags: { data }, upstreams: 'store' });
+  assert.deepEqual(
+    loaded.settings.upstreams.map((one) => [one.id, one.url, one.scopes, one.authorization, one.needsToken]),
+    [
+      ['npm', 'https://registry.example.com/', [], undefined, false],
+      ['npm-corp', 'https://npm.example.com/x/', ['@corp'], 'Bearer very-secret-token', true],
+    ],
+  );
+  const file = join(data, 'upstreams.json');
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal((await stat(data)).mode & 0o777, 0o700);
+  assert.doesNotMatch(await readFile(file, 'utf8'), /very-secret/);
+  assert.doesNotMatch(
+    await readFile(join(m.root, 'npm-env'), 'utf8'),
+    /evil/,
+    "a surrounding npm's settings are not passed on",
+  );
+  assert.doesNotMatch(
+    await readFile(join(m.root, 'asked'), 'utf8'),
+    /cwd/,
+    'npm is not asked in the working directory',
+  );
+
+  await fakeNpm(m, { registry: 'https://changed.example.com/', userconfig: npmrc });
+  const again = await load(around, { flags: { data }, upstreams: 'store' });
+  assert.deepEqual(
+    again.settings.upstreams.map((one) => one.url),
+    loaded.settings.upstreams.map((one) => one.url),
+  );
+  assert.match(where(again, 'upstreams.npm.url') ?? '', /stored/);
+  const refreshed = await load(around, { flags: { data }, upstreams: 'refresh' });
+  assert.deepEqual(
+    refreshed.settings.upstreams.map((one) => one.url),
+    ['https://changed.example.com/'],
+  );
+});
+
+test("the public default is used without the person's publishing token; any other registry with its credentials", async (t) => {
+  const m = await machine(t);
+  const npmrc = await m.write(
+    'home/.npmrc',
+    '//registry.example.com/:_authToken=publish\n//mirror.example.com/:_authToken=mirror\n',
+  );
+  await fakeNpm(m, { registry: 'https://registry.example.com/', userconfig: npmrc });
+  assert.deepEqual(
+    (await load(withShell(m))).settings.upstreams.map((one) => [one.authorization, one.allowInsecure]),
+    [[undefined, false]],
+  );
+  await fakeNpm(m, { registry: 'https://mirror.example.com/npm/', userconfig: npmrc });
+  assert.deepEqual(
+    (await load(withShell(m))).settings.upstreams.map((one) => [one.authorization, one.allowInsecure]),
+    [['Bearer mirror', true]],
+  );
+});
+
+test('npm that points at the gate: the stored upstream stays; without one it is an error, never a loop', async (t) => {
+  const m = await machine(t);
+  const data = join(m.root, 'data');
+  await fakeNpm(m, { registry: 'https://mirror.example.com/' });
+  await load(withShell(m), { flags: { data }, upstreams: 'store' });
+  await fakeNpm(m, { registry: 'http://localhost:4873/' });
+  const refreshed = await load(withShell(m), { flags: { data }, upstreams: 'refresh' });
+  assert.equal(refreshed.settings.upstreams[0]?.url, 'https://mirror.example.com/');
+  await refused(load(withShell(m)), 'UPSTREAM_IS_ASSAY');
+});
+
+test('npm that hangs, fails or prints nonsense is an error with a name', async (t) => {
+  const m = await machine(t);
+  for (const body of ['exit 3', 'echo not-json', 'echo "[]"']) {
+    const path = await m.write('bin/npm', `#!/bin/sh\n${body}\n`);
+    await (await import('node:fs/promises')).chmod(path, 0o755);
+    await assert.rejects(load(withShell(m)), (error) => isAssayError(error, 'PACKAGE_MANAGER_FAILED'), body);
+  }
+});
