@@ -57,7 +57,7 @@ const lies: readonly (readonly [string, Lie])[] = [
     { kind: 'redirect', to: 'http://169.254.169.254/latest/meta-data/' },
   ],
   ['redirects to a file', { kind: 'redirect', to: 'file:///etc/passwd' }],
-  ['redirects without end', { kind: 'redirect', to: '.' }],
+  ['redirects without end', { kind: 'redirect', to: '?again' }],
   ['drops the connection', { kind: 'drop' }],
   ['does not speak HTTP', { kind: 'garbage' }],
 ];
@@ -91,9 +91,12 @@ for (const [index, [title, lie]] of lies.entries()) {
     const { file, bytes } = publish(`file-lie-${index}`);
     const endLie = registry.lie({ path: `/${file}` }, lie);
     const lied = await get(`${gate.url}${file}`);
-    refused(lied.status, lied.body);
+    // A lie about the form alone (a wrong content-encoding) may be seen through: then the bytes are the right ones.
+    if (!lied.body.equals(bytes)) refused(lied.status, lied.body);
     endLie();
     await isAlive();
+    // Bytes that differ from their digest are a decision, which stands for a while; all else is an outage.
+    if (lied.status === 403) return;
     const honest = await getUntil(`${gate.url}${file}`, ({ status }) => status === 200);
     assert.ok(honest.body.equals(bytes));
   });
@@ -112,6 +115,15 @@ for (const [index, [title, lie]] of lies.entries()) {
     assert.ok((await get(`${gate.url}${file}`)).body.equals(bytes));
   });
 }
+
+test('a file that was refused because its bytes were altered is looked at again, and served once it is right', async () => {
+  const { file, bytes } = publish('altered-for-a-while');
+  const endLie = registry.lie({ path: `/${file}` }, { kind: 'flip-bit', atByte: 30 });
+  assert.equal((await get(`${gate.url}${file}`)).status, 403);
+  endLie();
+  const honest = await getUntil(`${gate.url}${file}`, ({ status }) => status === 200, 120_000);
+  assert.ok(honest.body.equals(bytes));
+});
 
 test('bytes with one bit flipped are never served', async () => {
   const { file, bytes } = publish('flipped');
