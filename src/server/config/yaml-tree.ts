@@ -32,7 +32,12 @@ export function readYamlTree(file: string, text: string): YamlTree {
   if (Buffer.byteLength(text) > maxTextBytes)
     throw invalid(file, { line: 1, column: 1 }, 'the file is larger than 1 MiB');
   const lines = new LineCounter();
-  const document = parsed(file, text, lines);
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    merge: false,
+  });
   const walk: Walk = { file, lines, places: new Map(), nodes: 0 };
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined)
@@ -46,15 +51,6 @@ export function readYamlTree(file: string, text: string): YamlTree {
     value,
     place: (path, key = false) => walk.places.get(pathKey(path, key)),
   };
-}
-
-function parsed(file: string, text: string, lines: LineCounter): ReturnType<typeof parseDocument> {
-  try {
-    return parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, merge: false });
-  } catch {
-    // The parser recurses: a file of nothing but `[` ends its stack.
-    throw invalid(file, { line: 1, column: 1 }, 'the values are nested too deeply');
-  }
 }
 
 function plain(walk: Walk, node: unknown, path: readonly PropertyKey[], depth: number): unknown {
