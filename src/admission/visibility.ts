@@ -65,7 +65,7 @@ export function visibilityOf(input: VisibilityInput): Visibility {
     } else if (admitted && release !== undefined) {
       if (input.changedBytes(version, release)) keep.push(release);
       else visible.push(version.version);
-    } else if (release !== undefined && release.outcome !== 'allow' && input.stands(release)) {
+    } else if (release !== undefined && hidesAgain(release) && input.stands(release)) {
       sooner(release.validUntil);
       hidden.push(refusedEarlier(release));
     } else {
@@ -74,6 +74,11 @@ export function visibilityOf(input: VisibilityInput): Visibility {
   }
   keep.push(...vanished(input));
   return { hidden, keep, visible, validUntil };
+}
+
+/** Refused earlier. The bait stays listed whatever became of it: it is there to be asked for, and refused. */
+function hidesAgain({ outcome, rules }: ReleaseSummary): boolean {
+  return outcome !== 'allow' && !(rules.length === 1 && rules[0] === 'npm/bait');
 }
 
 /** Admitted here, no longer listed by upstream, and not denied. */
