@@ -38,7 +38,7 @@ const sentences = {
   'archive/path-absolute': 'A path is absolute',
   'archive/path-backslash': 'A path holds a backslash, a separator for some readers',
   'archive/path-control': 'A path holds control characters',
-  'archive/path-dot': 'A path holds a `.` segment',
+  'archive/path-dot': 'A path starts with a `.` segment',
   'archive/path-dotdot': 'A path holds a `..` segment',
   'archive/path-drive': 'A path segment begins like a drive, which some readers strip',
   'archive/path-empty': 'A path, or a segment of it, is empty',

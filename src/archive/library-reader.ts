@@ -7,6 +7,7 @@ import type { Sha256 } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ReadAt } from './gunzip.ts';
 import { metaBytes } from './limits.ts';
+import { withoutInnerDots } from './member-path.ts';
 
 /** Types are the library's own names where they are neither file nor directory. */
 export type LibraryMember = Omit<ArchiveMember, 'type'> & { readonly type: string };
@@ -70,7 +71,8 @@ function takeEntry(entry: ReadEntry, members: LibraryMember[]): void {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const at = members.length;
-  const path = entry.path.length > 1 && entry.path.endsWith('/') ? entry.path.slice(0, -1) : entry.path;
+  const plain = entry.path.length > 1 && entry.path.endsWith('/') ? entry.path.slice(0, -1) : entry.path;
+  const path = withoutInnerDots(plain);
   const base = { path, type: typeNames[entry.type] ?? entry.type, mode: (entry.mode ?? 0) & 0o7777 };
   // Stands for a member whose end never comes: no real one has this size.
   members.push({ ...base, sizeBytes: -1, sha256: '' as Sha256 });

@@ -25,6 +25,19 @@ export function pathFindings(
   return [...found];
 }
 
+/**
+ * `package/./lib/a.js` is `package/lib/a.js` to every reader and file system; agent-base, webpack-cli and others
+ * publish such paths. A *leading* `.` stays and is refused: where it stands, stripping the first segment leaves
+ * different names to different installers.
+ */
+export function withoutInnerDots(path: string): string {
+  if (!path.includes('/.')) return path;
+  return path
+    .split('/')
+    .filter((segment, at) => at === 0 || segment !== '.')
+    .join('/');
+}
+
 function segmentFinding(segment: string): FindingId | undefined {
   if (segment === '') return 'archive/path-empty';
   if (segment === '.') return 'archive/path-dot';

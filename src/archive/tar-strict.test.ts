@@ -277,10 +277,16 @@ const refusals: readonly Refusal[] = [
     lookAlike: archive(file('package/.a')),
   },
   {
-    id: 'archive/path-dot',
-    what: 'a `.` inside',
-    refused: archive(file('package/./a')),
-    lookAlike: archive(file('package/.npmignore')),
+    id: 'archive/duplicate-path',
+    what: 'one name written with and without a `.` inside',
+    refused: archive(file('package/a'), file('package/./a')),
+    lookAlike: archive(file('package/a'), file('package/./b')),
+  },
+  {
+    id: 'archive/path-dotdot',
+    what: 'a way up behind a `.`',
+    refused: archive(file('package/./../../a')),
+    lookAlike: archive(file('package/./.a')),
   },
   {
     id: 'archive/path-empty',
@@ -434,6 +440,12 @@ const refusals: readonly Refusal[] = [
     what: 'composed and decomposed letters',
     refused: archive(file('package/\u00e9'), file('package/e\u0301')),
     lookAlike: archive(file('package/\u00e9'), file('package/e')),
+  },
+  {
+    id: 'archive/colliding-path',
+    what: 'canonically equivalent marks in another order',
+    refused: archive(file('package/\u1fb4'), file('package/\u03b1\u0345\u0301')),
+    lookAlike: archive(file('package/\u1fb4'), file('package/\u03b1\u0301')),
   },
   {
     id: 'archive/colliding-path',
@@ -779,4 +791,13 @@ test('a name like __proto__ is a name like any other', () => {
   const listing = read(archive(file('package/__proto__/constructor', '1'), file('__proto__/toString', '2')));
   assert.deepEqual(listing.findings, []);
   assert.equal(listing.members.length, 2);
+});
+
+test('a `.` inside a path is left out of the name, also of the manifest (agent-base, webpack-cli)', () => {
+  const reading = read(archive(file('package/./lib/a.js'), file('package/./package.json')));
+  assert.deepEqual(
+    reading.members.map(({ path }) => path),
+    ['package/lib/a.js', 'package/package.json'],
+  );
+  assert.ok(reading.kept !== undefined);
 });

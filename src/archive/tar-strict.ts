@@ -10,7 +10,7 @@ import { sha256, type Sha256 } from '../core/digest.ts';
 import type { EvidenceItem } from '../core/evidence.ts';
 import { clip, finding, maxFindings, type FindingId } from './findings.ts';
 import { metaBytes } from './limits.ts';
-import { pathFindings } from './member-path.ts';
+import { pathFindings, withoutInnerDots } from './member-path.ts';
 import { createNameTree, type NameTree } from './name-tree.ts';
 import { isZero, utf8 } from './tar-fields.ts';
 import { readTarHeader, type TarHeader } from './tar-header.ts';
@@ -234,7 +234,7 @@ function memberPath(state: State, raw: Uint8Array, isFile: boolean): string | un
   }
   const slashed = text.length > 1 && text.endsWith('/');
   if (slashed && isFile) note(state, 'archive/trailing-slash-file', JSON.stringify(text));
-  const path = slashed ? text.slice(0, -1) : text;
+  const path = withoutInnerDots(slashed ? text.slice(0, -1) : text);
   const problems = pathFindings(path, state.limits);
   for (const id of problems) note(state, id, JSON.stringify(clip(path)));
   if (problems.length > 0) return path;
