@@ -321,7 +321,8 @@ test('children end when the process that started them is killed', async () => {
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const [line] = (await Promise.race([once(parent.stdout, 'data'), once(parent, 'exit')])) as [unknown];
+  assert.ok(Buffer.isBuffer(line), 'the parent ended before its child had started');
   const pid = Number(line.toString());
   parent.kill('SIGKILL');
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
