@@ -20,7 +20,12 @@ import {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const entry = join(root, 'test/support/hostile-child.ts');
 const folder = mkdtempSync(join(tmpdir(), 'assay-runner-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+/** Closed at the end, so that a failing test leaves no children that keep this process alive. */
+const started: Runner[] = [];
+after(async () => {
+  await Promise.all(started.map((runner) => runner.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const limits: RunnerLimits = {
   cpuSeconds: 30,
@@ -52,6 +57,7 @@ function start(
     ...changes,
     limits: { ...limits, ...changes.limits },
   });
+  started.push(runner);
   return { ...runner, deaths, ask: (what, more = {}) => runner.run({ do: what, ...more }, () => undefined) };
 }
 
@@ -207,6 +213,7 @@ test('children have no environment, and may read only what is named: no writing,
   writeFileSync(join(folder, 'shut'), 'x');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
+  server.unref();
   const { port } = server.address() as AddressInfo;
   const runner = start();
   const environment = await runner.ask('environment');
