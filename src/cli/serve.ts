@@ -1,6 +1,5 @@
 /** `assay serve`: the gate, in the foreground. */
 import type { Command } from 'commander';
-import { startGate } from '../server/compose.ts';
 import { load, withExamples, withGateOptions, type Context } from './context.ts';
 
 export function addServe(program: Command, context: Context): void {
@@ -25,6 +24,8 @@ async function serve(context: Context, options: Readonly<Record<string, string>>
   const { terminal } = context;
   const { settings, shown } = await load(context, options, 'store');
   const stopped = untilAskedToStop(context);
+  // Only here: the whole gate takes half a second to load, and no other command needs it.
+  const { startGate } = await import('../server/compose.ts');
   const gate = await startGate({ settings, shown });
   const upstreams = settings.upstreams.map((one) =>
     one.scopes.length === 0 ? one.url : `${one.scopes.join(' ')} ${one.url}`,
