@@ -5,6 +5,7 @@ import { disagreements } from './agreement.ts';
 import { gunzip, type ReadAt } from './gunzip.ts';
 import { readWithLibrary } from './library-reader.ts';
 import { createTarReader } from './tar-strict.ts';
+import { withoutTwins } from './twins.ts';
 import { isNpmManifest } from './top-folder.ts';
 
 export const readers: readonly string[] = ['assay-tar/1', `tar/${pkg.version}`];
@@ -26,5 +27,6 @@ export async function readTarball(
   const differences = disagreements(listing.members, await readWithLibrary(read, limits));
   if (differences.length > 0) return { verdict: 'disagreed', findings: differences, ...none };
   const manifestText = listing.kept === undefined ? undefined : Buffer.from(listing.kept).toString('utf8');
-  return { verdict: 'agreed', findings: [], members: listing.members, totalBytes, manifestText, readers };
+  const members = withoutTwins(listing.members);
+  return { verdict: 'agreed', findings: [], members, totalBytes, manifestText, readers };
 }

@@ -278,9 +278,15 @@ const refusals: readonly Refusal[] = [
   },
   {
     id: 'archive/duplicate-path',
-    what: 'one name written with and without a `.` inside',
-    refused: archive(file('package/a'), file('package/./a')),
-    lookAlike: archive(file('package/a'), file('package/./b')),
+    what: 'one name written with and without a `.` inside, with other bytes',
+    refused: archive(file('package/a', 'one'), file('package/./a', 'two')),
+    lookAlike: archive(file('package/a', 'one'), file('package/./a', 'one')),
+  },
+  {
+    id: 'archive/duplicate-path',
+    what: 'the same path twice, whatever the bytes',
+    refused: archive(file('package/./a', 'one'), file('package/./a', 'one')),
+    lookAlike: archive(file('package/./a', 'one'), file('package/b', 'one')),
   },
   {
     id: 'archive/path-dotdot',

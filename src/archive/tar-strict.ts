@@ -15,6 +15,7 @@ import { createNameTree, type NameTree } from './name-tree.ts';
 import { isZero, utf8 } from './tar-fields.ts';
 import { readTarHeader, type TarHeader } from './tar-header.ts';
 import { readPax, type PaxHeader } from './tar-pax.ts';
+import { twinFindings } from './twins.ts';
 import { layoutFindings } from './top-folder.ts';
 
 export type TarLimits = Pick<ArchiveLimits, 'entries' | 'pathBytes' | 'pathDepth' | 'manifestBytes'>;
@@ -62,6 +63,8 @@ interface State {
   readonly keep: (path: string) => boolean;
   readonly names: NameTree;
   readonly members: ArchiveMember[];
+  /** Path → spelling of the member that had it first, where the two differ. */
+  readonly dotted: Map<string, string>;
   readonly findings: EvidenceItem[];
   readonly block: Buffer;
   blockFilled: number;
@@ -82,6 +85,7 @@ function startState(limits: TarLimits, keep: (path: string) => boolean): State {
     keep,
     names: createNameTree(2 * limits.entries + 1024),
     members: [],
+    dotted: new Map(),
     findings: [],
     block: Buffer.alloc(512),
     blockFilled: 0,
@@ -234,12 +238,16 @@ function memberPath(state: State, raw: Uint8Array, isFile: boolean): string | un
   }
   const slashed = text.length > 1 && text.endsWith('/');
   if (slashed && isFile) note(state, 'archive/trailing-slash-file', JSON.stringify(text));
-  const path = withoutInnerDots(slashed ? text.slice(0, -1) : text);
+  const spelled = slashed ? text.slice(0, -1) : text;
+  const path = withoutInnerDots(spelled);
   const problems = pathFindings(path, state.limits);
   for (const id of problems) note(state, id, JSON.stringify(clip(path)));
   if (problems.length > 0) return path;
   const clash = state.names.add(path, isFile ? 'file' : 'directory');
-  if (clash !== undefined) {
+  const before = state.dotted.get(path) ?? path;
+  if (spelled !== path && clash === undefined) state.dotted.set(path, spelled);
+  const respelled = clash?.id === 'archive/duplicate-path' && spelled !== before && isFile;
+  if (clash !== undefined && !respelled) {
     const names = clash.other === undefined ? [path] : [clash.other, path];
     note(state, clash.id, names.map((name) => JSON.stringify(clip(name))).join(' and '));
   }
@@ -284,6 +292,7 @@ function finish(state: State): TarListing {
     if (state.pending !== undefined) note(state, 'archive/meta-dangling');
     if (state.members.length === 0 && state.findings.length === 0) note(state, 'archive/empty');
     for (const item of layoutFindings(state.members)) state.findings.push(item);
+    for (const item of twinFindings(state.members)) state.findings.push(item);
   }
   const { members, findings, totalBytes, kept } = state;
   return { members, findings: findings.slice(0, maxFindings), totalBytes, kept };
