@@ -1,12 +1,18 @@
 /** A real project of about forty packages from the registry this machine is set to, through the gate as it comes. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { clientMissing, clients, clientTitle } from '../support/clients.ts';
+import { clientMissing, clients, clientTitle, directEnvironment } from '../support/clients.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { machineRegistry, registryMissing } from '../support/machine.ts';
-import { createProject, forgetInstalled, install, installFrozen } from '../support/project-folder.ts';
+import {
+  createProject,
+  forgetInstalled,
+  install,
+  installFrozen,
+  type Project,
+} from '../support/project-folder.ts';
 import { smallProject } from '../support/projects.ts';
-import { installedVersion } from '../support/refusal-scenarios.ts';
+import { installedVersion, lockedProject } from '../support/refusal-scenarios.ts';
 
 const missing = await registryMissing();
 const gate: Gate | undefined =
@@ -26,16 +32,33 @@ for (const client of clients) {
     async () => {
       const project = await createProject(client, gate?.url ?? '', smallProject);
       try {
-        const first = await install(project);
-        assert.equal(first.code, 0, first.output);
-        assert.match((await installedVersion(project, 'chalk')) ?? 'not installed', /^4\./);
+        await installs(project, install);
         await forgetInstalled(project);
-        const frozen = await installFrozen(project);
-        assert.equal(frozen.code, 0, frozen.output);
-        assert.match((await installedVersion(project, 'semver')) ?? 'not installed', /^7\./);
+        await installs(project, installFrozen);
       } finally {
         await project.remove();
       }
     },
   );
+
+  test(
+    `${clientTitle(client)} takes a real lockfile made without the gate through it`,
+    { skip },
+    async () => {
+      const places = { registry: { url: (await machineRegistry()).url }, gate: { url: gate?.url ?? '' } };
+      const project = await lockedProject(client, places, smallProject, await directEnvironment());
+      try {
+        await installs(project, installFrozen);
+      } finally {
+        await project.remove();
+      }
+    },
+  );
+}
+
+async function installs(project: Project, how: typeof install): Promise<void> {
+  const run = await how(project);
+  assert.equal(run.code, 0, run.output);
+  assert.match((await installedVersion(project, 'chalk')) ?? 'not installed', /^4\./);
+  assert.match((await installedVersion(project, 'semver')) ?? 'not installed', /^7\./);
 }

@@ -36,6 +36,18 @@ A refusal reaches people through what each client shows of an HTTP 403:
 | Yarn Berry | yes | no | no | |
 | Bun | no | no | no | the URL alone: \`assay explain <URL>\` tells the story |
 
+A lockfile that was made without the gate leads through it, or past it:
+
+| Client | The lockfile holds | Through the gate? |
+|---|---|---|
+| npm | a URL for each package | yes where it is the public registry's, which npm replaces; past it for any other host |
+| pnpm | no URL of a registry's package | yes |
+| Yarn 1 | a URL for each package, the public registry's under Yarn's own host name | **no**: Yarn 1 goes to the recorded URL whatever registry is set |
+| Yarn Berry | no URL | yes |
+| Bun | a URL only where it is not the public registry's | yes without, past it with one |
+
+\`assay check\` finds the entries that lead past the gate.
+
 `;
 
 /** Progress, timings, stack traces and log paths: not what a person reads to learn what happened. */

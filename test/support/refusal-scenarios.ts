@@ -134,9 +134,10 @@ export async function lockedProject(
   client: Client,
   { registry, gate }: { readonly registry: Pick<FakeRegistry, 'url'>; readonly gate: Pick<Gate, 'url'> },
   manifest: ProjectManifest,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Project> {
   const project = await createProject(client, registry.url, manifest);
-  const made = await install(project);
+  const made = await install(project, { env });
   if (made.code !== 0) throw new Error(`no lockfile could be made with ${client}:\n${made.output}`);
   await forgetInstalled(project);
   await moveTo(project, registry.url, gate.url);
@@ -144,13 +145,17 @@ export async function lockedProject(
 }
 
 /**
- * Points the project and its lockfile at another registry. npm, Yarn 1 and Bun write a registry's URL into
- * their lockfiles when it is not the public one; pnpm and Yarn Berry do not.
+ * Points the project and its lockfile at another registry, as a person would. npm, Yarn 1 and Bun write a registry's
+ * URL into their lockfiles when it is not the public one; Yarn 1 writes the public one's too (under its own host
+ * name), and goes there whatever is configured.
  */
 export async function moveTo(project: Project, from: string, to: string): Promise<void> {
   await pointAt(project, to);
   const lockfile = join(project.folder, lockfiles[project.client]);
-  await writeFile(lockfile, (await readFile(lockfile, 'utf8')).replaceAll(from, to));
+  const text = (await readFile(lockfile, 'utf8')).replaceAll(from, to);
+  const moved =
+    project.client === 'yarn1' ? text.replace(/(?<=^ {2}resolved ")https?:\/\/[^/]+\//gm, () => to) : text;
+  await writeFile(lockfile, moved);
 }
 
 export async function installedVersion(project: Project, name: string): Promise<string | undefined> {
