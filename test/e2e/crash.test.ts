@@ -12,6 +12,7 @@ import { installedVersion } from '../support/refusal-scenarios.ts';
 
 const registry = await startFakeRegistry();
 const manifest = publishSyntheticProject(registry);
+const npmMissing = await clientMissing('npm12');
 let gate: Gate = await startGate({ upstream: registry.url });
 after(async () => {
   await gate.remove();
@@ -59,7 +60,7 @@ test('what was answered before the kill is served after it, without upstream', a
 
 test(
   'an install that was cut off by a kill succeeds when it is run again',
-  { skip: (await clientMissing('npm12')) ?? false },
+  { skip: npmMissing ?? false },
   async () => {
     const project = await createProject('npm12', gate.url, manifest);
     const endLie = registry.lie({ path: /\.tgz$/ }, { kind: 'delay', ms: 40 });

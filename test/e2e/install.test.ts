@@ -24,7 +24,7 @@ function succeeded(run: ClientRun): void {
 const tarballs = (): readonly string[] =>
   registry.requests.filter(({ path }) => path.endsWith('.tgz')).map(({ path }) => path);
 
-await eachClient('installs through the gate, and again from its frozen lockfile', async (client) => {
+eachClient('installs through the gate, and again from its frozen lockfile', async (client) => {
   const project = await createProject(client, gate.url, manifest);
   try {
     succeeded(await install(project));
@@ -44,7 +44,7 @@ test('however many clients installed, upstream was asked once for each file', ()
   assert.equal(asked.length, syntheticCount);
 });
 
-await eachClient('takes a lockfile made at the registry through the gate', async (client) => {
+eachClient('takes a lockfile made at the registry through the gate', async (client) => {
   const project = await lockedProject(client, { registry, gate }, manifest);
   try {
     registry.forgetRequests();
@@ -56,7 +56,7 @@ await eachClient('takes a lockfile made at the registry through the gate', async
   }
 });
 
-await eachClient('takes a lockfile made through the gate to the registry', async (client) => {
+eachClient('takes a lockfile made through the gate to the registry', async (client) => {
   const project = await createProject(client, gate.url, manifest);
   try {
     succeeded(await install(project));

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
-import { after, test } from 'node:test';
-import { clientMissing, clients, clientTitle } from '../support/clients.ts';
+import { after } from 'node:test';
+import { eachClient } from '../support/each-client.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { machineRegistry, registryMissing } from '../support/machine.ts';
 import { createProject, forgetInstalled, install, installFrozen } from '../support/project-folder.ts';
@@ -37,16 +37,16 @@ function countInstalled(folder: string): number {
   );
 }
 
-for (const client of clients) {
-  const skip = missing ?? (await clientMissing(client)) ?? false;
-  test(`${clientTitle(client)} installs a real application of some 800 packages`, { skip }, async (t) => {
+eachClient(
+  'installs a real application of some 800 packages, and again frozen',
+  async (client, context) => {
     const project = await createProject(client, gate?.url ?? '', largeProject);
     try {
       const started = Date.now();
       const first = await install(project, { timeoutMs });
       assert.equal(first.code, 0, first.output);
       const installed = countInstalled(project.folder);
-      t.diagnostic(`${installed} packages in ${Math.round((Date.now() - started) / 1000)} s`);
+      context.diagnostic(`${installed} packages in ${Math.round((Date.now() - started) / 1000)} s`);
       assert.ok(installed >= 700, `only ${installed} packages were installed`);
       assert.match((await installedVersion(project, 'react')) ?? 'not installed', /^18\./);
       await forgetInstalled(project);
@@ -55,5 +55,6 @@ for (const client of clients) {
     } finally {
       await project.remove();
     }
-  });
-}
+  },
+  { skip: missing },
+);

@@ -1,7 +1,8 @@
 /** A real project of about forty packages from the registry this machine is set to, through the gate as it comes. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { clientMissing, clients, clientTitle, directEnvironment } from '../support/clients.ts';
+import { after } from 'node:test';
+import { directEnvironment } from '../support/clients.ts';
+import { eachClient } from '../support/each-client.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { machineRegistry, registryMissing } from '../support/machine.ts';
 import {
@@ -24,37 +25,34 @@ const gate: Gate | undefined =
     : undefined;
 after(async () => gate?.remove());
 
-for (const client of clients) {
-  const skip = missing ?? (await clientMissing(client)) ?? false;
-  test(
-    `${clientTitle(client)} installs a real project of about forty packages, and again frozen`,
-    { skip },
-    async () => {
-      const project = await createProject(client, gate?.url ?? '', smallProject);
-      try {
-        await installs(project, install);
-        await forgetInstalled(project);
-        await installs(project, installFrozen);
-      } finally {
-        await project.remove();
-      }
-    },
-  );
+eachClient(
+  'installs a real project of about forty packages, and again frozen',
+  async (client) => {
+    const project = await createProject(client, gate?.url ?? '', smallProject);
+    try {
+      await installs(project, install);
+      await forgetInstalled(project);
+      await installs(project, installFrozen);
+    } finally {
+      await project.remove();
+    }
+  },
+  { skip: missing },
+);
 
-  test(
-    `${clientTitle(client)} takes a real lockfile made without the gate through it`,
-    { skip },
-    async () => {
-      const places = { registry: { url: (await machineRegistry()).url }, gate: { url: gate?.url ?? '' } };
-      const project = await lockedProject(client, places, smallProject, await directEnvironment());
-      try {
-        await installs(project, installFrozen);
-      } finally {
-        await project.remove();
-      }
-    },
-  );
-}
+eachClient(
+  'takes a real lockfile made without the gate through it',
+  async (client) => {
+    const places = { registry: { url: (await machineRegistry()).url }, gate: { url: gate?.url ?? '' } };
+    const project = await lockedProject(client, places, smallProject, await directEnvironment());
+    try {
+      await installs(project, installFrozen);
+    } finally {
+      await project.remove();
+    }
+  },
+  { skip: missing },
+);
 
 async function installs(project: Project, how: typeof install): Promise<void> {
   const run = await how(project);

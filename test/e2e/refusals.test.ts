@@ -70,7 +70,7 @@ function namesHidden(run: ClientRun, name: string, version: string): void {
 }
 
 for (const scenario of scenarios) {
-  await eachClient(`and: ${scenario.title}`, async (client) => {
+  eachClient(`and: ${scenario.title}`, async (client) => {
     const { run, installed } = await scenario.play(client, stage);
     expectations[scenario.id](client, run);
     assert.equal(installed, scenario.id === 'steered' ? '1.0.0' : undefined, run.output);
