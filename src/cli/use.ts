@@ -77,9 +77,9 @@ async function use(context: Context, client: Client, options: Options): Promise<
 }
 
 function warnOfScopes(terminal: Terminal, plan: UsePlan): void {
-  for (const { scope, url } of plan.bypass)
+  for (const { scope, url, file } of plan.bypass)
     terminal.note(
-      `warning: ${forTerminal(scope)} still goes to ${forTerminal(url)}, past the gate (${plan.file})`,
+      `warning: ${forTerminal(scope)} still goes to ${forTerminal(url)}, past the gate (${file})`,
     );
 }
 

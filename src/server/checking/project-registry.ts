@@ -1,14 +1,14 @@
 /** What the project's own rc files say about registries: they win over the user's, and so over `assay use`. */
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { isJsonObject, ownObject, ownString } from '../../core/json.ts';
 import type { LockfileFormat } from '../../registries/npm/lockfiles/types.ts';
-import { readNpmrc } from '../package-managers/npmrc.ts';
+import {
+  npmrcRegistries,
+  yarnrcRegistries,
+  type NamedRegistries,
+} from '../package-managers/rc/registries.ts';
 import { readTextIfThere } from '../package-managers/text-file.ts';
 
-export interface ProjectRegistries {
-  readonly main: string | undefined;
-  readonly scopes: ReadonlyMap<string, string>;
+export interface ProjectRegistries extends NamedRegistries {
   readonly file: string;
 }
 
@@ -17,29 +17,12 @@ export async function projectRegistries(
   directory: string,
   format: LockfileFormat,
 ): Promise<ProjectRegistries | undefined> {
-  const file = join(directory, format === 'yarn-berry' ? '.yarnrc.yml' : '.npmrc');
+  const berry = format === 'yarn-berry';
+  const file = join(directory, berry ? '.yarnrc.yml' : '.npmrc');
   const text = await readTextIfThere(file);
-  if (text === undefined) return undefined;
-  return format === 'yarn-berry' ? ofYarnrc(text, file) : ofNpmrc(text, file);
-}
-
-function ofNpmrc(text: string, file: string): ProjectRegistries {
-  const entries = readNpmrc(text);
-  const scopes = entries
-    .filter((one) => /^@[^:]+:registry$/.test(one.key))
-    .map((one) => [one.key.slice(0, -':registry'.length), one.value] as const);
-  return { main: entries.findLast((one) => one.key === 'registry')?.value, scopes: new Map(scopes), file };
-}
-
-function ofYarnrc(text: string, file: string): ProjectRegistries | undefined {
-  const parsed: unknown = parse(text, { schema: 'failsafe', maxAliasCount: 0, prettyErrors: false });
-  if (!isJsonObject(parsed)) return undefined;
-  const scopes = ownObject(parsed, 'npmScopes') ?? {};
-  const servers = Object.entries(scopes).flatMap(([scope, value]) => {
-    const server = isJsonObject(value) ? ownString(value, 'npmRegistryServer') : undefined;
-    return server === undefined ? [] : [[`@${scope}`, server] as const];
-  });
-  return { main: ownString(parsed, 'npmRegistryServer'), scopes: new Map(servers), file };
+  return text === undefined
+    ? undefined
+    : { ...(berry ? yarnrcRegistries(text) : npmrcRegistries(text)), file };
 }
 
 /** The registry these rc files name for a package; undefined when they leave it to the user's configuration. */

@@ -161,9 +161,7 @@ function clientFinding({ client, version, registry }: InstalledClient, settings:
 
 async function lockfileFinding(around: Surroundings): Promise<readonly Finding[]> {
   const found = await findLockfiles(around.cwd, undefined).catch(() => []);
-  return found
-    .slice(0, 5)
-    .map((file) => ({
-      ...good('lockfile', `${file}: \`assay check\` finds what in it would bypass the gate`),
-    }));
+  return found.slice(0, 5).map((file) => ({
+    ...good('lockfile', `${file}: \`assay check\` finds what in it would bypass the gate`),
+  }));
 }

@@ -1,12 +1,17 @@
 /** Points a package manager at the gate, and back. Planning reads only; `applyPlan` and `applyUndo` write. */
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import { userConfigDirectory, type Surroundings } from '../config/surroundings.ts';
 import { writeFileDurably } from '../durable-file.ts';
-import { readNpmrc } from './npmrc.ts';
 import { applyEdits, revertExactly, revertSettings, type DoneEdit, type WantedEdit } from './rc/edits.ts';
+import {
+  bunfigRegistries,
+  npmrcRegistries,
+  yarnrcRegistries,
+  type NamedRegistries,
+} from './rc/registries.ts';
 import { targetOf, type TargetInput } from './targets.ts';
 import { readTextIfThere, realPathOf } from './text-file.ts';
 import {
@@ -25,8 +30,8 @@ export interface UsePlan {
   readonly after: string;
   /** Undefined when the file says all of it already. */
   readonly record: UndoRecord | undefined;
-  /** Scopes the file sends elsewhere: packages of theirs do not pass the gate. */
-  readonly bypass: readonly { readonly scope: string; readonly url: string }[];
+  /** Scopes that are sent elsewhere: packages of theirs do not pass the gate. */
+  readonly bypass: readonly { readonly scope: string; readonly url: string; readonly file: string }[];
 }
 
 /** Throws RC_FILE_UNUSABLE, PACKAGE_MANAGER_MISSING, PACKAGE_MANAGER_FAILED. */
@@ -54,7 +59,7 @@ export async function planUse(input: TargetInput & { readonly now: string }): Pr
     before,
     after: text,
     record: text === before ? undefined : record,
-    bypass: scopesElsewhere(text, file, input.gate),
+    bypass: await scopesElsewhere(text, file, input),
   };
 }
 
@@ -88,13 +93,23 @@ function editsSinceOriginal(
   };
 }
 
-function scopesElsewhere(text: string, file: string, gate: string): UsePlan['bypass'] {
-  if (!/npmrc$|\.ini$/.test(file)) return [];
-  return readNpmrc(text)
-    .filter(
-      (entry) => /^@[^:]+:registry$/.test(entry.key) && !entry.value.startsWith(gate.replace(/\/$/, '')),
-    )
-    .map((entry) => ({ scope: entry.key.slice(0, -':registry'.length), url: entry.value }))
+/** In the file itself, and in the user's `.npmrc`, whose scopes every client but Yarn Berry reads too. */
+async function scopesElsewhere(
+  text: string,
+  file: string,
+  { gate, around }: TargetInput,
+): Promise<UsePlan['bypass']> {
+  const npmrc = join(around.home, '.npmrc');
+  const named: readonly (readonly [string, NamedRegistries])[] = file.endsWith('.yarnrc.yml')
+    ? [[file, yarnrcRegistries(text)]]
+    : [
+        [file, file.endsWith('.toml') ? bunfigRegistries(text) : npmrcRegistries(text)],
+        ...(file === npmrc ? [] : [[npmrc, npmrcRegistries((await readTextIfThere(npmrc)) ?? '')] as const]),
+      ];
+  const origin = gate.replace(/\/$/, '');
+  return named
+    .flatMap(([where, { scopes }]) => [...scopes].map(([scope, url]) => ({ scope, url, file: where })))
+    .filter(({ url }) => url !== origin && !url.startsWith(`${origin}/`))
     .slice(0, 100);
 }
 

@@ -12,6 +12,7 @@ import {
   type SettingPlace,
   type WantedEdit,
 } from './edits.ts';
+import { bunfigRegistries, npmrcRegistries, yarnrcRegistries } from './registries.ts';
 
 const gate = 'http://127.0.0.1:4873/';
 const ini: SettingPlace = { form: 'ini', key: 'registry' };
@@ -231,4 +232,27 @@ test('the diff shows what changes with two lines around it, and no credentials',
     assert.doesNotMatch(withoutSecrets(line), /npm_secret|c2VjcmV0|"secret"/, line);
   }
   assert.equal(withoutSecrets('registry=https://a.example.com/'), 'registry=https://a.example.com/');
+});
+
+test('scopes that go elsewhere are found in each kind of file', () => {
+  assert.deepEqual(
+    [...npmrcRegistries('@corp:registry=https://c.example.com/\nregistry=x\n').scopes],
+    [['@corp', 'https://c.example.com/']],
+  );
+  assert.deepEqual(
+    [
+      ...yarnrcRegistries('npmScopes:\n  corp:\n    npmRegistryServer: https://c.example.com\n  other: {}\n')
+        .scopes,
+    ],
+    [['@corp', 'https://c.example.com']],
+  );
+  const bunfig =
+    '[install]\nregistry = "https://a.example.com"\n[install.scopes]\n"@corp" = "https://c.example.com"\nother = { token = "$T", url = "https://o.example.com/" }\n[test]\nx = "https://t.example.com"\n';
+  assert.deepEqual(
+    [...bunfigRegistries(bunfig).scopes],
+    [
+      ['@corp', 'https://c.example.com'],
+      ['@other', 'https://o.example.com/'],
+    ],
+  );
 });
