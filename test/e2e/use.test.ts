@@ -86,7 +86,7 @@ function proved({ code, stdout, stderr }: CommandResult): void {
   assert.match(stdout, /^REFUSED +@assay\/bait@1\.0\.0$/m);
 }
 
-await eachClient('is pointed at the gate, sees the bait refused, and is back after undo', (client) =>
+eachClient('is pointed at the gate, sees the bait refused, and is back after undo', (client) =>
   withPerson(client, async (someone) => {
     assert.deepEqual(await someone.files(), {});
     proved(await someone.use());
@@ -120,7 +120,7 @@ const own: Readonly<
   ],
 };
 
-await eachClient(
+eachClient(
   "keeps the rest of a person's file, in use and after undo",
   (client) =>
     withPerson(client, async (someone) => {
@@ -133,10 +133,10 @@ await eachClient(
       assert.equal((await someone.use('--undo')).code, 0);
       assert.deepEqual(await someone.files(), { [file]: text });
     }),
-  ['npm12', 'pnpm12', 'yarn1', 'yarn4', 'bun'],
+  { of: ['npm12', 'pnpm12', 'yarn1', 'yarn4', 'bun'] },
 );
 
-await eachClient(
+eachClient(
   'undo in a file that was changed since takes back the registry alone',
   (client) =>
     withPerson(client, async (someone) => {
@@ -149,10 +149,10 @@ await eachClient(
         '.npmrc': 'registry=https://registry.example.com/\nfund=false\n',
       });
     }),
-  ['npm12'],
+  { of: ['npm12'] },
 );
 
-await eachClient(
+eachClient(
   'another gate afterwards: undo still goes back to what was there before the first',
   (client) =>
     withPerson(client, async (someone) => {
@@ -163,10 +163,10 @@ await eachClient(
       assert.equal((await someone.use('--undo')).code, 0);
       assert.deepEqual(await someone.files(), { '.npmrc': 'registry=https://registry.example.com/\n' });
     }),
-  ['npm12'],
+  { of: ['npm12'] },
 );
 
-await eachClient(
+eachClient(
   'the undo record holds no other line of the file: rc files hold tokens',
   (client) =>
     withPerson(client, async (someone) => {
@@ -180,5 +180,5 @@ await eachClient(
       const [record = ''] = await readdir(folder);
       assert.doesNotMatch(await readFile(join(folder, record), 'utf8'), /very-secret/);
     }),
-  ['npm12'],
+  { of: ['npm12'] },
 );
