@@ -56,5 +56,6 @@ eachClient(
       await project.remove();
     }
   },
-  { skip: missing },
+  undefined,
+  missing,
 );

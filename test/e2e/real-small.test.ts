@@ -37,7 +37,8 @@ eachClient(
       await project.remove();
     }
   },
-  { skip: missing },
+  undefined,
+  missing,
 );
 
 eachClient(
@@ -51,7 +52,8 @@ eachClient(
       await project.remove();
     }
   },
-  { skip: missing },
+  undefined,
+  missing,
 );
 
 async function installs(project: Project, how: typeof install): Promise<void> {
