@@ -56,6 +56,5 @@ eachClient(
       await project.remove();
     }
   },
-  undefined,
-  missing,
+  { skip: missing },
 );

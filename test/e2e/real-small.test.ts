@@ -37,8 +37,7 @@ eachClient(
       await project.remove();
     }
   },
-  undefined,
-  missing,
+  { skip: missing },
 );
 
 eachClient(
@@ -52,8 +51,7 @@ eachClient(
       await project.remove();
     }
   },
-  undefined,
-  missing,
+  { skip: missing },
 );
 
 async function installs(project: Project, how: typeof install): Promise<void> {

@@ -7,15 +7,19 @@ const missing = new Map(
   await Promise.all(clients.map(async (client) => [client, await clientMissing(client)] as const)),
 );
 
+export interface EachClientOptions {
+  readonly of?: readonly Client[];
+  /** Why none of the tests can run here. */
+  readonly skip?: string | undefined;
+}
+
 export function eachClient(
   title: string,
   body: (client: Client, context: TestContext) => Promise<void>,
-  of: readonly Client[] = clients,
-  /** Why none of the tests can run here. */
-  skipAll?: string,
+  options: EachClientOptions = {},
 ): void {
-  for (const client of of) {
-    const skip = skipAll ?? missing.get(client) ?? false;
+  for (const client of options.of ?? clients) {
+    const skip = options.skip ?? missing.get(client) ?? false;
     test(`${clientTitle(client)} ${title}`, { skip }, (context) => body(client, context));
   }
 }
