@@ -28,5 +28,6 @@ export async function readTarball(
   if (differences.length > 0) return { verdict: 'disagreed', findings: differences, ...none };
   const manifestText = listing.kept === undefined ? undefined : Buffer.from(listing.kept).toString('utf8');
   const members = withoutTwins(listing.members);
-  return { verdict: 'agreed', findings: [], members, totalBytes, manifestText, readers };
+  const bytes = members.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { verdict: 'agreed', findings: [], members, totalBytes: bytes, manifestText, readers };
 }

@@ -120,3 +120,14 @@ test('a reading over its wall time fails, is told of with its blob, and the next
   );
   assert.equal((await shared.read(...blob)).verdict, 'agreed');
 });
+
+test('twins of one path cross as one member, and the total counts them once', async () => {
+  const twins = [file('package/./lib/a.js', 'abc'), file('package/lib/a.js', 'abc')];
+  const reading = await shared.read(...stored(tarball(manifest, ...twins)));
+  assert.equal(reading.verdict, 'agreed');
+  assert.deepEqual(
+    reading.members.map(({ path }) => path),
+    ['package/package.json', 'package/lib/a.js'],
+  );
+  assert.equal(reading.totalBytes, '{"name":"x"}'.length + 3);
+});
