@@ -51,12 +51,15 @@ interface Remembered {
 
 type UsableRecord = IndexRecord & { readonly body: Sha256 };
 
-const rememberedPackages = 4000;
+/** Indexes in memory, by weight: one unit per version (about 1 KB). What is forgotten is read again from its blob. */
+const rememberedVersions = 60_000;
 /** A failing upstream is not asked again by every request for the same package. */
 const staleRetrySeconds = 15;
 
 export function createIndexes(deps: IndexesDeps): Indexes {
-  const remembered = createLru<Remembered>(rememberedPackages, () => 1);
+  const remembered = createLru<Remembered>(rememberedVersions, ({ state }) =>
+    state.state === 'known' ? state.view.versions.length + 1 : 1,
+  );
   const once = createSingleFlight();
 
   async function look(upstream: UpstreamId, name: string): Promise<IndexState> {

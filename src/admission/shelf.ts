@@ -52,7 +52,7 @@ interface Verdicts {
 }
 
 /** Index-stage verdicts of whole packages are kept by weight: one unit per version. */
-const rememberedVerdicts = 400_000;
+const rememberedVerdicts = 60_000;
 
 export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   const remembered = createLru<Verdicts>(rememberedVerdicts, (verdicts) => verdicts.fresh.size + 1);

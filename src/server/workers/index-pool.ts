@@ -36,6 +36,8 @@ export interface IndexRef {
 const queueAtMost = 5000;
 /** A thread that holds a parsed 100 MB packument needs room for it; over this it ends, and the gate does not. */
 const threadHeapMb = 1536;
+/** A thread keeps the heap that its largest index needed; one that idles this long is ended, and the memory is back. */
+const idleMs = 15_000;
 
 export function createIndexPool(options: IndexPoolOptions): IndexPool {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
@@ -115,6 +117,7 @@ interface Threads {
 function createThreads(count: number): Threads {
   const queue: Waiting[] = [];
   const idle: Worker[] = [];
+  const retirements = new Map<Worker, NodeJS.Timeout>();
   const busy = new Map<Worker, Waiting>();
   let closed = false;
   let lastId = 0;
@@ -135,9 +138,17 @@ function createThreads(count: number): Threads {
     const waiting = busy.get(worker);
     busy.delete(worker);
     idle.push(worker);
+    retirements.set(worker, setTimeout(() => retire(worker), idleMs).unref());
     if (reply.ok) waiting?.resolve(reply.value as never);
     else waiting?.reject(new AssayError(reply.code as ErrorCode, reply.message));
     next();
+  }
+
+  /** Its `exit` takes it off the list. */
+  function retire(worker: Worker): void {
+    if (!idle.includes(worker)) return;
+    idle.splice(idle.indexOf(worker), 1);
+    void worker.terminate();
   }
 
   function fail(worker: Worker, why: string): void {
@@ -155,6 +166,8 @@ function createThreads(count: number): Threads {
       const worker = idle.pop() ?? (busy.size < count ? start() : undefined);
       const waiting = worker === undefined ? undefined : queue.shift();
       if (worker === undefined || waiting === undefined) return;
+      clearTimeout(retirements.get(worker));
+      retirements.delete(worker);
       busy.set(worker, waiting);
       lastId += 1;
       const message: JobMessage = { id: lastId, job: waiting.job };
