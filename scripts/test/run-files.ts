@@ -81,7 +81,9 @@ function failed(root: string, tally: Tally, event: TestEvent): void {
   // A suite fails because a test in it did, which has been counted already.
   if (event.details.type === 'suite' && /subtests? failed/.test(error?.message ?? '')) return;
   console.log(`✖ ${label(root, event)}`);
-  const detail = (cause?.stack ?? inspect(error?.cause ?? error)).replace(/^/gm, '    ');
+  const detail = (cause?.stack ?? inspect(error?.cause ?? error))
+    .replace(/^\s+at .*\(?node:internal.*$\n?/gm, '')
+    .replace(/^/gm, '    ');
   tally.failures.push({ name: event.name, file: event.file ?? '', detail });
 }
 
