@@ -43,14 +43,6 @@ export function isSha256(text: string): text is Sha256 {
   return isHex(text, 64);
 }
 
-export function isSha512(text: string): text is Sha512 {
-  return isHex(text, 128);
-}
-
-export function isSha1(text: string): text is Sha1 {
-  return isHex(text, 40);
-}
-
 export function sha256(bytes: Uint8Array | string): Sha256 {
   return createHash('sha256').update(bytes).digest('hex') as Sha256;
 }
@@ -85,15 +77,6 @@ export function parseIntegrity(text: string): readonly ClaimedDigest[] {
     if (claimed !== undefined) found.push(claimed);
   }
   return found;
-}
-
-/** The digests of the strongest algorithm offered: the only ones that decide (SRI section 3.3.4). */
-export function strongestClaims(claims: readonly ClaimedDigest[]): readonly ClaimedDigest[] {
-  for (const algorithm of digestStrength) {
-    const of = claims.filter((claim) => claim.algorithm === algorithm);
-    if (of.length > 0) return of;
-  }
-  return [];
 }
 
 export function integrityOf(digest: Sha512): string {

@@ -16,7 +16,7 @@ import {
   type StandingVersion,
 } from './standing.ts';
 
-export type { KeptVersion, RenderPlan } from './render-plan.ts';
+export type { RenderPlan } from './render-plan.ts';
 export type { Form } from './standing.ts';
 
 type Chunk = Uint8Array | string;
