@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
 import { isAssayError } from '../core/errors.ts';
-import { examine, type Finding } from '../server/doctor/examine.ts';
+import { examine } from '../server/doctor/examine.ts';
+import type { Finding } from '../server/doctor/finding.ts';
 import {
   exitCodes,
   load,

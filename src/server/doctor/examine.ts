@@ -9,15 +9,8 @@ import { gateHealth } from '../control/gateway-client.ts';
 import { controlSocketPath } from '../control/socket-path.ts';
 import { findLockfiles } from '../checking/check-lockfile.ts';
 import { installedClients, type InstalledClient } from '../package-managers/installed.ts';
+import type { Finding } from './finding.ts';
 import { nodeFinding } from './node-version.ts';
-
-export interface Finding {
-  readonly state: 'good' | 'warning' | 'bad';
-  readonly about: string;
-  readonly message: string;
-  /** What to do; empty when it is good. */
-  readonly remedy: string;
-}
 
 export interface ExamineInput {
   readonly around: Surroundings;

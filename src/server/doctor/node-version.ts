@@ -1,5 +1,5 @@
 /** Is this Node new enough for what the gate must withstand? */
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 
 /** Oldest release of each line without known holes in what the gate exposes (HTTP parsing, zlib, TLS). */
 const floors: readonly (readonly [number, number, number])[] = [

@@ -11,7 +11,7 @@ import { AssayError, isAssayError } from '../../core/errors.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { Gate } from '../gate.ts';
 import { etagMatches, type Answer } from './answer.ts';
-import type { Exchange } from './npm.ts';
+import type { Exchange } from './exchange.ts';
 
 type Allowed = Extract<FileOutcome, { state: 'allowed' }>;
 

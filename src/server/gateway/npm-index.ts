@@ -11,7 +11,7 @@ import type { Route } from '../routes.ts';
 import type { RenderWhat } from '../workers/index-jobs.ts';
 import { acceptsGzip, etagMatches, type Answer } from './answer.ts';
 import { inflate } from './bodies.ts';
-import type { Exchange } from './npm.ts';
+import type { Exchange } from './exchange.ts';
 import { sha256 } from '../../core/digest.ts';
 
 export type IndexQuestion =

@@ -1,24 +1,15 @@
 /** npm's protocol, answered from admission: an index is a shelf, a tarball is an admission. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAssayError } from '../../core/errors.ts';
 import { keysAnswer, npmError, pingAnswer, whoamiAnswer } from '../../registries/npm/answers.ts';
 import { npmRefusal } from '../../registries/npm/refusal.ts';
 import type { NpmRequest } from '../../registries/npm/requests.ts';
-import type { Caller } from '../callers.ts';
 import type { Gate } from '../gate.ts';
 import type { Route } from '../routes.ts';
 import { refusalOf } from '../shown.ts';
 import type { Answer } from './answer.ts';
+import type { Exchange } from './exchange.ts';
 import { answerFile } from './files.ts';
 import { answerIndex } from './npm-index.ts';
-
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly caller: Caller;
-  /** URL clients use for the gate, ends with `/`. */
-  readonly base: string;
-}
 
 /** Undefined when the answer was streamed. Throws AssayErrors; `npmProblem` words them. */
 export async function answerNpm(
