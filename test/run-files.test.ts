@@ -13,7 +13,7 @@ const start = `import { test, describe } from 'node:test'; import assert from 'n
 function outcomeOf(files: Readonly<Record<string, string>>): TestOutcome {
   const driver = `
     import { runTestFiles } from ${JSON.stringify(join(root, 'scripts/test/run-files.ts'))};
-    const outcome = await runTestFiles(import.meta.dirname, ${JSON.stringify(Object.keys(files))}, 20_000);
+    const outcome = await runTestFiles(import.meta.dirname, ${JSON.stringify(Object.keys(files).filter((file) => file.endsWith('.test.ts')))}, 20_000);
     console.log('OUTCOME' + JSON.stringify(outcome));`;
   return withTree({ ...files, 'driver.ts': driver }, (folder) => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -27,9 +27,11 @@ function outcomeOf(files: Readonly<Record<string, string>>): TestOutcome {
 test('passes, failures and skips are counted by test, with reasons', () => {
   const { passed, failures, skips } = outcomeOf({
     'a.test.ts': `${start}test('one', () => {}); describe('group', () => { test('two', () => {}); test('three', () => assert.equal(1, 2)); });`,
+    'declares.ts': `${start}export const each = (name) => test(name, () => {});`,
+    'c.test.ts': `import { each } from './declares.ts'; each('seven');`,
     'b.test.ts': `${start}test('four', { skip: 'no bsdtar here' }, () => {}); test('five', (t) => t.skip()); test('six', { todo: true }, () => {});`,
   });
-  assert.equal(passed, 2);
+  assert.equal(passed, 3);
   assert.deepEqual(
     failures.map(({ name }) => name),
     ['three'],

@@ -12,7 +12,10 @@ export interface TestOutcome {
 /** The part of node:test's event data that is read here. */
 interface TestEvent {
   readonly name: string;
+  /** Where the test is declared: a helper, when that declares it. */
   readonly file?: string;
+  /** The file that was run. */
+  readonly entryFile?: string;
   readonly nesting: number;
   readonly skip?: string | boolean;
   readonly todo?: string | boolean;
@@ -26,6 +29,9 @@ interface Tally {
   /** Files in which at least one test was seen: a file without any checks nothing. */
   readonly seen: Set<string>;
 }
+
+/** node:test's own totals, which come as diagnostics too. */
+const isCount = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
 
 export async function runTestFiles(
   root: string,
@@ -44,6 +50,9 @@ export async function runTestFiles(
   for await (const { type, data } of stream) {
     if (type === 'test:pass') passed(root, tally, data as TestEvent);
     if (type === 'test:fail') failed(root, tally, data as TestEvent);
+    if (type === 'test:summary' && data.file !== undefined && data.counts.tests > 0)
+      tally.seen.add(data.file);
+    if (type === 'test:diagnostic' && !isCount.test(data.message)) console.log(`  ${data.message}`);
     if (type === 'test:stderr' || type === 'test:stdout')
       process.stderr.write((data as { message: string }).message);
   }
@@ -56,12 +65,16 @@ export async function runTestFiles(
 
 /** With a process per file, a file that fails to load is reported as a test named like the file. */
 function isFileItself(root: string, event: TestEvent): boolean {
-  return event.nesting === 0 && event.file !== undefined && resolve(root, event.name) === event.file;
+  const file = entryOf(event);
+  return event.nesting === 0 && file !== undefined && resolve(root, event.name) === file;
+}
+
+function entryOf(event: TestEvent): string | undefined {
+  return event.entryFile ?? event.file;
 }
 
 function passed(root: string, tally: Tally, event: TestEvent): void {
   if (event.details.type === 'suite' || isFileItself(root, event)) return;
-  if (event.file !== undefined) tally.seen.add(event.file);
   const skip = event.skip ?? event.todo;
   if (skip !== undefined && skip !== false) {
     tally.skips.push({
@@ -77,18 +90,20 @@ function passed(root: string, tally: Tally, event: TestEvent): void {
 function failed(root: string, tally: Tally, event: TestEvent): void {
   const error = event.details.error;
   const cause = error?.cause instanceof Error ? error.cause : error;
-  if (event.file !== undefined) tally.seen.add(event.file);
+  const file = entryOf(event);
+  if (file !== undefined) tally.seen.add(file);
   // A suite fails because a test in it did, which has been counted already.
   if (event.details.type === 'suite' && /subtests? failed/.test(error?.message ?? '')) return;
   console.log(`✖ ${label(root, event)}`);
   const detail = (cause?.stack ?? inspect(error?.cause ?? error))
     .replace(/^\s+at .*\(?node:internal.*$\n?/gm, '')
     .replace(/^/gm, '    ');
-  tally.failures.push({ name: event.name, file: event.file ?? '', detail });
+  tally.failures.push({ name: event.name, file: file ?? '', detail });
 }
 
 function label(root: string, event: TestEvent): string {
   const seconds = (event.details.duration_ms ?? 0) / 1000;
   const slow = seconds >= 1 ? ` (${seconds.toFixed(1)} s)` : '';
-  return `${event.file === undefined ? '' : `${relative(root, event.file)}: `}${event.name}${slow}`;
+  const file = entryOf(event);
+  return `${file === undefined ? '' : `${relative(root, file)}: `}${event.name}${slow}`;
 }
