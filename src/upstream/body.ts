@@ -53,6 +53,25 @@ export async function receive(receiving: Receiving, blobs: BlobSink): Promise<Ar
   }
 }
 
+/** The body as bytes, for small answers. Throws as `receive` does. */
+export async function receiveBytes(
+  receiving: Pick<Receiving, 'message' | 'place' | 'maxBytes' | 'idleMs' | 'signal'>,
+): Promise<Uint8Array> {
+  const { message, place } = receiving;
+  const whole = { ...receiving, decode: false, inspect: () => undefined, finish: () => undefined };
+  try {
+    refuseBySize(whole);
+    if (contentEncoding(message) !== undefined)
+      throw new AssayError('UPSTREAM_INVALID_ENCODING', `${place}: encoded, which was not asked for`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of arriving(whole)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    message.destroy();
+    throw error;
+  }
+}
+
 async function pour(
   receiving: Receiving,
   gzip: boolean,
