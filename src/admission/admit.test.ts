@@ -213,7 +213,8 @@ test('bytes that differ from the index are refused with an alarm, kept nowhere, 
   const endLie = bench.registry.lie({ path: /flip-1\.0\.0\.tgz$/ }, { kind: 'flip-bit', atByte: 40 });
   const refused = await bench.admit('flip', '1.0.0');
   assert.ok(refused.state === 'refused');
-  assert.equal(refused.release.decision.reasons[0]?.rule, 'npm/integrity');
+  const rules = refused.release.decision.reasons.map((reason) => reason.rule);
+  assert.deepEqual(rules, ['npm/integrity'], 'what could not be checked because of it says nothing more');
   assert.equal(refused.release.artifact, undefined);
   assert.deepEqual(
     (await bench.storage.read.alarms({ limit: 10 })).map((alarm) => alarm.kind),
@@ -338,6 +339,9 @@ test('a tarball address on another host is refused without being asked, with an 
   });
   const refused = await bench.admit('elsewhere', '1.0.0');
   assert.ok(refused.state === 'refused');
+  assert.equal(refused.release.decision.outcome, 'block');
+  const told = refused.release.decision.reasons.map((reason) => [reason.rule, reason.evidence]);
+  assert.deepEqual(told, [['npm/evidence', 'origin']]);
   assert.deepEqual(
     (await bench.storage.read.alarms({ limit: 10 })).map((alarm) => alarm.kind),
     ['upstream-redirect-refused'],

@@ -59,16 +59,20 @@ function everyReason(
  */
 function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
   const standing = (entry: Reason): boolean => admittedBefore && !/\/(?:deny-list|bait)$/.test(entry.rule);
-  const enforced = spoken.filter((entry) => refuses(entry) && !standing(entry));
+  const deciding = spoken.filter((entry) => refuses(entry) && !standing(entry));
+  const blocks = deciding.filter((entry) => entry.outcome === 'block');
+  const holds = deciding.filter((entry) => entry.outcome !== 'block');
+  // Where something was found, what could not be checked because of it says nothing more: one cause, one reason.
+  const enforced =
+    blocks.length === 0 ? holds : [...blocks, ...holds.filter((entry) => !unchecked.has(entry.result))];
   return {
-    enforced: [
-      ...enforced.filter((entry) => entry.outcome === 'block'),
-      ...enforced.filter((entry) => entry.outcome !== 'block'),
-    ],
-    warnings: spoken.filter((entry) => entry.mode !== 'audit' && !enforced.includes(entry)),
+    enforced,
+    warnings: spoken.filter((entry) => entry.mode !== 'audit' && !deciding.includes(entry)),
     audits: spoken.filter((entry) => entry.mode === 'audit'),
   };
 }
+
+const unchecked: ReadonlySet<Reason['result']> = new Set(['missing', 'not-checked', 'error']);
 
 function outcomeOf(enforced: readonly Reason[]): Outcome {
   if (enforced.some((entry) => entry.outcome === 'block')) return 'block';

@@ -14,7 +14,7 @@ import {
   type EvidenceRule,
   type RuleResult,
 } from './presets.ts';
-import { baitWords, denied, missing, wordsFor, type Words } from './wording.ts';
+import { baitWords, denied, missing, wordsFor, wrongOrigin, type Words } from './wording.ts';
 
 /**
  * A synthetic package that the gate itself publishes, to show a refusal. Left standing at stage `index`, so that
@@ -101,7 +101,21 @@ export function requiredReasons(
   const absent = requiredKinds.filter((kind) => checkOf(facts, kind) === undefined && !said(kind));
   const origin = checkOf(facts, 'origin');
   const unknownOrigin =
-    origin !== undefined && origin.result !== 'pass' ? [hold('origin', known(origin.result))] : [];
+    origin === undefined || origin.result === 'pass'
+      ? []
+      : origin.result === 'fail'
+        ? [
+            reason(
+              facts,
+              'evidence',
+              pack.requiredMode,
+              'block',
+              'origin',
+              'fail',
+              wrongOrigin(origin.summary),
+            ),
+          ]
+        : [hold('origin', known(origin.result))];
   return [...broken, ...absent.map((kind) => hold(kind, 'missing')), ...unknownOrigin];
 }
 

@@ -110,6 +110,15 @@ function notChecked(rule: string, check: CheckFacts | undefined): Words {
   };
 }
 
+/** Upstream led elsewhere, or sent more than it may: a refused fetch. */
+export function wrongOrigin(summary: string): Words {
+  return {
+    short: 'upstream answered as it must not',
+    why: summary,
+    remedy: 'Use another version. Tell the operator of the gate: this can be an attack or a broken mirror.',
+  };
+}
+
 export function denied(entry: string, reason: string | undefined): Words {
   return {
     short: 'on the deny list',
