@@ -50,6 +50,8 @@ export async function composeGate(t: TestContext, change: Partial<Settings> = {}
     archiveLimits: defaultArchiveLimits,
     fetchLimits: { ...defaultFetchLimits, retries: 0, idleMs: 2000, totalMs: 5000 },
     indexFreshSeconds: 0,
+    ledger: { origin: undefined, checkpointSeconds: 1, witnessesFile: undefined, witnessMode: 'fail-open' },
+    signer: { directory: `${directory}-signer` },
     logLevel: 'silent' as Settings['logLevel'],
     ...change,
   };
@@ -60,6 +62,7 @@ export async function composeGate(t: TestContext, change: Partial<Settings> = {}
     await stop();
     await registry.close();
     await rm(directory, { recursive: true, force: true });
+    await rm(`${directory}-signer`, { recursive: true, force: true });
   });
   return { url: gate.url, registry, directory, stop };
 }

@@ -28,6 +28,8 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   anonymous: 'loopback',
   indexFreshSeconds: 300,
   logLevel: 'info',
+  'ledger.checkpointSeconds': 1,
+  'ledger.witnessMode': 'fail-open',
   'policy.preset': 'recommended',
   'policy.cooldown': 72 * 3_600_000,
   'policy.deny': [],

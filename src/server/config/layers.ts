@@ -71,6 +71,7 @@ const variables: Readonly<
   ASSAY_ANONYMOUS: ['anonymous', 'text'],
   ASSAY_INDEX_FRESH_SECONDS: ['indexFreshSeconds', 'number'],
   ASSAY_LOG_LEVEL: ['logLevel', 'text'],
+  ASSAY_SIGNER_DIRECTORY: ['signer.directory', 'text'],
   ASSAY_PRESET: ['policy.preset', 'text'],
   ASSAY_COOLDOWN: ['policy.cooldown', 'text'],
   ASSAY_UPSTREAM_NPM_URL: ['upstreams.npm.url', 'text'],

@@ -62,6 +62,51 @@ test('XDG_CONFIG_HOME and macOS have their own user folders', async (t) => {
   assert.equal((await load({ ...m.around(), platform: 'darwin' })).settings.port, 8);
 });
 
+test('the ledger and its signer have settings; a path in a file is relative to that file', async (t) => {
+  const m = await machine(t);
+  const plain = await load(m.around(), { upstreams: 'none' });
+  assert.deepEqual(plain.settings.ledger, {
+    origin: undefined,
+    checkpointSeconds: 1,
+    witnessesFile: undefined,
+    witnessMode: 'fail-open',
+  });
+  assert.equal(plain.settings.signer.directory, join(m.root, 'home/.local/state/assay/signer'));
+  const inForce = plain.shown.find(({ key }) => key === 'signer.directory');
+  assert.equal(inForce?.value, JSON.stringify(plain.settings.signer.directory));
+
+  await m.write(
+    'home/.config/assay/assay.yaml',
+    `${upstream}ledger: { origin: assay.example.com/log, checkpointSeconds: 0.5, witnesses: w.policy, witnessMode: fail-closed }\nsigner: { directory: keys }\n`,
+  );
+  const { settings } = await load(m.around());
+  assert.deepEqual(settings.ledger, {
+    origin: 'assay.example.com/log',
+    checkpointSeconds: 0.5,
+    witnessesFile: join(m.root, 'home/.config/assay/w.policy'),
+    witnessMode: 'fail-closed',
+  });
+  assert.equal(settings.signer.directory, join(m.root, 'home/.config/assay/keys'));
+  const named = await load(m.around({ ASSAY_SIGNER_DIRECTORY: '/keys' }));
+  assert.equal(named.settings.signer.directory, '/keys');
+});
+
+test('XDG_STATE_HOME and macOS have their own place for the signer', async (t) => {
+  const m = await machine(t);
+  const xdg = await load(m.around({ XDG_STATE_HOME: '/state' }), { upstreams: 'none' });
+  assert.equal(xdg.settings.signer.directory, '/state/assay/signer');
+  const mac = await load({ ...m.around(), platform: 'darwin' }, { upstreams: 'none' });
+  assert.equal(mac.settings.signer.directory, join(m.root, 'home/Library/Application Support/assay/signer'));
+});
+
+for (const origin of ['a log', 'a+b', '', 'x'.repeat(129), 'löchrig', 'a\tb']) {
+  test(`${JSON.stringify(origin)} is no origin of a log`, async (t) => {
+    const m = await machine(t);
+    await m.write('home/.config/assay/assay.yaml', `ledger: { origin: ${JSON.stringify(origin)} }\n`);
+    assert.match(await refused(load(m.around(), { upstreams: 'none' }), 'CONFIG_INVALID'), /ledger\.origin/);
+  });
+}
+
 test('what is wrong is told with file, line, column and the nearest known key', async (t) => {
   const m = await machine(t);
   const file = await m.write(

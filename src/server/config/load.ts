@@ -3,16 +3,16 @@
  * both), `ASSAY_*` variables, flags, in rising order. Upstreams that nobody configured are those of the machine's
  * package managers, resolved once and stored (`upstreams.ts`).
  */
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { defaultArchiveLimits } from '../../archive/limits.ts';
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
 import { defaultFetchLimits, defaultValues } from './defaults.ts';
 import { configFiles } from './files.ts';
 import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
-import type { FetchLimits, Settings } from './settings.ts';
+import type { FetchLimits, LedgerSettings, Settings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
-import type { Surroundings } from './surroundings.ts';
+import { userStateDirectory, type Surroundings } from './surroundings.ts';
 import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
 
 export interface LoadInput {
@@ -40,7 +40,7 @@ export async function loadSettings(input: LoadInput): Promise<Loaded> {
   const files = await configFiles(around, input.flags.config);
   const { layer: environment, notes } = layerOfEnvironment(around.env);
   const layers = [
-    defaultLayer(),
+    defaultLayer(around),
     ...files.map((file) => layerOfFile(file.path, file.text)),
     environment,
     layerOfFlags(input.flags),
@@ -53,7 +53,7 @@ export async function loadSettings(input: LoadInput): Promise<Loaded> {
   return { settings, shown: settingsShown(entries, settings, settled), notes };
 }
 
-function defaultLayer(): readonly LayerEntry[] {
+function defaultLayer(around: Surroundings): readonly LayerEntry[] {
   const limits = [
     ...Object.entries(defaultArchiveLimits).map(
       ([key, value]) => [`limits.archive.${key}`, value as number] as const,
@@ -62,12 +62,17 @@ function defaultLayer(): readonly LayerEntry[] {
       ([key, value]) => [`limits.fetch.${key}`, value as number] as const,
     ),
   ];
-  return [...Object.entries(defaultValues), ...limits].map(([key, value]) => ({
+  const places = [['signer.directory', signerDirectory(around)]] as const;
+  return [...Object.entries(defaultValues), ...places, ...limits].map(([key, value]) => ({
     key,
     value,
     source: 'default',
     where: undefined,
   }));
+}
+
+function signerDirectory(around: Surroundings): string {
+  return join(userStateDirectory(around), 'signer');
 }
 
 type Entries = ReadonlyMap<string, LayerEntry>;
@@ -79,7 +84,7 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
     listen: get('listen') as string,
     port: get('port') as number,
     consolePort: get('consolePort') as number,
-    dataDirectory: dataDirectory(entries.get('data'), around),
+    dataDirectory: pathOf(entries.get('data'), around) ?? around.installRoot,
     publicUrl: get('publicUrl') as string | undefined,
     allowedHosts: get('allowedHosts') as readonly string[],
     anonymous: get('anonymous') as Settings['anonymous'],
@@ -87,6 +92,15 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
     archiveLimits: group(entries, 'limits.archive.') as unknown as ArchiveLimits,
     fetchLimits: group(entries, 'limits.fetch.') as unknown as FetchLimits,
     indexFreshSeconds: get('indexFreshSeconds') as number,
+    ledger: {
+      origin: get('ledger.origin') as string | undefined,
+      checkpointSeconds: get('ledger.checkpointSeconds') as number,
+      witnessesFile: pathOf(entries.get('ledger.witnesses'), around),
+      witnessMode: get('ledger.witnessMode') as LedgerSettings['witnessMode'],
+    },
+    signer: {
+      directory: pathOf(entries.get('signer.directory'), around) ?? signerDirectory(around),
+    },
     logLevel: get('logLevel') as Settings['logLevel'],
   };
 }
@@ -96,12 +110,13 @@ function group(entries: Entries, prefix: string): Readonly<Record<string, unknow
   return Object.fromEntries(inside.map((entry) => [entry.key.slice(prefix.length), entry.value]));
 }
 
-/** A path in a file is relative to that file, one in a variable or flag to the working directory, the default to the installation. */
-function dataDirectory(entry: LayerEntry | undefined, around: Surroundings): string {
-  const path = typeof entry?.value === 'string' ? entry.value : '.assay';
+/** A path in a file is relative to that file, one in a variable or flag to the working directory, a default to the installation. */
+function pathOf(entry: LayerEntry | undefined, around: Surroundings): string | undefined {
+  if (entry === undefined) return undefined;
+  const path = String(entry.value);
   if (isAbsolute(path)) return path;
-  if (entry?.source === 'file') return resolve(dirname((entry.where ?? '').replace(/:\d+:\d+$/, '')), path);
-  return resolve(entry?.source === 'default' ? around.installRoot : around.cwd, path);
+  if (entry.source === 'file') return resolve(dirname((entry.where ?? '').replace(/:\d+:\d+$/, '')), path);
+  return resolve(entry.source === 'default' ? around.installRoot : around.cwd, path);
 }
 
 interface MatchValues {

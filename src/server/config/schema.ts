@@ -26,6 +26,9 @@ export const duration = z
   )
   .transform((value) => parseDurationMs(value) ?? 0);
 
+/** A key name of C2SP signed-note (no space, no `+`), in ASCII so that everyone sees the same name. */
+const ledgerOrigin = /^[!-*,-~]{1,128}$/;
+
 const durationMs = z.union(
   [z.number().int().min(1), duration],
   'must be a duration such as 30s, or a number of milliseconds',
@@ -98,6 +101,21 @@ export const configSchema = z.strictObject({
   anonymous: z.enum(['loopback', 'always', 'never']).optional(),
   indexFreshSeconds: z.number().int().min(0).max(86_400).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  ledger: z
+    .strictObject({
+      origin: z
+        .string()
+        .regex(
+          ledgerOrigin,
+          'is no log origin: a name such as assay.example.com/log, of at most 128 printable characters without spaces and +',
+        )
+        .optional(),
+      checkpointSeconds: z.number().min(0.1).max(3600).optional(),
+      witnesses: text.optional(),
+      witnessMode: z.enum(['fail-open', 'fail-closed']).optional(),
+    })
+    .optional(),
+  signer: z.strictObject({ directory: text.optional() }).optional(),
   upstreams: z
     .record(
       z

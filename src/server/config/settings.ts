@@ -37,6 +37,22 @@ export interface FetchLimits {
   readonly concurrency: number;
 }
 
+export interface LedgerSettings {
+  /** The log's name; undefined: made up when the log begins, and kept in its head. */
+  readonly origin: string | undefined;
+  /** How often a checkpoint is made while there is something new. */
+  readonly checkpointSeconds: number;
+  /** Absolute path of the C2SP tlog-policy file that names the witnesses and the quorum; undefined: no witnesses. */
+  readonly witnessesFile: string | undefined;
+  /** Without a quorum: publish all the same, or not at all. */
+  readonly witnessMode: 'fail-open' | 'fail-closed';
+}
+
+export interface SignerSettings {
+  /** Absolute path. Outside the data directory, so that a restored or copied data directory is noticed. */
+  readonly directory: string;
+}
+
 export interface Settings {
   readonly listen: string;
   readonly port: number;
@@ -55,6 +71,8 @@ export interface Settings {
   readonly fetchLimits: FetchLimits;
   /** Seconds an index is used before upstream is asked again. */
   readonly indexFreshSeconds: number;
+  readonly ledger: LedgerSettings;
+  readonly signer: SignerSettings;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 

@@ -17,8 +17,13 @@ export function settingsShown(
   upstreams: readonly SettledUpstream[],
 ): readonly SettingInForce[] {
   const simple = [...entries.values()].filter((entry) => !entry.key.startsWith('upstreams.'));
+  const paths: Readonly<Record<string, unknown>> = {
+    data: settings.dataDirectory,
+    'ledger.witnesses': settings.ledger.witnessesFile,
+    'signer.directory': settings.signer.directory,
+  };
   const shown = simple.map((entry) =>
-    inForce(entry.key, entry.key === 'data' ? settings.dataDirectory : entry.value, entry),
+    inForce(entry.key, Object.hasOwn(paths, entry.key) ? paths[entry.key] : entry.value, entry),
   );
   return [...shown, ...upstreams.flatMap(shownUpstream)].sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -34,3 +34,12 @@ export function userConfigDirectory({ env, home, platform }: Surroundings): stri
     ? join(home, 'Library', 'Application Support', 'assay')
     : join(home, '.config', 'assay');
 }
+
+/** What must outlive a data directory lies here: the signer's keys and its memory of what it signed. */
+export function userStateDirectory({ env, home, platform }: Surroundings): string {
+  const xdg = env['XDG_STATE_HOME'];
+  if (xdg !== undefined && xdg.startsWith('/')) return join(xdg, 'assay');
+  return platform === 'darwin'
+    ? join(home, 'Library', 'Application Support', 'assay')
+    : join(home, '.local', 'state', 'assay');
+}
