@@ -115,6 +115,73 @@ const catalogue = {
     meaning: 'A version is not in the index that was read.',
     remedy: 'Ask for a version that the package lists.',
   },
+  LEDGER_CLOCK_BACK: {
+    meaning: "The clock shows an earlier time than the newest checkpoint's. Nothing was signed.",
+    remedy:
+      "Set the clock right; the log goes on by itself as soon as the time is past the newest checkpoint's.",
+  },
+  LEDGER_CORRUPT: {
+    meaning: "The log's files, or its row in the database, do not have the hashes that were signed.",
+    remedy:
+      'Run `assay ledger fsck` to see which file it is, and restore that file from a copy; every file of the log can be checked against its checkpoint.',
+  },
+  LEDGER_ENTRY_INVALID: {
+    meaning: 'An entry has more than 65,535 bytes, or was handed to the log twice.',
+    remedy: 'Report it: nothing that reaches this point should be such an entry. Nothing was signed.',
+  },
+  LEDGER_FORKED: {
+    meaning:
+      'Two different logs claim the same size: the database, the published checkpoint and the signer do not tell of one log.',
+    remedy: 'Do not publish either. Keep both data directories; find out which of them the witnesses saw.',
+  },
+  LEDGER_HEAD_MOVED: {
+    meaning: 'Another process moved the head of this log.',
+    remedy: 'Let one process write a log. This one has stopped; the other goes on.',
+  },
+  LEDGER_INDEX_UNKNOWN: {
+    meaning: 'No published checkpoint covers this entry or size yet, or there is none.',
+    remedy: 'A new entry is covered about a second after its decision; `assay ledger status` shows the size.',
+  },
+  LEDGER_NOT_INAUGURATED: {
+    meaning: 'The log has no name and no first row yet.',
+    remedy: 'Start the gate once: it gives the log its name.',
+  },
+  LEDGER_NO_QUORUM: {
+    meaning:
+      'Too few witnesses cosigned the checkpoint, and the policy demands a quorum. It is not published.',
+    remedy:
+      'It is asked for again every second; `assay ledger status` names the witnesses that do not answer.',
+  },
+  LEDGER_ROLLED_BACK: {
+    meaning: 'The published checkpoint is ahead of the database: the database is an old one.',
+    remedy:
+      'Put back the newest database, or the newest copy of the whole data directory. Nothing is signed until then.',
+  },
+  LEDGER_SIGNER_AHEAD: {
+    meaning:
+      'The signer has signed a later checkpoint than this data directory knows: the directory is an old copy, or one of two.',
+    remedy: 'Put back the newest data directory, or stop the other gate. Nothing is signed until then.',
+  },
+  LEDGER_SIGNER_REFUSED: {
+    meaning: 'The signer refuses to sign this checkpoint: it does not continue what it signed before.',
+    remedy:
+      'Run `assay ledger fsck`. If the data directory is a copy, put back the original; the key never signs two histories.',
+  },
+  LEDGER_SIGNER_UNAVAILABLE: {
+    meaning: 'The signer process does not answer.',
+    remedy:
+      'It is asked again every second; entries wait and are not lost. If it stays so, look at its messages in the log.',
+  },
+  LEDGER_STOPPED: {
+    meaning:
+      'The log stopped at an error, so as not to sign what may not be on the disk. Decisions are recorded all the same and wait.',
+    remedy:
+      'Repair what the message names, then start the gate again: it recovers and goes on where it stopped.',
+  },
+  LEDGER_TILE_CONFLICT: {
+    meaning: 'A file of the log is there already with other bytes. Such a file never changes.',
+    remedy: 'Look for a second writer of this data directory, and run `assay ledger fsck`.',
+  },
   LOCKFILE_INVALID: {
     meaning: 'A lockfile could not be read as what its name says it is.',
     remedy: 'Let the package manager write it anew; nothing in it was checked.',
