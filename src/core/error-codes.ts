@@ -162,6 +162,10 @@ const catalogue = {
       'The signer has signed a later checkpoint than this data directory knows: the directory is an old copy, or one of two.',
     remedy: 'Put back the newest data directory, or stop the other gate. Nothing is signed until then.',
   },
+  LEDGER_SIGNER_LOCKED: {
+    meaning: 'Another signer is running for the same ledger.',
+    remedy: 'Stop the other gate: a ledger has one signer.',
+  },
   LEDGER_SIGNER_REFUSED: {
     meaning: 'The signer refuses to sign this checkpoint: it does not continue what it signed before.',
     remedy:
@@ -172,6 +176,10 @@ const catalogue = {
     remedy:
       'It is asked again every second; entries wait and are not lost. If it stays so, look at its messages in the log.',
   },
+  LEDGER_SIGNER_UNUSABLE: {
+    meaning: "The signer's folder cannot be used: open to others, damaged, or inside the data directory.",
+    remedy: 'Correct what the message names, or set signer.directory (ASSAY_SIGNER_DIRECTORY).',
+  },
   LEDGER_STOPPED: {
     meaning:
       'The log stopped at an error, so as not to sign what may not be on the disk. Decisions are recorded all the same and wait.',
@@ -181,6 +189,10 @@ const catalogue = {
   LEDGER_TILE_CONFLICT: {
     meaning: 'A file of the log is there already with other bytes. Such a file never changes.',
     remedy: 'Look for a second writer of this data directory, and run `assay ledger fsck`.',
+  },
+  LEDGER_WITNESS_UNUSABLE: {
+    meaning: "A witness's folder or key cannot be used: open to others, damaged, or held by another witness.",
+    remedy: 'Correct what the message names.',
   },
   LOCKFILE_INVALID: {
     meaning: 'A lockfile could not be read as what its name says it is.',

@@ -68,6 +68,10 @@ export interface HeadStore {
   readonly eventAt: (index: number) => Promise<string | undefined>;
 }
 
+/**
+ * The very first request for an origin is its inception: `oldSize` 0, `size` 0, the root of the empty tree. Only then is
+ * a key made, so that a data directory that was copied away from its signer (entries here, no memory there) is noticed.
+ */
 export interface CheckpointRequest {
   readonly origin: string;
   readonly oldSize: number;
@@ -83,7 +87,7 @@ export interface CheckpointSigner {
   readonly last: (origin: string) => Promise<{ readonly size: number; readonly root: string }>;
   /** The signed note, all lines. */
   readonly sign: (request: CheckpointRequest) => Promise<string>;
-  /** `vkey` lines of the keys in force, newest first. */
+  /** `vkey` lines of the keys in force, newest first; none before inception. */
   readonly vkeys: (origin: string) => Promise<readonly string[]>;
 }
 
