@@ -16,6 +16,7 @@ import type { IndexState, KnownIndex } from './indexes.ts';
 import { createLru } from './lru.ts';
 import { nameOf } from './names.ts';
 import { predecessorOf } from './predecessor.ts';
+import { recordedReleases } from './recorded.ts';
 import { record } from './record.ts';
 import { refusedFetch } from './refused-fetch.ts';
 import type { Rooms } from './rooms.ts';
@@ -114,7 +115,12 @@ async function locate(rooms: Rooms, request: FileRequest): Promise<Located | und
   const state = await lookOr(rooms, request);
   if (!(state instanceof Error) && state.state === 'known' && !state.gone) {
     const version = state.view.versions.find((one) => one.file === request.file);
-    if (version !== undefined) return { kind: 'listed', index: state, version };
+    if (version !== undefined) {
+      const other = await admittedOtherwise(rooms, state, version);
+      return other === undefined
+        ? { kind: 'listed', index: state, version }
+        : { kind: 'kept', release: other };
+    }
   }
   const kept = await admittedByFile(rooms, request);
   if (kept !== undefined) return { kind: 'kept', release: kept };
@@ -129,6 +135,19 @@ async function lookOr(rooms: Rooms, request: FileRequest): Promise<IndexState | 
     if (isAssayError(error)) return error;
     throw error;
   }
+}
+
+/** What was admitted for this version under another file name, or for this file name as another version, stands. */
+async function admittedOtherwise(
+  rooms: Rooms,
+  { view }: KnownIndex,
+  version: IndexVersion,
+): Promise<ReleaseRecord | undefined> {
+  const recorded = recordedReleases(view, await rooms.store.releasesOf(view.upstream, view.name));
+  const same = recorded.of(version);
+  const renamed = same?.admittedAt !== undefined && same.file !== version.file ? same : undefined;
+  const found = renamed ?? (same?.admittedAt === undefined ? recorded.fileOwner(version) : undefined);
+  return found === undefined ? undefined : rooms.store.release(found.id);
 }
 
 async function admittedByFile(rooms: Rooms, request: FileRequest): Promise<ReleaseRecord | undefined> {
@@ -230,13 +249,24 @@ async function decideAdmitted(
   { index, version }: { readonly index: KnownIndex; readonly version: IndexVersion },
   principal: Principal,
 ): Promise<ReleaseRecord> {
-  await restoreBytes(rooms, stored, version);
+  const decided = await decideAgain(rooms, stored, { index, version }, principal);
+  if (decided.decision.outcome === 'allow') await restoreBytes(rooms, stored, version);
+  return decided;
+}
+
+async function decideAgain(
+  rooms: Rooms,
+  stored: ReleaseRecord,
+  { index, version }: { readonly index: KnownIndex; readonly version: IndexVersion },
+  principal: Principal,
+): Promise<ReleaseRecord> {
   if (standing(rooms, stored.decision)) return stored;
   const unchanged =
     stored.artifact !== undefined && claimsMatch(version.claimed, stored.artifact) !== 'other';
   if (stored.artifact === undefined || !unchanged || isComplete(rooms, stored.evidence)) {
     return decideFromStored(rooms, stored, principal);
   }
+  await restoreBytes(rooms, stored, version);
   const predecessor = await predecessorOf(rooms, index, version.version);
   const held = { artifact: stored.artifact, evidence: stored.evidence };
   const { artifact: _known, ...subject } = stored.subject;

@@ -41,14 +41,16 @@ export interface Held {
  */
 export async function assess(rooms: Rooms, request: AssessmentRequest, held?: Held): Promise<Assessment> {
   const { subject, index, version } = request;
-  const keep = held === undefined ? [] : usable(rooms, held.evidence);
-  const todo = rooms.collectors.filter(
-    (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
-  );
   const fetched =
     held !== undefined && (await rooms.blobs.size(held.artifact.sha256)) !== undefined
       ? { artifact: held.artifact, origin: unknownOrigin(rooms, subject) }
       : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
+  // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
+  const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
+  const keep = same ? usable(rooms, held.evidence) : [];
+  const todo = rooms.collectors.filter(
+    (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
+  );
   const manifest = await rooms.indexReader.manifest(
     subject.upstream,
     index.view.name,

@@ -151,8 +151,13 @@ export interface IndexLook {
   readonly validators: Validators;
   readonly lookAt: string;
   readonly absent: boolean;
-  /** All versions listed now; versions new since an earlier look get `absentAt` = that look. */
+  /**
+   * All versions listed now; versions that the look before did not list get `absentAt` = that look, also when an
+   * earlier one listed them.
+   */
   readonly versions: readonly string[];
+  /** Those of them whose bytes the index claims to be others than before: as new as a version that was absent. */
+  readonly replaced: readonly string[];
 }
 
 export interface Appearance {

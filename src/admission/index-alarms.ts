@@ -1,9 +1,10 @@
 /** What upstream changed about versions we admitted: other bytes under a name, or a version gone. */
-import type { IndexView } from '../core/index-view.ts';
+import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import { formatPurl } from '../core/purl.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
 import { claimsMatch, claimedIntegrity } from './claims.ts';
 import type { AdmissionStore, ReleaseSummary } from './deps.ts';
+import { recordedReleases } from './recorded.ts';
 
 export async function alarmOnIndexChange(
   store: AdmissionStore,
@@ -11,14 +12,21 @@ export async function alarmOnIndexChange(
   view: IndexView,
 ): Promise<void> {
   const releases = await store.releasesOf(view.upstream, view.name);
-  const byFile = new Map(view.versions.map((version) => [version.file, version]));
+  const recorded = recordedReleases(view, releases);
   for (const release of releases.filter((one) => one.admittedAt !== undefined)) {
-    const version = byFile.get(release.file);
+    const version = recorded.listed(release);
     if (version === undefined) await vanished(store, clock, view, release);
-    else if (release.digests !== undefined && claimsMatch(version.claimed, release.digests) === 'other') {
+    else if (offersOtherBytes(version, release)) {
       await bytesChanged(store, clock, view, release, claimedIntegrity(version.claimed));
     }
   }
+}
+
+/** Under another file name, claims that cannot be compared are other bytes too. */
+function offersOtherBytes(version: IndexVersion, { digests, file }: ReleaseSummary): boolean {
+  if (digests === undefined) return false;
+  const match = claimsMatch(version.claimed, digests);
+  return match === 'other' || (match === 'unknown' && version.file !== file);
 }
 
 async function vanished(

@@ -8,6 +8,7 @@ import type { IndexView } from '../core/index-view.ts';
 import type { UpstreamId } from '../core/subject.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
 import type { AdmissionStore, Appearance, IndexReader, IndexRecord, UpstreamClient } from './deps.ts';
+import { claimsAgree } from './claims.ts';
 import { createLru } from './lru.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -46,7 +47,8 @@ export interface Indexes {
 
 interface Remembered {
   readonly state: IndexState;
-  readonly freshUntilMs: number;
+  readonly lookedAtMs: number;
+  readonly freshForMs: number;
 }
 
 type UsableRecord = IndexRecord & { readonly body: Sha256 };
@@ -65,17 +67,22 @@ export function createIndexes(deps: IndexesDeps): Indexes {
   async function look(upstream: UpstreamId, name: string): Promise<IndexState> {
     const key = `${upstream} ${name}`;
     const known = remembered.get(key);
-    if (known !== undefined && deps.clock().getTime() < known.freshUntilMs) return known.state;
+    if (known !== undefined && isFresh(known, deps.clock().getTime())) return known.state;
     return once(key, async () => {
       const state = await refresh(deps, upstream, name, known?.state);
       const seconds =
         state.state === 'absent' ? deps.absentSeconds : state.stale ? staleRetrySeconds : deps.freshSeconds;
-      remembered.set(key, { state, freshUntilMs: deps.clock().getTime() + seconds * 1000 });
+      remembered.set(key, { state, lookedAtMs: deps.clock().getTime(), freshForMs: seconds * 1000 });
       return state;
     });
   }
 
   return { look, expire: (upstream, name) => remembered.delete(`${upstream} ${name}`) };
+}
+
+/** A clock that was set back makes nothing fresh for longer. */
+function isFresh({ lookedAtMs, freshForMs }: Remembered, nowMs: number): boolean {
+  return nowMs >= lookedAtMs && nowMs < lookedAtMs + freshForMs;
 }
 
 async function refresh(
@@ -88,16 +95,25 @@ async function refresh(
   const usable = record?.body === undefined ? undefined : { ...record, body: record.body };
   try {
     const validators = usable === undefined || usable.absent ? {} : usable.validators;
-    const answer = await deps.upstream.fetchIndex(upstream, name, validators);
-    if (answer.state === 'not-modified' && usable !== undefined)
-      return await stored(deps, usable, known, false);
+    let answer = await deps.upstream.fetchIndex(upstream, name, validators);
+    if (answer.state === 'not-modified' && usable !== undefined) {
+      try {
+        return await stored(deps, usable, known, false);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        // What upstream says has not changed is no longer here: it is asked for whole.
+        answer = await deps.upstream.fetchIndex(upstream, name, {});
+      }
+    }
     if (answer.state !== 'fresh') return await nowAbsent(deps, upstream, name, usable, known);
     const same = known?.state === 'known' && known.body === answer.body ? known : undefined;
+    const before = same?.view ?? (await viewBefore(deps, usable, known, answer.body));
     const view = same?.view ?? (await deps.reader.read(upstream, name, answer.body));
     // Before the look is recorded: after a crash in between, the change is noticed again, not lost.
     if (same === undefined) await deps.onChange(upstream, name, view);
     const { body, validators: newValidators } = answer;
     const versions = view.versions.map((version) => version.version);
+    const replaced = replacedVersions(before, view);
     const lookAt = rfc3339(deps.clock());
     await deps.store.recordLook({
       upstream,
@@ -107,6 +123,7 @@ async function refresh(
       lookAt,
       absent: false,
       versions,
+      replaced,
     });
     return await stored(deps, await present(deps, upstream, name), { state: 'known', view, body }, false);
   } catch (error) {
@@ -126,9 +143,52 @@ async function nowAbsent(
   // Names that never existed are not written down: a loop over invented names must not fill the disk.
   if (usable === undefined) return { state: 'absent' };
   const { body } = usable;
+  if (!usable.absent) {
+    const { view } = await stored(deps, usable, known, false);
+    await deps.onChange(upstream, name, { ...view, versions: [], tags: {} });
+  }
   const lookAt = rfc3339(deps.clock());
-  await deps.store.recordLook({ upstream, name, body, validators: {}, lookAt, absent: true, versions: [] });
+  await deps.store.recordLook({
+    upstream,
+    name,
+    body,
+    validators: {},
+    lookAt,
+    absent: true,
+    versions: [],
+    replaced: [],
+  });
   return stored(deps, await present(deps, upstream, name), known, false);
+}
+
+/** What the index listed before, where it is another one now; undefined at first sight, or when it is lost. */
+async function viewBefore(
+  deps: IndexesDeps,
+  usable: UsableRecord | undefined,
+  known: IndexState | undefined,
+  now: Sha256,
+): Promise<IndexView | undefined> {
+  if (usable === undefined || usable.body === now) return undefined;
+  if (known?.state === 'known' && known.body === usable.body) return known.view;
+  try {
+    return await deps.reader.read(usable.upstream, usable.name, usable.body);
+  } catch (error) {
+    if (isLost(error) || isAssayError(error, 'INDEX_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** A name that was given other bytes is as new as its bytes, whatever publish time the index claims for it. */
+function replacedVersions(before: IndexView | undefined, now: IndexView): readonly string[] {
+  const claimed = new Map(before?.versions.map((version) => [version.version, version.claimed]));
+  return now.versions.flatMap((version) => {
+    const then = claimed.get(version.version);
+    return then === undefined || claimsAgree(then, version.claimed) ? [] : [version.version];
+  });
+}
+
+function isLost(error: unknown): boolean {
+  return isAssayError(error, 'BLOB_MISSING') || isAssayError(error, 'BLOB_CORRUPT');
 }
 
 async function present(deps: IndexesDeps, upstream: UpstreamId, name: string): Promise<UsableRecord> {

@@ -13,6 +13,7 @@ import { claimsMatch } from './claims.ts';
 import type { ReleaseRecord, ReleaseSummary } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
 import { createLru } from './lru.ts';
+import { recordedReleases } from './recorded.ts';
 import type { Rooms } from './rooms.ts';
 import { visibilityOf, type HiddenVersion, type KeptVersion, type Visibility } from './visibility.ts';
 
@@ -82,9 +83,12 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   ): Promise<readonly ReleaseSummary[]> {
     const { upstream, name } = state.view;
     const releases = await rooms.store.releasesOf(upstream, name);
-    const listed = new Set(state.gone ? [] : state.view.versions.map((version) => version.file));
+    const recorded = recordedReleases(state.view, releases);
     const late = releases.filter(
-      (one) => one.admittedAt !== undefined && !listed.has(one.file) && !admission.stands(one),
+      (one) =>
+        one.admittedAt !== undefined &&
+        (state.gone || recorded.listed(one) === undefined) &&
+        !admission.stands(one),
     );
     if (late.length === 0) return releases;
     for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
@@ -99,11 +103,14 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     const now = rfc3339(rooms.clock());
     const id = `${index.view.upstream} ${index.view.name}`;
     const epochs = JSON.stringify(rooms.epochs());
-    const admittedFiles = releases.flatMap((one) => (one.admittedAt === undefined ? [] : [one.file]));
-    const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs} ${sha256(admittedFiles.join('\n'))}`;
+    const recorded = recordedReleases(index.view, releases);
+    const admittedVersions = index.view.versions.flatMap((one) =>
+      recorded.of(one)?.admittedAt === undefined ? [] : [one.version],
+    );
+    const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs} ${sha256(admittedVersions.join('\n'))}`;
     const known = remembered.get(id);
     if (known !== undefined && known.key === key && now < known.validUntil) return known;
-    const made = askAll(rooms, index, new Set(admittedFiles), principal, now, key);
+    const made = askAll(rooms, index, new Set(admittedVersions), principal, now, key);
     remembered.set(id, made);
     return made;
   }
@@ -119,7 +126,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
 function askAll(
   rooms: Rooms,
   index: KnownIndex,
-  admittedFiles: ReadonlySet<string>,
+  admittedVersions: ReadonlySet<string>,
   principal: Principal,
   now: string,
   key: string,
@@ -128,7 +135,7 @@ function askAll(
   const admitted = new Map<string, Verdict>();
   let validUntil = rfc3339(new Date(rooms.clock().getTime() + 24 * 3_600_000));
   for (const version of index.view.versions) {
-    const admittedBefore = admittedFiles.has(version.file);
+    const admittedBefore = admittedVersions.has(version.version);
     const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
     const verdict = rooms.policy.decide(
       { stage: 'index', facts, context: { principal, admittedBefore } },

@@ -7,6 +7,7 @@ import type { Reason, Verdict } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { ReleaseSummary } from './deps.ts';
+import { recordedReleases, type Recorded } from './recorded.ts';
 
 export interface HiddenVersion {
   readonly version: string;
@@ -47,7 +48,7 @@ export interface VisibilityInput {
 }
 
 export function visibilityOf(input: VisibilityInput): Visibility {
-  const byFile = new Map(input.releases.map((release) => [release.file, release]));
+  const recorded = recordedReleases(input.view, input.releases);
   const hidden: HiddenVersion[] = [];
   const keep: ReleaseSummary[] = [];
   const visible: string[] = [];
@@ -56,12 +57,15 @@ export function visibilityOf(input: VisibilityInput): Visibility {
     if (instant < validUntil) validUntil = instant;
   };
   for (const version of input.gone ? [] : input.view.versions) {
-    const release = byFile.get(version.file);
+    const release = recorded.of(version);
     const admitted = release?.admittedAt !== undefined;
+    const owner = recorded.fileOwner(version);
     const verdict = input.verdictOf(version, admitted);
     sooner(verdict.validUntil);
     if (verdict.outcome !== 'allow') {
       hidden.push(hiddenBy(version.version, verdict.reasons, release?.caseId));
+    } else if (!admitted && owner !== undefined) {
+      hidden.push(fileTaken(version, owner));
     } else if (admitted && release !== undefined) {
       if (input.changedBytes(version, release)) keep.push(release);
       else visible.push(version.version);
@@ -72,7 +76,7 @@ export function visibilityOf(input: VisibilityInput): Visibility {
       visible.push(version.version);
     }
   }
-  keep.push(...vanished(input));
+  keep.push(...vanished(input, recorded));
   return { hidden, keep, visible, validUntil };
 }
 
@@ -82,11 +86,18 @@ function hidesAgain({ outcome, rules }: ReleaseSummary): boolean {
 }
 
 /** Admitted here, no longer listed by upstream, and not denied. */
-function vanished(input: VisibilityInput): readonly ReleaseSummary[] {
-  const listed = new Set(input.gone ? [] : input.view.versions.map((version) => version.file));
+function vanished(input: VisibilityInput, recorded: Recorded): readonly ReleaseSummary[] {
   return input.releases.filter(
-    (release) => release.admittedAt !== undefined && release.outcome === 'allow' && !listed.has(release.file),
+    (release) =>
+      release.admittedAt !== undefined &&
+      release.outcome === 'allow' &&
+      (input.gone || recorded.listed(release) === undefined),
   );
+}
+
+function fileTaken(version: IndexVersion, owner: ReleaseSummary): HiddenVersion {
+  const why = `Its file ${version.file} is the one that ${owner.version} was admitted with.`;
+  return { version: version.version, rules: [], why, until: undefined, caseId: undefined };
 }
 
 function hiddenBy(version: string, reasons: readonly Reason[], caseId: string | undefined): HiddenVersion {

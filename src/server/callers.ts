@@ -38,7 +38,7 @@ export interface Callers {
 }
 
 export function createCallers(tokens: TokenStore, clock: Clock): Callers {
-  const known = new Map<string, { readonly caller: Caller | undefined; readonly untilMs: number }>();
+  const known = new Map<string, { readonly caller: Caller | undefined; readonly atMs: number }>();
 
   async function lookUp(hash: Sha256): Promise<Caller | undefined> {
     const now = rfc3339(clock());
@@ -59,13 +59,18 @@ export function createCallers(tokens: TokenStore, clock: Clock): Callers {
       const hash = tokenHash(secret);
       const nowMs = clock().getTime();
       const remembered = known.get(hash);
-      if (remembered !== undefined && nowMs < remembered.untilMs) return outcome(remembered.caller);
+      if (remembered !== undefined && isBelieved(remembered.atMs, nowMs)) return outcome(remembered.caller);
       const caller = await lookUp(hash);
       if (known.size > 10_000) known.clear();
-      known.set(hash, { caller, untilMs: nowMs + believedMs });
+      known.set(hash, { caller, atMs: nowMs });
       return outcome(caller);
     },
   };
+}
+
+/** A clock that was set back makes nothing believed for longer. */
+function isBelieved(atMs: number, nowMs: number): boolean {
+  return nowMs >= atMs && nowMs < atMs + believedMs;
 }
 
 function outcome(caller: Caller | undefined): CallerCheck {

@@ -81,7 +81,14 @@ async function addAppearances(
     before === undefined
       ? new Map<string, Appearance>()
       : await readAppearances(db, look.upstream, look.name);
-  const added = [...new Set(look.versions)].filter((version) => !known.has(version));
+  const listed = new Set(look.versions);
+  const replaced = new Set(look.replaced);
+  await forget(
+    db,
+    look,
+    [...known.keys()].filter((version) => !listed.has(version) || replaced.has(version)),
+  );
+  const added = [...listed].filter((version) => !known.has(version) || replaced.has(version));
   for (let start = 0; start < added.length; start += rowsAtOnce) {
     const rows = added.slice(start, start + rowsAtOnce).map((version) => ({
       upstream: look.upstream,
@@ -91,6 +98,18 @@ async function addAppearances(
       present_at: look.lookAt,
     }));
     await db.insertInto('appearances').values(rows).execute();
+  }
+}
+
+/** What is no longer listed, or not with these bytes, is new when it comes back. */
+async function forget(db: Kysely<Schema>, look: IndexLook, versions: readonly string[]): Promise<void> {
+  for (let start = 0; start < versions.length; start += rowsAtOnce) {
+    await db
+      .deleteFrom('appearances')
+      .where('upstream', '=', look.upstream)
+      .where('name', '=', look.name)
+      .where('version', 'in', versions.slice(start, start + rowsAtOnce))
+      .execute();
   }
 }
 

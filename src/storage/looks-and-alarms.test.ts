@@ -14,7 +14,7 @@ async function opened(context: TestContext): Promise<Storage> {
 
 function lookOf(overrides: Partial<IndexLook>): IndexLook {
   const base = { upstream, name: 'left', body: sha256('index'), validators: {}, lookAt: at(0) };
-  return { ...base, absent: false, versions: [], ...overrides };
+  return { ...base, absent: false, versions: [], replaced: [], ...overrides };
 }
 
 test('an index record keeps its first look and takes over the rest of the last one', async (context) => {
@@ -45,6 +45,22 @@ test('a version that was not there at the look before carries that look', async 
     new Map([
       ['1.0.0', { absentAt: undefined, presentAt: at(0) }],
       ['__proto__', { absentAt: at(0), presentAt: at(60) }],
+    ]),
+  );
+});
+
+test('a version that comes back, or comes with other bytes, carries the look before', async (context) => {
+  const { admission } = await opened(context);
+  await admission.recordLook(lookOf({ versions: ['1.0.0', '2.0.0'] }));
+  await admission.recordLook(lookOf({ lookAt: at(60), body: sha256('b'), versions: ['1.0.0'] }));
+  const versions = ['1.0.0', '2.0.0'];
+  await admission.recordLook(lookOf({ lookAt: at(90), body: sha256('c'), versions, replaced: ['1.0.0'] }));
+  const seen = { absentAt: at(60), presentAt: at(90) };
+  assert.deepEqual(
+    await admission.appearances(upstream, 'left'),
+    new Map([
+      ['1.0.0', seen],
+      ['2.0.0', seen],
     ]),
   );
 });

@@ -35,6 +35,8 @@ async function upsertRelease(db: Kysely<Schema>, { release, decision }: Decision
       `${subject.purl} was admitted as ${known.artifact}, not ${artifact}`,
     );
   }
+  if (decision.outcome === 'allow' && typeof known?.admitted_at !== 'string')
+    await refuseSecondBytes(db, release.id, subject, artifact);
   const allowedNow = decision.outcome === 'allow' && decision.stage === 'file' ? decision.decidedAt : null;
   const changing = {
     claimed_integrity: subject.claimedIntegrity,
@@ -55,6 +57,31 @@ async function upsertRelease(db: Kysely<Schema>, { release, decision }: Decision
     .insertInto('releases')
     .values({ id, upstream, channel, ecosystem, purl, name, version, file, ...changing, ...firstSeen })
     .execute();
+}
+
+/** A version of npm is one artifact: what was admitted under one file name is not admitted anew under another. */
+async function refuseSecondBytes(
+  db: Kysely<Schema>,
+  id: ReleaseId,
+  { upstream, channel, ecosystem, purl }: DecisionRecord['release']['subject'],
+  artifact: string | null,
+): Promise<void> {
+  if (ecosystem !== 'npm') return;
+  const others = await db
+    .selectFrom('releases')
+    .select(['artifact', 'file'])
+    .where('purl', '=', purl)
+    .where('upstream', '=', upstream)
+    .where('channel', '=', channel)
+    .where('id', '<>', id)
+    .where('admitted_at', 'is not', null)
+    .execute();
+  const other = others.find((one) => one.artifact !== artifact);
+  if (other === undefined) return;
+  throw new AssayError(
+    'STORAGE_ADMITTED_BYTES_CHANGED',
+    `${purl} was admitted as ${other.artifact} under the file name ${JSON.stringify(other.file)}`,
+  );
 }
 
 /** A transition supersedes the decision in force, which stays as history; anything else updates its row. */

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
+import { sha256 } from '../../core/digest.ts';
 import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import { lastModifiedOf } from '../../registries/npm/modified.ts';
@@ -34,6 +35,9 @@ function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
     );
   }
   const raw = readFileSync(job.bodyPath);
+  // The disk may lie; an index that was altered there would hide versions, or claim other digests.
+  if (sha256(raw) !== job.body)
+    throw new AssayError('BLOB_CORRUPT', `the stored index of ${job.name} is damaged`);
   const { view, parts } = readPackument(raw, { name: job.name, upstream: job.upstream, digest: job.body });
   // A cache that can be made again from the blob: written whole or not at all, but not fsynced.
   const temporary = `${job.partsPath}.${process.pid}.${Math.trunc(performance.now() * 1000)}`;
