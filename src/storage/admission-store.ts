@@ -16,14 +16,22 @@ import {
 import type { Schema } from './schema.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-export function createAdmissionStore(db: Kysely<Schema>, { write }: WriteQueue): AdmissionStore {
+/** `announce` is called when an event for the log has reached the disk. */
+export function createAdmissionStore(
+  db: Kysely<Schema>,
+  { write }: WriteQueue,
+  announce: () => void,
+): AdmissionStore {
   return {
     indexRecord: (upstream, name) => readIndexRecord(db, upstream, name),
     recordLook: (look) => write((inside) => writeLook(inside, look)),
     appearances: (upstream, name) => readAppearances(db, upstream, name),
     release: (id) => readRelease(db, id),
     releasesOf: (upstream, name) => readReleasesOf(db, upstream, name),
-    recordDecision: (record) => write((inside) => writeDecision(inside, record)),
+    recordDecision: async (record) => {
+      await write((inside) => writeDecision(inside, record));
+      if (record.event !== undefined) announce();
+    },
     previousEvent: (id) => readPreviousEvent(db, id),
     artifact: (digest) => readArtifact(db, digest),
     recordArtifact: (record) => write((inside) => writeArtifact(inside, record)),

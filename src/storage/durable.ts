@@ -10,7 +10,7 @@
  * After a failed fsync nothing written before it is trusted (fsyncgate): the file is written anew, never synced again.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AssayError, messageOf } from '../core/errors.ts';
 
@@ -21,6 +21,8 @@ export interface FileSystem {
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly unlink: (path: string) => Promise<void>;
   readonly mkdir: (path: string, mode: number) => Promise<void>;
+  /** Only an empty one. */
+  readonly rmdir: (path: string) => Promise<void>;
   readonly readdir: (path: string) => Promise<readonly string[]>;
 }
 
@@ -52,6 +54,7 @@ export const nodeFileSystem: FileSystem = {
   mkdir: async (path, mode) => {
     await mkdir(path, { mode });
   },
+  rmdir,
   readdir,
 };
 
@@ -115,7 +118,13 @@ export async function replaceFile(
   }
 }
 
-async function writeNewFile(fs: FileSystem, path: string, bytes: Uint8Array, mode: number): Promise<void> {
+/** Makes a whole, synced file that has not got its name yet; removed when that fails. */
+export async function writeNewFile(
+  fs: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+): Promise<void> {
   const file = await fs.open(path, 'wx', 0o600);
   try {
     await writeAll(file, bytes);

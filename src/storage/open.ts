@@ -12,6 +12,8 @@ import { lockDirectory, makeDataDirectory, makePrivateFile, tidyDirectory } from
 import { fileError, nodeFileSystem, replaceFile, syncDirectory, type FileSystem } from './durable.ts';
 import { migrate, type Migration } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/all.ts';
+import { createLedgerStore, type LedgerStore } from './ledger.ts';
+import { openTileStore } from './log-files.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
@@ -37,6 +39,7 @@ export interface Storage {
   readonly tokens: TokenStore;
   readonly read: ReadStore;
   readonly settings: SettingsStore;
+  readonly ledger: LedgerStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -55,14 +58,17 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   try {
     await tidyDirectory(options.directory);
     const blobs = await openBlobStore(join(options.directory, 'blobs'), options.fs);
+    const tiles = await openTileStore(join(options.directory, 'ledger'), options.fs);
     const database = await openOnlyDatabase(options);
     const { db, queue } = database;
+    const ledger = createLedgerStore(db, queue, tiles);
     return {
-      admission: createAdmissionStore(db, queue),
+      admission: createAdmissionStore(db, queue, ledger.announce),
       blobs,
       tokens: createTokenStore(db, queue),
       read: createReadStore(db),
       settings: createSettingsStore(db, queue),
+      ledger,
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -35,6 +35,7 @@ export interface Schema {
   readonly decisions: DecisionTable;
   readonly cases: CaseTable;
   readonly outbox: OutboxTable;
+  readonly log_head: LogHeadTable;
   readonly salts: { event_id: string; field: string; salt: string };
   readonly alarms: AlarmTable;
   readonly tokens: TokenTable;
@@ -110,8 +111,21 @@ export interface OutboxTable {
   time: string;
   leaf: string;
   statement: string;
-  /** 1 once the ledger's sequencer took it. */
+  /** 1 once the log has it: `log_index` and `leaf_hash` (hex) are set then. */
   sequenced: Generated<number>;
+  log_index: Generated<number | null>;
+  leaf_hash: Generated<string | null>;
+}
+
+/** At most one row, `place` 1. */
+export interface LogHeadTable {
+  place: number;
+  origin: string;
+  size: number;
+  root: string;
+  checkpoint: string;
+  time_ms: number;
+  epoch: number;
 }
 
 export interface AlarmTable {

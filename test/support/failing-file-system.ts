@@ -65,6 +65,7 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
     rename: (from, to) => step('rename', () => real.rename(from, to)),
     unlink: (path) => step('unlink', () => real.unlink(path)),
     mkdir: (path, mode) => step('mkdir', () => real.mkdir(path, mode)),
+    rmdir: (path) => step('rmdir', () => real.rmdir(path)),
     readdir: (path) => step('readdir', () => real.readdir(path)),
   };
   return { fs, calls: () => calls, names: () => names, open: () => open };

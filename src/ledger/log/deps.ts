@@ -3,7 +3,7 @@
  * launcher of the signer implement them; only `server` knows both sides.
  */
 
-/** Files of the log below `<data>/ledger/`, named as C2SP tlog-tiles names them. */
+/** Files of the log below `<data>/ledger/`, named as C2SP tlog-tiles names them. All throw STORAGE_FAILED, STORAGE_FULL. */
 export interface TileStore {
   /** Undefined when it is not there. */
   readonly read: (path: string) => Promise<Uint8Array | undefined>;
@@ -12,13 +12,16 @@ export interface TileStore {
    * path throw LEDGER_TILE_CONFLICT, which stops the log.
    */
   readonly putImmutable: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** Removes the partial tiles beside a full one, `<path>.p/`. Nothing there is fine; need not be durable. */
+  readonly dropPartials: (path: string) => Promise<void>;
   /** Replaces `checkpoint` atomically and durably: what strangers see. */
   readonly publish: (checkpoint: Uint8Array) => Promise<void>;
   readonly published: () => Promise<Uint8Array | undefined>;
-  /** Staged bundles, by name; durable like tiles. Removed once applied and published. */
+  /** Staged bundles, by name; durable, and replaced by a later one of the same name. Removed once applied and published. */
   readonly stage: (name: string, bytes: Uint8Array) => Promise<void>;
   readonly staged: (name: string) => Promise<Uint8Array | undefined>;
   readonly stagedNames: () => Promise<readonly string[]>;
+  /** One that is gone already is fine. */
   readonly unstage: (name: string) => Promise<void>;
 }
 

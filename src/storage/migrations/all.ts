@@ -1,5 +1,6 @@
 /** Every migration, in order. A new one is added at the end; none is ever changed. */
 import type { Migration } from '../migrate.ts';
 import { records } from './0001-records.ts';
+import { log } from './0002-log.ts';
 
-export const migrations: readonly Migration[] = [records];
+export const migrations: readonly Migration[] = [records, log];
