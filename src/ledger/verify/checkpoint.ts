@@ -1,5 +1,5 @@
 /** Checkpoints (C2SP tlog-checkpoint): the signed size and root of a log at one moment. */
-import { fromBase64, isCount, parseDecimal, toBase64 } from './bytes.ts';
+import { fromBase64, isCount, isPlainText, parseDecimal, toBase64 } from './bytes.ts';
 import {
   openNote,
   type Note,
@@ -25,7 +25,7 @@ export interface Checkpoint extends TreeHead {
 
 /** The text of a checkpoint's note. Undefined for anything else. */
 export function parseCheckpoint(text: string): Checkpoint | undefined {
-  if (!text.endsWith('\n')) return undefined;
+  if (!text.endsWith('\n') || !isPlainText(text)) return undefined;
   const lines = text.slice(0, -1).split('\n');
   const [origin = '', sizeText = '', rootText = '', ...extensions] = lines;
   const size = parseDecimal(sizeText);
@@ -38,7 +38,7 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
 export function formatCheckpoint(checkpoint: Omit<Checkpoint, 'extensions'> & Partial<Checkpoint>): string {
   const { origin, size, root, extensions = [] } = checkpoint;
   const lines = [origin, String(size), toBase64(root), ...extensions];
-  const isOneLineEach = lines.every((line) => line !== '' && !line.includes('\n'));
+  const isOneLineEach = lines.every((line) => line !== '' && isPlainText(line) && !line.includes('\n'));
   if (!isCount(size) || root.length !== hashBytes || !isOneLineEach) throw new RangeError('no checkpoint');
   return `${lines.join('\n')}\n`;
 }
