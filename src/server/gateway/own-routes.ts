@@ -1,4 +1,4 @@
-/** The gateway's own routes: status page, health, metrics, cases, and the lockfile check. Read-only. */
+/** The gateway's own routes: status page, health, metrics, cases, the log's files, and the lockfile check. Read-only. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseCaseId } from '../../core/case.ts';
 import { AssayError } from '../../core/errors.ts';
@@ -11,6 +11,7 @@ import { caseAnswerOf, decisionShown } from '../shown.ts';
 import { isCallerAllowed } from './access.ts';
 import { jsonAnswer, type Answer } from './answer.ts';
 import { readBody } from './body.ts';
+import { answerLedgerFile, ledgerPrefix } from './ledger-files.ts';
 import { casePage, missingPage, statusPage } from './pages.ts';
 
 const heldShown = 50;
@@ -30,6 +31,8 @@ export async function answerOwn(
     route.name = 'check';
     return answerCheck(gate, request, response, base);
   }
+  if (path.startsWith(ledgerPrefix))
+    return named(route, 'ledger', () => answerLedgerFile(gate.storage.ledger.tiles, request, path));
   if (!reading) return 'not-ours';
   if (path === '/-/health') return named(route, 'health', () => health(gate));
   if (path === '/-/metrics') return named(route, 'metrics', () => metrics(gate));
