@@ -1,4 +1,5 @@
 /** Which version to use instead of a refused one: the newest that policy allows, itself admitted first. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { IndexVersion } from '../core/index-view.ts';
 import type { Principal, UpstreamId } from '../core/subject.ts';
 import type { Admission } from './admit.ts';
@@ -7,6 +8,8 @@ import type { VersionOrder } from './deps.ts';
 
 /** How many candidates are assayed before giving up: a refusal must not cost an afternoon. */
 const candidatesAtMost = 3;
+/** A refusal does not wait longer for advice: an upstream that dawdles must not keep it from being told. */
+const patience = 8_000;
 
 export interface Recommendation {
   readonly upstream: UpstreamId;
@@ -14,10 +17,32 @@ export interface Recommendation {
   /** The refused version. */
   readonly version: string;
   readonly principal: Principal;
+  readonly patienceMs?: number;
 }
 
-/** Undefined when none of the newest candidates is allowed. Never throws: advice must not turn a refusal into an error. */
+/**
+ * Undefined when none of the newest candidates is allowed, or when that is not known in time (the work goes on,
+ * for whoever asks next). Never throws: advice must not turn a refusal into an error.
+ */
 export async function recommend(
+  admission: Admission,
+  shelves: Shelves,
+  order: VersionOrder,
+  wanted: Recommendation,
+): Promise<string | undefined> {
+  const found = newestAllowed(admission, shelves, order, wanted);
+  const timeout = new AbortController();
+  const late = wait(wanted.patienceMs ?? patience, undefined, { signal: timeout.signal }).catch(
+    () => undefined,
+  );
+  try {
+    return await Promise.race([found, late]);
+  } finally {
+    timeout.abort();
+  }
+}
+
+async function newestAllowed(
   admission: Admission,
   shelves: Shelves,
   order: VersionOrder,

@@ -11,7 +11,9 @@ import {
 } from '../../test/support/admission-bench.ts';
 import { npmTarball } from '../../test/support/tarball.ts';
 import { anonymous } from '../core/subject.ts';
+import { npmVersionOrder } from '../registries/npm/order.ts';
 import { createIndexes } from './indexes.ts';
+import { recommend } from './recommend.ts';
 
 const upstream = testUpstream;
 const principal = anonymous;
@@ -181,4 +183,15 @@ test('a denied release is refused also when its bytes are lost and upstream is d
   bench.setPolicy({ deny: [{ ecosystem: 'npm', name: 'denied', versions: undefined, reason: undefined }] });
   bench.registry.lie({ path: /tgz$/ }, { kind: 'drop' });
   assert.equal((await bench.admit('denied', '1.0.0')).state, 'refused');
+});
+
+test('an upstream that dawdles delays the advice, not the refusal', async (t) => {
+  const bench = await startAdmission(t);
+  bench.registry.publish({ name: 'slow', version: '1.0.0' });
+  bench.registry.lie({ path: /slow-1\.0\.0\.tgz$/ }, { kind: 'hang', when: 'before-headers' });
+  const wanted = { upstream, name: 'slow', version: '2.0.0', principal };
+  const advise = (patienceMs: number) =>
+    recommend(bench.admission, bench.shelves, npmVersionOrder, { ...wanted, patienceMs });
+  const first = await Promise.race([advise(1), bench.admit('slow', '1.0.0').catch(() => 'upstream gave up')]);
+  assert.equal(first, undefined, 'the advice was given up first');
 });

@@ -5,6 +5,7 @@ import { parsePurl } from '../core/purl.ts';
 import { claimsMatch } from '../admission/claims.ts';
 import type { FileOutcome } from '../admission/admit.ts';
 import { gateItself, type UpstreamId } from '../core/subject.ts';
+import { isPackageName } from '../registries/npm/names.ts';
 import type { Caller } from './callers.ts';
 import { checkLine, type CheckLine, type CheckResult } from './control/protocol.ts';
 import type { Gate } from './gate.ts';
@@ -25,7 +26,7 @@ export async function checkOne(gate: Gate, caller: Caller, text: string, base: s
 async function checked(gate: Gate, caller: Caller, line: CheckLine, base: string): Promise<CheckResult> {
   const { ecosystem, name, version } = parsePurl(line.purl);
   const route = ecosystem === 'npm' ? gate.routes(name) : undefined;
-  if (route === undefined || version === undefined) {
+  if (route === undefined || version === undefined || !isPackageName(name)) {
     throw new AssayError('PURL_INVALID', `no upstream answers for ${line.purl}`);
   }
   if (route.needsToken && !caller.grants.has(route.upstream)) {

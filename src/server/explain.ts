@@ -12,7 +12,7 @@ const matchesAtMost = 20;
 
 /** Throws EXPLAIN_NOTHING_FOUND. */
 export async function explain(gate: Gate, query: string): Promise<ExplainAnswer> {
-  const ids = await releasesMeant(gate, query.trim());
+  const ids = query.isWellFormed() ? await releasesMeant(gate, query.trim()) : [];
   const matches: Explanation[] = [];
   for (const id of ids.slice(0, matchesAtMost)) {
     const found = await explainOne(gate, id);

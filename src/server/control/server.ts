@@ -64,7 +64,8 @@ async function respond(gate: Gate, request: IncomingMessage, response: ServerRes
 }
 
 async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://control');
+  const url = URL.parse(request.url ?? '/', 'http://control');
+  if (url === null) throw new AssayError('REQUEST_INVALID', 'the address is not one');
   const body = async (): Promise<unknown> => parseJson(await readBody(request, bodyBytes));
   switch (`${request.method ?? ''} ${url.pathname}`) {
     case 'GET /status':
@@ -86,11 +87,19 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
   }
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)
-    return jsonAnswer(200, await revokeToken(gate, decodeURIComponent(named)));
+    return jsonAnswer(200, await revokeToken(gate, decoded(named)));
   throw new AssayError(
     'REQUEST_INVALID',
     `the control socket has no ${request.method ?? ''} ${url.pathname}`,
   );
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new AssayError('REQUEST_INVALID', 'the address is not percent-encoded as it must be', { cause });
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -4,6 +4,11 @@ import type { Caller } from '../callers.ts';
 import type { Settings } from '../config/settings.ts';
 import { isLoopbackAddress } from './host.ts';
 
+/** A proxy on this machine speaks for callers elsewhere. */
+function isForwarded({ headers }: IncomingMessage): boolean {
+  return headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
+}
+
 export function isCallerAllowed(settings: Settings, request: IncomingMessage, caller: Caller): boolean {
   if (caller.principal.kind !== 'anonymous') return true;
   switch (settings.anonymous) {
@@ -12,7 +17,7 @@ export function isCallerAllowed(settings: Settings, request: IncomingMessage, ca
     case 'never':
       return false;
     case 'loopback':
-      return isLoopbackAddress(request.socket.remoteAddress);
+      return isLoopbackAddress(request.socket.remoteAddress) && !isForwarded(request);
     default:
       return settings.anonymous satisfies never;
   }

@@ -10,11 +10,14 @@ export interface Answer {
   readonly body: Uint8Array;
   /** Content-Length where the body is left out (HEAD). */
   readonly length?: number;
+  /** Ends the connection after the answer. */
+  readonly close?: boolean;
 }
 
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const headers: Record<string, string> = { ...answer.headers };
   if (answer.status !== 304) headers['content-length'] = String(answer.length ?? answer.body.length);
+  if (answer.close === true) headers['connection'] = 'close';
   if (answer.reason === undefined) response.writeHead(answer.status, headers);
   else response.writeHead(answer.status, forHeader(answer.reason), headers);
   response.end(request.method === 'HEAD' || answer.status === 304 ? undefined : answer.body);

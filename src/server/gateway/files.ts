@@ -38,7 +38,7 @@ export async function answerFile(
     return { status: 304, headers, body: new Uint8Array() };
   if (exchange.request.method === 'HEAD')
     return { status: 200, headers, body: new Uint8Array(), length: artifact.sizeBytes };
-  if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, artifact, headers);
+  if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, allowed, headers);
   return { status: 200, headers, body: await smallFile(gate, artifact, allowed, again) };
 }
 
@@ -86,9 +86,10 @@ async function alarmCorrupt(gate: Gate, artifact: ArtifactDigests, { release }: 
 async function streamFile(
   gate: Gate,
   { request, response }: Exchange,
-  artifact: ArtifactDigests,
+  allowed: Allowed,
   headers: Readonly<Record<string, string>>,
 ): Promise<undefined> {
+  const { artifact } = allowed;
   const path = await gate.storage.blobs.path(artifact.sha256);
   if (path === undefined) throw new AssayError('BLOB_MISSING', 'the admitted bytes are not stored');
   const file = await open(path, 'r');
@@ -104,10 +105,11 @@ async function streamFile(
       held = buffer.subarray(0, bytesRead);
       hash.update(held);
     }
-    if (response.destroyed) return undefined;
+    if (request.destroyed || response.destroyed) return undefined;
     if (held === undefined || hash.digest('hex') !== artifact.sha256) {
-      // Reading it whole sets the corrupt file aside; the client gets a broken transfer, never the last bytes.
-      await gate.storage.blobs.read(artifact.sha256, artifact.sizeBytes + 1);
+      await alarmCorrupt(gate, artifact, allowed);
+      // This sets the corrupt file aside; the client gets a broken transfer, never the last bytes.
+      await gate.storage.blobs.verify(artifact.sha256);
       throw new AssayError('BLOB_CORRUPT', 'the admitted bytes changed while they were read');
     }
     response.end(held);

@@ -58,9 +58,19 @@ async function serve(gate: Gate, request: IncomingMessage, response: ServerRespo
     const answer = await answerTo(gate, request, response, route);
     if (answer !== undefined) sendAnswer(request, response, answer);
   } catch (error) {
-    fail(gate, request, response, error);
+    failSafely(gate, request, response, error);
   } finally {
     request.resume();
+  }
+}
+
+/** Nothing that goes wrong with one request may end the process. */
+function failSafely(gate: Gate, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  try {
+    fail(gate, request, response, error);
+  } catch (second) {
+    gate.log.error({ err: second }, 'a failure could not be answered');
+    response.destroy();
   }
 }
 
@@ -81,6 +91,9 @@ async function answerTo(
 ): Promise<Answer | undefined> {
   const url = request.url ?? '/';
   if (url.length > urlBytes) throw new AssayError('REQUEST_INVALID', 'the address is too long');
+  // RFC 9112 section 3.2: of two, something in front of us may have looked at the other one.
+  if ((request.headersDistinct.host ?? []).length > 1)
+    throw new AssayError('REQUEST_INVALID', 'more than one Host was sent');
   const host = checkHost(gate.settings, request.headers.host);
   if (host.state === 'refused') return refuseHost(request.headers.host);
   const own = await answerOwn(gate, request, response, host.base, route);

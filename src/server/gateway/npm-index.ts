@@ -10,7 +10,7 @@ import type { Gate } from '../gate.ts';
 import type { Route } from '../routes.ts';
 import type { RenderWhat } from '../workers/index-jobs.ts';
 import { acceptsGzip, etagMatches, type Answer } from './answer.ts';
-import { inflate } from './bodies.ts';
+import { sendInflated } from './bodies.ts';
 import type { Exchange } from './exchange.ts';
 import { sha256 } from '../../core/digest.ts';
 
@@ -23,14 +23,15 @@ export type IndexQuestion =
 const clientFreshSeconds = 60;
 const abbreviatedType = 'application/vnd.npm.install-v1+json';
 
+/** Undefined when the answer was streamed. */
 export async function answerIndex(
   gate: Gate,
   exchange: Exchange,
   { upstream, needsToken }: Route,
   asked: IndexQuestion,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const { name } = asked;
-  const { request, caller, base } = exchange;
+  const { request, response, caller, base } = exchange;
   const shelf = await gate.shelves.show({ upstream, name, principal: caller.principal });
   if (shelf === undefined) return npmError({ kind: 'not-found', what: name });
   const what = whatOf(asked, request.headers.accept);
@@ -49,11 +50,15 @@ export async function answerIndex(
   const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
     gate.indexes.render({ upstream, name, body: shelf.body }, planOf(name, shelf, steered), what, base),
   );
-  const { gzip, lastModified } = rendered;
+  const { gzip, lastModified, sizeBytes } = rendered;
   if (gzip === undefined) return missingVersion(name, asked, shelf);
   if (lastModified !== undefined) headers['last-modified'] = lastModified;
-  if (!acceptsGzip(request.headers['accept-encoding']))
-    return { status: 200, headers, body: await inflate(gzip) };
+  if (!acceptsGzip(request.headers['accept-encoding'])) {
+    if (request.method === 'HEAD') return { status: 200, headers, body: new Uint8Array(), length: sizeBytes };
+    response.writeHead(200, { ...headers, 'content-length': String(sizeBytes) });
+    await sendInflated(gzip, response);
+    return undefined;
+  }
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip };
 }
 

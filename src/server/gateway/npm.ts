@@ -30,7 +30,7 @@ export async function answerNpm(
     case 'whoami':
       return whoamiAnswer(exchange.caller.principal);
     case 'keys':
-      return keysAnswer(await gate.registryDocument('-/npm/v1/keys'));
+      return answerKeys(gate, exchange);
     case 'attestations':
       return routed(gate, exchange, asked.name, (route) => answerAttestations(gate, route, asked));
     case 'audit-bulk':
@@ -59,7 +59,7 @@ async function routed(
   const route = gate.routes(name);
   if (route === undefined) return npmError({ kind: 'not-found', what: name });
   if (route.needsToken && !caller.grants.has(route.upstream)) {
-    return refuseToken(`packages of the upstream ${route.upstream} need a token`);
+    return tokenFor(route.upstream);
   }
   return work(route);
 }
@@ -91,6 +91,12 @@ async function answerTarball(
   }
 }
 
+async function answerKeys(gate: Gate, { caller }: Exchange): Promise<Answer> {
+  const upstream = gate.settings.upstreams.find((one) => one.scopes.length === 0);
+  if (upstream?.needsToken === true && !caller.grants.has(upstream.id)) return tokenFor(upstream.id);
+  return keysAnswer(await gate.registryDocument('-/npm/v1/keys'));
+}
+
 async function answerAttestations(
   gate: Gate,
   route: Route,
@@ -100,6 +106,10 @@ async function answerAttestations(
   const found = await gate.registryDocument(path, route.upstream);
   if (found === undefined) return npmError({ kind: 'no-attestations', what: `${name}@${version}` });
   return keysAnswer(found);
+}
+
+function tokenFor(upstream: string): Answer {
+  return refuseToken(`packages of the upstream ${upstream} need a token`);
 }
 
 export function refuseToken(why: string): Answer {

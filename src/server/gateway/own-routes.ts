@@ -1,10 +1,11 @@
 /** The gateway's own routes: status page, health, metrics, cases, the log's files, and the lockfile check. Read-only. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseCaseId } from '../../core/case.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { parsePurl } from '../../core/purl.ts';
 import { rfc3339 } from '../../core/time.ts';
 import { checkOne } from '../check.ts';
-import { checkLimits, type HealthAnswer } from '../control/protocol.ts';
+import { checkLimits, type HealthAnswer, type StatusAnswer } from '../control/protocol.ts';
 import type { Gate } from '../gate.ts';
 import { errorAnswerOf } from '../problem.ts';
 import { caseAnswerOf, decisionShown } from '../shown.ts';
@@ -29,7 +30,14 @@ export async function answerOwn(
   const reading = request.method === 'GET' || request.method === 'HEAD';
   if (path === '/-/assay/v1/check' && request.method === 'POST') {
     route.name = 'check';
-    return answerCheck(gate, request, response, base);
+    try {
+      return await answerCheck(gate, request, response, base);
+    } catch (error) {
+      if (response.headersSent) throw error;
+      if (!isAssayError(error)) gate.log.error({ err: error }, 'a check failed');
+      // What is left of the body is not read: the connection ends with the answer.
+      return { ...errorAnswerOf(error), close: true };
+    }
   }
   if (path.startsWith(ledgerPrefix))
     return named(route, 'ledger', () => answerLedgerFile(gate.storage.ledger.tiles, request, path));
@@ -79,17 +87,45 @@ async function showCase(gate: Gate, text: string, html: boolean, base: string): 
   return html ? casePage(answer) : jsonAnswer(200, answer);
 }
 
-/** Names of what is held may be private packages: shown to this machine, counts to everyone else. */
+/** Names may be private packages: those of public ones are shown to this machine, counts to everyone else. */
 async function showStatus(gate: Gate, request: IncomingMessage): Promise<Answer> {
   const status = await gate.status();
   const nobody = { principal: { kind: 'anonymous', name: 'anonymous' }, grants: new Set<string>() } as const;
   const local = isCallerAllowed({ ...gate.settings, anonymous: 'loopback' }, request, nobody);
   const page = local ? await gate.storage.read.held({ limit: heldShown }) : { items: [] };
+  const secret = new Set<string>(gate.settings.upstreams.flatMap((one) => (one.needsToken ? [one.id] : [])));
   const releases = await Promise.all(page.items.map((line) => gate.storage.admission.release(line.id)));
-  const held = releases.flatMap((one) => (one === undefined ? [] : [decisionShown(one, { base: gate.url })]));
-  const alarms = local ? await gate.storage.read.alarms({ limit: alarmsShown }) : [];
+  const held = releases.flatMap((one) =>
+    one === undefined || secret.has(one.subject.upstream) ? [] : [decisionShown(one, { base: gate.url })],
+  );
+  const raised = local ? await gate.storage.read.alarms({ limit: alarmsShown }) : [];
+  const alarms = raised.filter((alarm) => !isSecret(gate, alarm.about));
+  const upstreams = status.upstreams.map((one) => upstreamTold(one, local, secret.has(one.id)));
   const heldMore = local ? Math.max(0, status.counts.hold - held.length) : status.counts.hold;
-  return statusPage({ status, held, heldMore, alarms: [...alarms], now: rfc3339(gate.clock()) });
+  const told = { ...status, upstreams };
+  return statusPage({ status: told, held, heldMore, alarms, now: rfc3339(gate.clock()) });
+}
+
+/** Whether an alarm is about a package that is served only to callers with a token. */
+function isSecret(gate: Gate, about: string): boolean {
+  if (!about.startsWith('pkg:npm/')) return false;
+  const { name } = parsePurl(about);
+  return gate.routes(name)?.needsToken === true;
+}
+
+/** The texts of failures name the package that was asked for, and a scope's name may be a secret as well. */
+function upstreamTold(
+  one: StatusAnswer['upstreams'][number],
+  local: boolean,
+  secret: boolean,
+): StatusAnswer['upstreams'][number] {
+  const { scopes, lastError, ...rest } = one;
+  const code = lastError?.split(':', 1)[0];
+  return {
+    ...rest,
+    scopes: local || scopes.length === 0 ? scopes : ['its own'],
+    ...(lastError === undefined ? {} : { lastError: local && !secret ? lastError : code }),
+  };
 }
 
 /** NDJSON in, NDJSON out, in the order asked; up to `parallel` lines are assayed at once. */
