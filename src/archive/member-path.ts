@@ -44,6 +44,10 @@ function segmentFinding(segment: string): FindingId | undefined {
   // `.. ` and `..` with dots or spaces behind it are `..` to Windows.
   if (/^\.\.[. ]*$/.test(segment)) return 'archive/path-dotdot';
   if (/^[A-Za-z]:/.test(segment)) return 'archive/path-drive';
+  // `a::$DATA` is `a` itself to NTFS.
+  if (/:\$[A-Za-z_]+$/.test(segment)) return 'archive/path-stream';
+  // No file system holds it: npm leaves such a file out, others fail.
+  if (Buffer.byteLength(segment) > 255) return 'archive/path-too-long';
   return undefined;
 }
 

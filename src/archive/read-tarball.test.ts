@@ -45,6 +45,39 @@ test('a sound package is agreed on, with its manifest and both readers named', a
   assert.equal(reading.readers.length, 2);
 });
 
+const scripted = '{"scripts":{"postinstall":"x"}}';
+
+test('manifests of packages below node_modules are kept where they may name an install script', async () => {
+  const reading = await read(
+    tarball(
+      manifest,
+      file('package/node_modules/a/package.json', scripted),
+      file('package/node_modules/@s/b/node_modules/c/package.json', '{"scripts":{"post\\u0069nstall":"x"}}'),
+      file('package/node_modules/d/package.json', '{"name":"d"}'),
+      file('package/test/node_modules/e/package.json', scripted),
+      file('package/node_modules/f/lib/package.json', scripted),
+    ),
+  );
+  assert.deepEqual(
+    reading.nested?.manifests.map(({ path }) => path),
+    ['package/node_modules/a/package.json', 'package/node_modules/@s/b/node_modules/c/package.json'],
+  );
+  assert.equal(reading.nested?.manifests[0]?.text, scripted);
+  assert.equal(reading.nested?.whole, true);
+});
+
+test('nested manifests over the limit are said to be missing', async () => {
+  const large = `{"scripts":{"postinstall":"${'x'.repeat(100)}"}}`;
+  const bytes = tarball(
+    manifest,
+    file('package/node_modules/a/package.json', large),
+    file('package/node_modules/b/package.json', large),
+  );
+  const reading = await read(bytes, { ...defaultArchiveLimits, manifestBytes: 200 });
+  assert.equal(reading.nested?.manifests.length, 1);
+  assert.equal(reading.nested?.whole, false);
+});
+
 const ours: ArchiveMember = {
   path: 'package/a',
   type: 'file',

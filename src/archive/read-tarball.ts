@@ -6,7 +6,7 @@ import { gunzip, type ReadAt } from './gunzip.ts';
 import { readWithLibrary } from './library-reader.ts';
 import { createTarReader } from './tar-strict.ts';
 import { withoutTwins } from './twins.ts';
-import { isNpmManifest } from './top-folder.ts';
+import { isNestedManifest, isNpmManifest } from './top-folder.ts';
 
 export const readers: readonly string[] = ['assay-tar/1', `tar/${pkg.version}`];
 
@@ -16,7 +16,7 @@ export async function readTarball(
   packedBytes: number,
   limits: ArchiveLimits,
 ): Promise<ArchiveReading> {
-  const tar = createTarReader(limits, isNpmManifest);
+  const tar = createTarReader(limits, isNpmManifest, isNestedManifest);
   const unzipped = await gunzip(read, packedBytes, limits, tar.write);
   const listing = tar.end();
   // A damaged stream ends early, which the listing then also says; the cause comes first.
@@ -29,5 +29,6 @@ export async function readTarball(
   const manifestText = listing.kept === undefined ? undefined : Buffer.from(listing.kept).toString('utf8');
   const members = withoutTwins(listing.members);
   const bytes = members.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { verdict: 'agreed', findings: [], members, totalBytes: bytes, manifestText, readers };
+  const { nested } = listing;
+  return { verdict: 'agreed', findings: [], members, totalBytes: bytes, manifestText, readers, nested };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -130,4 +130,15 @@ test('twins of one path cross as one member, and the total counts them once', as
     ['package/package.json', 'package/lib/a.js'],
   );
   assert.equal(reading.totalBytes, '{"name":"x"}'.length + 3);
+});
+
+test('archives below a folder that is a link are read', async () => {
+  const link = join(folder, 'link');
+  const real = join(folder, 'real');
+  mkdirSync(real);
+  symlinkSync(real, link);
+  const bytes = tarball(manifest);
+  writeFileSync(join(real, 'blob'), bytes);
+  const reading = await reader({}, undefined, [link]).read(join(link, 'blob'), bytes.length);
+  assert.equal(reading.verdict, 'agreed');
 });

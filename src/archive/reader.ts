@@ -1,4 +1,5 @@
 /** The archive reader that admission uses: readings made in child processes. Start reading this room here. */
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ArchiveLimits, ArchiveReading } from '../core/archive-reading.ts';
 import { AssayError } from '../core/errors.ts';
@@ -42,7 +43,7 @@ export function createArchiveReader(options: ArchiveReaderOptions): PooledArchiv
   const runner = createRunner({
     nodePath: options.nodePath,
     entry: fileURLToPath(new URL('child.ts', import.meta.url)),
-    readable: [...options.readable, ...ownFiles()],
+    readable: [...options.readable, ...ownFiles()].flatMap(withTarget),
     children: options.children,
     limits: {
       cpuSeconds,
@@ -78,6 +79,13 @@ function ownFiles(): readonly string[] {
   return ['../core/', './', '../../node_modules/', '../../package.json'].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );
+}
+
+/** A child may read what it was named only by real paths, where a folder above is a link. */
+function withTarget(path: string): readonly string[] {
+  if (!existsSync(path)) return [path];
+  const real = realpathSync(path);
+  return [path, path.endsWith('/') ? `${real}/` : real];
 }
 
 function readerDeath({ reason, job, message }: ChildDeath): ReaderDeath {

@@ -14,10 +14,13 @@ export interface PaxHeader {
 export type PaxResult = { readonly pax: PaxHeader } | { readonly problem: EvidenceItem };
 
 const times = new Set(['mtime', 'atime', 'ctime', 'LIBARCHIVE.creationtime']);
-const numbers = new Set(['uid', 'gid', 'SCHILY.dev', 'SCHILY.ino', 'SCHILY.nlink']);
+const ids = new Set(['uid', 'gid']);
+const numbers = new Set(['SCHILY.dev', 'SCHILY.ino', 'SCHILY.nlink']);
 /** `type`, `mode`, `linkpath`, `hdrcharset`, `GNU.sparse.*`, `SCHILY.realsize` and the like are not here: readers act on them. */
 const inert =
   /^(?:comment|uname|gname|SCHILY\.fflags|(?:NODETAR|SCHILY\.acl|SCHILY\.xattr|LIBARCHIVE\.xattr|RHT)\..+)$/;
+
+const binary = /^SCHILY\.xattr\./;
 
 /** At most this many records are read in one header. */
 const maxRecords = 2000;
@@ -30,7 +33,9 @@ export function readPax(data: Uint8Array, scope: 'local' | 'global'): PaxResult 
   let sizeBytes: number | undefined;
   for (const [key, value] of records.values) {
     if (scope === 'global' && key !== 'comment') return refuse('archive/pax-global', key);
-    if (value.includes(0x0a) || value.includes(0)) return refuse('archive/pax-value', key);
+    // A NUL inside an attribute is what macOS writes (com.apple.provenance); nobody reads on at it.
+    if (value.includes(0x0a) || (value.includes(0) && !binary.test(key)))
+      return refuse('archive/pax-value', key);
     const text = Buffer.from(value).toString('latin1');
     if (key === 'path' && value.length > 0) path = value;
     else if (key === 'size' && /^\d{1,15}$/.test(text)) sizeBytes = Number(text);
@@ -40,7 +45,9 @@ export function readPax(data: Uint8Array, scope: 'local' | 'global'): PaxResult 
 }
 
 function isInert(key: string, value: string): boolean {
-  if (times.has(key)) return /^-?\d{1,20}(?:\.\d{1,20})?$/.test(value);
+  // Over these GNU tar and Python's tarfile end with an error.
+  if (times.has(key)) return /^-?\d{1,11}(?:\.\d{1,20})?$/.test(value);
+  if (ids.has(key)) return /^\d{1,10}$/.test(value) && Number(value) < 2 ** 32;
   if (numbers.has(key)) return /^\d{1,20}$/.test(value);
   return inert.test(key);
 }

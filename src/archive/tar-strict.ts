@@ -5,13 +5,14 @@
  * It takes unzipped bytes in pieces of any size and keeps none of them but the manifest's.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { ArchiveLimits, ArchiveMember } from '../core/archive-reading.ts';
+import type { ArchiveLimits, ArchiveMember, NestedManifests } from '../core/archive-reading.ts';
 import { sha256, type Sha256 } from '../core/digest.ts';
 import type { EvidenceItem } from '../core/evidence.ts';
 import { clip, finding, maxFindings, type FindingId } from './findings.ts';
 import { metaBytes } from './limits.ts';
 import { pathFindings, withoutInnerDots } from './member-path.ts';
 import { createNameTree, type NameTree } from './name-tree.ts';
+import { createNestedKeeper, type NestedKeeper } from './nested.ts';
 import { isZero, utf8 } from './tar-fields.ts';
 import { readTarHeader, type TarHeader } from './tar-header.ts';
 import { readPax, type PaxHeader } from './tar-pax.ts';
@@ -35,11 +36,16 @@ export interface TarListing {
   readonly totalBytes: number;
   /** Content of the kept file; undefined when there is none or it is over `manifestBytes`. */
   readonly kept: Uint8Array | undefined;
+  readonly nested: NestedManifests;
 }
 
-/** `keep` says which one file's content is handed out. */
-export function createTarReader(limits: TarLimits, keep: (path: string) => boolean): TarReader {
-  const state = startState(limits, keep);
+/** `keep` says which one file's content is handed out, `keepNested` which others are kept as nested manifests. */
+export function createTarReader(
+  limits: TarLimits,
+  keep: (path: string) => boolean,
+  keepNested: (path: string) => boolean = () => false,
+): TarReader {
+  const state = startState(limits, keep, keepNested);
   return {
     write: (chunk) => {
       let at = 0;
@@ -56,11 +62,14 @@ interface Body {
   padding: number;
   readonly consume: (bytes: Uint8Array) => void;
   readonly done: () => void;
+  /** Python's tarfile reads records on into the padding of a PAX header. */
+  readonly zeroPadding: boolean;
 }
 
 interface State {
   readonly limits: TarLimits;
   readonly keep: (path: string) => boolean;
+  readonly keepNested: (path: string) => boolean;
   readonly names: NameTree;
   readonly members: ArchiveMember[];
   /** Path → spelling of the member that had it first, where the two differ. */
@@ -74,15 +83,17 @@ interface State {
   /** What extended headers said of the next member. */
   pending: { readonly path: Uint8Array | undefined; readonly pax: PaxHeader | undefined } | undefined;
   kept: Uint8Array | undefined;
+  readonly nested: NestedKeeper;
   /** A zero block was seen: from here on everything must be zero. */
   ended: boolean;
   stopped: boolean;
 }
 
-function startState(limits: TarLimits, keep: (path: string) => boolean): State {
+function startState(limits: TarLimits, keep: State['keep'], keepNested: State['keepNested']): State {
   return {
     limits,
     keep,
+    keepNested,
     names: createNameTree(2 * limits.entries + 1024),
     members: [],
     dotted: new Map(),
@@ -94,6 +105,7 @@ function startState(limits: TarLimits, keep: (path: string) => boolean): State {
     body: undefined,
     pending: undefined,
     kept: undefined,
+    nested: createNestedKeeper(limits.manifestBytes),
     ended: false,
     stopped: false,
   };
@@ -125,6 +137,9 @@ function stepBody(state: State, body: Body, bytes: Uint8Array): number {
   }
   const padding = Math.min(body.padding, bytes.length - content.length);
   if (body.remaining === 0) body.padding -= padding;
+  if (body.zeroPadding && !isZero(bytes.subarray(content.length, content.length + padding))) {
+    stop(state, 'archive/field-junk', 'padding of an extended header');
+  }
   if (body.remaining === 0 && body.padding === 0) {
     state.body = undefined;
     body.done();
@@ -189,7 +204,7 @@ function takeMeta(state: State, header: TarHeader, use: (data: Buffer) => void):
     data.set(bytes, filled);
     filled += bytes.length;
   };
-  startBody(state, header.sizeBytes, consume, () => use(data));
+  startBody(state, header.sizeBytes, consume, () => use(data), true);
 }
 
 function takePax(state: State, scope: 'local' | 'global', data: Buffer): void {
@@ -215,6 +230,11 @@ function takeMember(state: State, header: TarHeader): void {
     return stop(state, 'archive/pax-size', `${declared} and ${header.sizeBytes} bytes`);
   }
   const isFile = header.flag === '0';
+  // Whatever an extended header says: pnpm takes a header that begins with NUL for the end, and Python's tarfile a
+  // file whose header names it with a slash for a directory.
+  if (header.rawPath.length === 0) return stop(state, 'archive/path-empty', 'the name in the header itself');
+  if (isFile && header.rawPath.at(-1) === 0x2f)
+    note(state, 'archive/trailing-slash-file', 'in the header itself');
   if (!isFile && header.sizeBytes > 0) return stop(state, 'archive/directory-size', describeRefused(header));
   if (state.members.length >= state.limits.entries) {
     return stop(state, 'archive/too-many-entries', `more than ${state.limits.entries}`);
@@ -237,7 +257,8 @@ function memberPath(state: State, raw: Uint8Array, isFile: boolean): string | un
     return undefined;
   }
   const slashed = text.length > 1 && text.endsWith('/');
-  if (slashed && isFile) note(state, 'archive/trailing-slash-file', JSON.stringify(text));
+  if ((slashed || text.endsWith('/.')) && isFile)
+    note(state, 'archive/trailing-slash-file', JSON.stringify(text));
   const spelled = slashed ? text.slice(0, -1) : text;
   const path = withoutInnerDots(spelled);
   const problems = pathFindings(path, state.limits);
@@ -258,14 +279,16 @@ function startFile(state: State, path: string, mode: number, sizeBytes: number):
   state.totalBytes += sizeBytes;
   const hash: Hash = createHash('sha256');
   const keeping = state.kept === undefined && sizeBytes <= state.limits.manifestBytes && state.keep(path);
+  const nested = !keeping && state.keepNested(path);
   const pieces: Uint8Array[] = [];
   const consume = (bytes: Uint8Array): void => {
     hash.update(bytes);
-    if (keeping) pieces.push(Uint8Array.from(bytes));
+    if (keeping || (nested && state.nested.hasRoomFor(sizeBytes))) pieces.push(Uint8Array.from(bytes));
   };
   startBody(state, sizeBytes, consume, () => {
     state.members.push({ path, type: 'file', mode, sizeBytes, sha256: hash.digest('hex') as Sha256 });
     if (keeping) state.kept = Buffer.concat(pieces);
+    else if (nested) state.nested.add(path, pieces, sizeBytes);
   });
 }
 
@@ -274,9 +297,11 @@ function startBody(
   sizeBytes: number,
   consume: (bytes: Uint8Array) => void,
   done: () => void,
+  zeroPadding = false,
 ): void {
   if (sizeBytes === 0) return done();
-  state.body = { remaining: sizeBytes, padding: (512 - (sizeBytes % 512)) % 512, consume, done };
+  const padding = (512 - (sizeBytes % 512)) % 512;
+  state.body = { remaining: sizeBytes, padding, consume, done, zeroPadding };
 }
 
 // ---- the end ----
@@ -295,7 +320,8 @@ function finish(state: State): TarListing {
     for (const item of twinFindings(state.members)) state.findings.push(item);
   }
   const { members, findings, totalBytes, kept } = state;
-  return { members, findings: findings.slice(0, maxFindings), totalBytes, kept };
+  const nested = state.nested.result();
+  return { members, findings: findings.slice(0, maxFindings), totalBytes, kept, nested };
 }
 
 function note(state: State, id: FindingId, detail = ''): void {

@@ -12,6 +12,11 @@ export function isNpmManifest(path: string): boolean {
   return path.endsWith('/package.json') && path.indexOf('/') === path.lastIndexOf('/');
 }
 
+/** The manifest of a package that comes along in `node_modules`, in any case: some file systems make one of them. */
+export function isNestedManifest(path: string): boolean {
+  return /^[^/]+(?:\/node_modules\/(?:@[^/]+\/)?[^/]+)+\/package\.json$/i.test(path);
+}
+
 export function layoutFindings(members: readonly ArchiveMember[]): readonly EvidenceItem[] {
   const found: EvidenceItem[] = [];
   const tops = new Set<string>();

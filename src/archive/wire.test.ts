@@ -97,6 +97,17 @@ for (const [what, end] of ends) {
   });
 }
 
+test('nested manifests cross in pieces, and more of them than the limit is refused', () => {
+  const text = 'y'.repeat(100_000);
+  const manifests = [1, 2].map((at) => ({ path: `package/node_modules/${at}/package.json`, text }));
+  const nested = { manifests, whole: false };
+  assert.deepEqual(carried({ ...agreed, nested }), { ...agreed, nested });
+  assert.throws(
+    () => carried({ ...agreed, nested: { ...nested, manifests: [...manifests, ...manifests] } }),
+    /not a reading/,
+  );
+});
+
 test('a total other than the sum of the members is refused, and so are members beside a refusal', () => {
   assert.throws(() => carried({ ...agreed, totalBytes: agreed.totalBytes + 1 }), /not a reading/);
   assert.throws(() => carried({ ...refused, members: agreed.members }), /not a reading/);

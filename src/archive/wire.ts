@@ -33,6 +33,12 @@ export function sendReading(reading: ArchiveReading, sendPart: (part: Json) => v
   for (let at = 0; at < text.length; at += pieceLength) {
     sendPart({ text: text.slice(at, at + pieceLength) });
   }
+  for (const nested of reading.nested?.manifests ?? []) {
+    sendPart({ nested: nested.path });
+    for (let at = 0; at < nested.text.length; at += pieceLength) {
+      sendPart({ nestedText: nested.text.slice(at, at + pieceLength) });
+    }
+  }
   const { verdict, findings, totalBytes, readers } = reading;
   return {
     verdict,
@@ -40,6 +46,7 @@ export function sendReading(reading: ArchiveReading, sendPart: (part: Json) => v
     totalBytes,
     readers,
     hasManifest: reading.manifestText !== undefined,
+    nestedWhole: reading.nested?.whole ?? null,
   };
 }
 
@@ -51,10 +58,22 @@ export interface ReadingReceiver {
 
 export function receiveReading(limits: Pick<ArchiveLimits, 'entries' | 'manifestBytes'>): ReadingReceiver {
   const members: ArchiveMember[] = [];
+  const nested: { readonly path: string; text: string }[] = [];
   let text = '';
+  let nestedLength = 0;
+  const takeNested = (part: JsonObject): void => {
+    const path = ownString(part, 'nested');
+    if (path !== undefined) nested.push({ path, text: '' });
+    const more = ownString(part, 'nestedText') ?? '';
+    const last = nested.at(-1);
+    if (last !== undefined) last.text += more;
+    nestedLength += more.length;
+    if (nested.length > limits.entries || nestedLength > limits.manifestBytes) throw malformed();
+  };
   return {
     part: (part) => {
       if (!isJsonObject(part)) throw malformed();
+      takeNested(part);
       for (const item of list(own(part, 'members') ?? [])) members.push(memberOf(item));
       text += ownString(part, 'text') ?? '';
       if (members.length > limits.entries || text.length > limits.manifestBytes) throw malformed();
@@ -63,13 +82,15 @@ export function receiveReading(limits: Pick<ArchiveLimits, 'entries' | 'manifest
       if (!isJsonObject(end)) throw malformed();
       const findings = list(own(end, 'findings')).map(itemOf);
       const hasManifest = own(end, 'hasManifest');
-      const reading = {
+      const whole = own(end, 'nestedWhole');
+      const reading: ArchiveReading = {
         verdict: verdictOf(own(end, 'verdict')),
         findings,
         members,
         totalBytes: count(own(end, 'totalBytes')),
         manifestText: hasManifest === true ? text : undefined,
         readers: list(own(end, 'readers')).map(String),
+        ...(typeof whole === 'boolean' ? { nested: { manifests: nested, whole } } : {}),
       };
       if (findings.length > maxFindings || !isConsistent(reading)) throw malformed();
       return reading;

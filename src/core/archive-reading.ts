@@ -26,6 +26,15 @@ export interface ArchiveReading {
   /** Text of the ecosystem's manifest file inside (npm: the top folder's package.json); undefined when there is none or it is over the limit. */
   readonly manifestText: string | undefined;
   readonly readers: readonly string[];
+  /** Absent in readings made before it was looked for. */
+  readonly nested?: NestedManifests;
+}
+
+/** Manifests of packages that come along inside (npm: `node_modules/x/package.json`), where they may name install scripts. */
+export interface NestedManifests {
+  readonly manifests: readonly { readonly path: string; readonly text: string }[];
+  /** False when there was more of them than is kept. */
+  readonly whole: boolean;
 }
 
 export interface ArchiveLimits {

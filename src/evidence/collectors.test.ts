@@ -7,9 +7,10 @@ import {
   sampleNow,
   sampleVersion,
 } from '../../test/support/collector-input.ts';
+import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CollectorInput, Observation, Predecessor } from '../core/collector.ts';
 import { artifactDigestsOf, type ClaimedDigest } from '../core/digest.ts';
-import { evidenceDigest } from '../core/evidence.ts';
+import { evidenceDigest, type Evidence } from '../core/evidence.ts';
 import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
 import { collectors } from './collectors.ts';
@@ -201,11 +202,12 @@ test('scripts: a predecessor without own entries inherits none', async () => {
   assert.equal((await scripts(manifest, before(inherited))).result, 'fail');
 });
 
-test('scripts: a top-level binding.gyp builds at install unless a script or gypfile: false replaces it', async () => {
+test('scripts: a top-level binding.gyp builds at install unless a script replaces it; gypfile: false stops npm, not Yarn 1', async () => {
   const built = await scripts({}, undefined, ['binding.gyp']);
   assert.equal(built.result, 'not-available');
   assert.equal(built.facts['implied'], true);
-  assert.equal((await scripts({ gypfile: false }, undefined, ['binding.gyp'])).result, 'pass');
+  assert.equal((await scripts({ gypfile: false }, undefined, ['binding.gyp'])).facts['implied'], true);
+  assert.equal((await scripts({}, undefined, ['Binding.GYP'])).facts['implied'], true);
   assert.equal((await scripts({}, undefined, ['src/binding.gyp'])).result, 'pass');
   assert.equal(
     (await scripts({ scripts: { preinstall: 'x' } }, undefined, ['binding.gyp'])).facts['implied'],
@@ -220,6 +222,44 @@ test('scripts: a binding.gyp that appears after an admitted version fails; where
     (await scripts({}, before({ install: 'node-gyp rebuild' }, 'preceding-version'), ['binding.gyp'])).result,
     'pass',
   );
+});
+
+const evil = { path: 'package/node_modules/@s/b/package.json', text: '{"scripts":{"postinstall":"node x"}}' };
+
+function bundling(
+  nested: ArchiveReading['nested'],
+  predecessor?: Predecessor,
+  files: readonly string[] = [],
+): Promise<Evidence> {
+  const reading = { ...readingOf('{}', files), ...(nested === undefined ? {} : { nested }) };
+  return Promise.resolve(
+    scriptsCollector.collect(sampleInput({ archive: { state: 'read', reading }, predecessor })),
+  );
+}
+
+test('scripts: what bundled packages run at install counts as its own', async () => {
+  const first = await bundling({ manifests: [evil], whole: true });
+  assert.equal(first.result, 'not-available');
+  assert.equal(first.facts['bundled'], 'node_modules/@s/b postinstall: node x');
+  const recorded = recordedScripts([first]) ?? {};
+  assert.equal((await bundling({ manifests: [evil], whole: true }, before(recorded))).result, 'pass');
+  assert.equal((await bundling({ manifests: [evil], whole: true }, before({}))).result, 'fail');
+  assert.equal(
+    (await bundling({ manifests: [evil], whole: true }, before({}, 'preceding-version'))).result,
+    'warn',
+  );
+  const harmless = { ...evil, text: '{"scripts":{"uninstall":"x"}}' };
+  assert.equal((await bundling({ manifests: [harmless], whole: true })).result, 'pass');
+});
+
+test('scripts: a bundled package that builds, cannot be read, or was not kept, is no pass', async () => {
+  const builds = await bundling(undefined, undefined, ['node_modules/b/binding.gyp']);
+  assert.equal(builds.facts['bundled'], 'node_modules/b install: node-gyp rebuild');
+  const fixture = ['test/node_modules/b/binding.gyp', 'node_modules/b/lib/binding.gyp'];
+  assert.equal((await bundling(undefined, undefined, fixture)).result, 'pass');
+  const broken = { ...evil, text: '{install' };
+  assert.equal((await bundling({ manifests: [broken], whole: true })).result, 'not-available');
+  assert.equal((await bundling({ manifests: [], whole: false })).result, 'not-available');
 });
 
 test('scripts: an archive or package.json that cannot be read leaves them not checked', async () => {

@@ -2,6 +2,7 @@
  * Reads the package.json of an archive as npm would, within bounds. Where JSON repeats a key the last one
  * counts, as for npm and every client built on `JSON.parse`.
  */
+import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { ReadingOutcome } from '../core/collector.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
@@ -10,8 +11,15 @@ const maxLength = 4 * 1024 * 1024;
 /** Far above what a package needs (about 8); what is deeper is there to exhaust a recursive reader. */
 const maxDepth = 64;
 
+export interface ReadPackageJson {
+  readonly content: JsonObject;
+  /** Paths inside the top folder. */
+  readonly files: readonly string[];
+  readonly nested: NestedPackages;
+}
+
 export type PackageJson =
-  | { readonly state: 'read'; readonly content: JsonObject; readonly files: readonly string[] }
+  | ({ readonly state: 'read' } & ReadPackageJson)
   /** The archive is no source of facts: it was refused, its readers disagreed, or the reader failed. */
   | { readonly state: 'no-archive'; readonly why: string }
   | { readonly state: 'unreadable'; readonly id: string; readonly why: string };
@@ -38,7 +46,23 @@ export function readPackageJson(archive: ReadingOutcome): PackageJson {
   const content = parse(text);
   return content === undefined
     ? unreadable('package-json-unparsable', 'package.json is not a JSON object.')
-    : { state: 'read', content, files };
+    : { state: 'read', content, files, nested: nestedPackages(archive.reading) };
+}
+
+/** Packages inside `node_modules` of the archive. */
+export interface NestedPackages {
+  /** Those whose package.json may name an install script, by folder inside the top one; undefined content is unreadable. */
+  readonly manifests: readonly { readonly folder: string; readonly content: JsonObject | undefined }[];
+  readonly whole: boolean;
+}
+
+function nestedPackages({ nested }: ArchiveReading): NestedPackages {
+  const manifests = (nested?.manifests ?? []).map(({ path, text }) => {
+    const inside = path.slice(path.indexOf('/') + 1);
+    const folder = inside.slice(0, inside.lastIndexOf('/'));
+    return { folder, content: deeperThan(text, maxDepth) ? undefined : parse(text) };
+  });
+  return { manifests, whole: nested?.whole ?? true };
 }
 
 /** Path inside the top folder, whatever that is called: npm strips one component (pacote, `strip: 1`) and so drops a file beside it. */
@@ -80,5 +104,8 @@ export function deeperThan(text: string, limit: number): boolean {
 
 /** Lifecycle scripts npm runs when a registry package is installed. `prepare` runs for git dependencies only. */
 export const installEvents = ['preinstall', 'install', 'postinstall'] as const;
+
+/** Stands beside them for what packages that come along in `node_modules` run at install. */
+export const bundledEvent = 'bundled';
 
 export const impliedInstall = 'node-gyp rebuild';

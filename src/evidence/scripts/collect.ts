@@ -1,14 +1,15 @@
 /**
  * Code that would run at install: the lifecycle scripts of the tarball's own package.json (what runs, whatever
- * the index shows) and the `node-gyp rebuild` that a top-level binding.gyp implies, compared with the predecessor.
+ * the index shows), the `node-gyp rebuild` that a top-level binding.gyp implies, and the same of packages that come
+ * along in `node_modules` (npm runs theirs too), compared with the predecessor.
  *
  * `pass`: none, or the predecessor's own. `warn`: the text of an existing one changed. `fail`: one appeared that
  * the predecessor did not have. `not-available`: there are some, and nothing to compare with.
  */
-import type { Collector, CollectorInput, Predecessor } from '../../core/collector.ts';
+import type { Collector, CollectorInput, Predecessor, ReadingOutcome } from '../../core/collector.ts';
 import type { EvidenceItem } from '../../core/evidence.ts';
-import { own, ownObject, ownStrings, type JsonObject } from '../../core/json.ts';
-import { impliedInstall, installEvents, readPackageJson } from '../package-json.ts';
+import { bundledEvent, readPackageJson, type ReadPackageJson } from '../package-json.ts';
+import { bundledScript, installScriptsOf, type InstallScript } from './install-scripts.ts';
 import { clip, recordOf, type Finding } from '../record.ts';
 import { keptForm, sameScript } from './recorded.ts';
 
@@ -19,25 +20,15 @@ export const scriptsCollector: Collector = {
   collect: (input) => recordOf(scriptsCollector, input, examine(input)),
 };
 
-export interface InstallScript {
-  readonly event: string;
-  readonly text: string;
-  /** Written nowhere: npm runs it because there is a binding.gyp. */
-  readonly implied: boolean;
+/** What an archive runs at install, by event, in the form in which it is kept; undefined when it can't be told. */
+export function scriptsRunBy(archive: ReadingOutcome): Readonly<Record<string, string>> | undefined {
+  const manifest = readPackageJson(archive);
+  if (manifest.state !== 'read') return undefined;
+  return Object.fromEntries(scriptsOf(manifest).map(({ event, text }) => [event, keptForm(text)]));
 }
 
-/** `files` are paths inside the top folder. npm implies a build only for `binding.gyp` (@npmcli/run-script, @npmcli/node-gyp). */
-export function installScriptsOf(content: JsonObject, files: readonly string[]): readonly InstallScript[] {
-  const written = ownStrings(ownObject(content, 'scripts'));
-  const scripts = installEvents.flatMap((event) => {
-    const text = written.get(event)?.trim() ?? '';
-    return text === '' ? [] : [{ event, text, implied: false }];
-  });
-  const builds = files.includes('binding.gyp') && own(content, 'gypfile') !== false;
-  const replaced = scripts.some((script) => script.event === 'install' || script.event === 'preinstall');
-  return builds && !replaced
-    ? [...scripts, { event: 'install', text: impliedInstall, implied: true }]
-    : scripts;
+function scriptsOf({ content, files, nested }: ReadPackageJson): readonly InstallScript[] {
+  return [...installScriptsOf(content, files), ...bundledScript(nested, files)];
 }
 
 function examine(input: CollectorInput): Finding {
@@ -46,7 +37,7 @@ function examine(input: CollectorInput): Finding {
     const summary = `Install scripts were not examined: ${manifest.state === 'no-archive' ? manifest.why : 'package.json is unreadable'}.`;
     return { result: 'not-checked', summary };
   }
-  const scripts = installScriptsOf(manifest.content, manifest.files);
+  const scripts = scriptsOf(manifest);
   const before = input.predecessor;
   const facts = {
     count: scripts.length,
@@ -95,22 +86,23 @@ function compare(scripts: readonly InstallScript[], before: Predecessor, facts: 
     };
   }
   if (of('implied').length > 0) {
-    const summary = `A binding.gyp makes it build at install; the index cannot show whether ${against} did.`;
+    const summary = `It builds, or bundled packages run code, at install (${names(of('implied'))}); the index cannot show whether ${against} did.`;
     return { result: 'warn', summary, ...shared, items };
   }
   return { result: 'pass', summary: `Its install scripts are those of ${against}.`, ...shared };
 }
 
 /**
- * An implied script compared with what only an index shows is neither new nor old: npm writes it into the
- * index when it publishes, other tools and mirrors do not.
+ * What only the archive shows (an implied build, scripts of bundled packages), compared with an index, is neither new
+ * nor old: npm writes an implied build into the index when it publishes, other tools and mirrors do not.
  */
 function changeOf(script: InstallScript, before: Predecessor): Change {
   const old = Object.hasOwn(before.installScripts, script.event)
     ? before.installScripts[script.event]
     : undefined;
   if (old === undefined || old.trim() === '') {
-    return script.implied && before.how === 'preceding-version' ? 'implied' : 'appeared';
+    const unseen = script.implied || script.event === bundledEvent;
+    return unseen && before.how === 'preceding-version' ? 'implied' : 'appeared';
   }
   return sameScript(old, script.text) ? 'same' : 'changed';
 }

@@ -1,7 +1,7 @@
 /** Script texts as they are kept and compared: whole, or cut with the digest of the whole. */
 import { sha256 } from '../../core/digest.ts';
 import type { Evidence } from '../../core/evidence.ts';
-import { installEvents } from '../package-json.ts';
+import { bundledEvent, installEvents } from '../package-json.ts';
 
 const keptLength = 1500;
 const cutForm = /\.\.\. \[sha256 ([0-9a-f]{64})\]$/;
@@ -32,7 +32,7 @@ export function recordedScripts(evidence: readonly Evidence[]): Readonly<Record<
   const record = evidence.find((one) => one.kind === 'scripts');
   if (record === undefined || typeof record.facts['count'] !== 'number') return undefined;
   return Object.fromEntries(
-    installEvents.flatMap((event) => {
+    [...installEvents, bundledEvent].flatMap((event) => {
       const text = record.facts[event];
       return typeof text === 'string' ? [[event, text]] : [];
     }),

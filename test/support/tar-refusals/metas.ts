@@ -135,6 +135,33 @@ export const metaRefusals: readonly Refusal[] = [
     lookAlike: archive(pax({ comment: 'x 21 path=package/evil' }), manifest),
   },
   {
+    id: 'archive/pax-key',
+    what: 'a time over which GNU tar and Python fail',
+    refused: archive(pax({ mtime: '9'.repeat(20) }), manifest),
+    lookAlike: archive(pax({ mtime: '-62135596800.5' }), manifest),
+  },
+  {
+    id: 'archive/pax-key',
+    what: 'a user id over which GNU tar and Python fail',
+    refused: archive(pax({ uid: '4294967296' }), manifest),
+    lookAlike: archive(pax({ uid: '4294967295' }), manifest),
+  },
+  {
+    id: 'archive/field-junk',
+    what: 'records in the padding of a PAX header, which Python reads',
+    refused: archive(inPadding(pax({ path: 'package/a' }), paxRecord('path', 'package/evil')), file('x')),
+    lookAlike: archive(pax({ path: 'package/a' }), inPadding(file('package/x', 'x'), Buffer.from('junk'))),
+  },
+  {
+    id: 'archive/pax-value',
+    what: 'a NUL in a comment',
+    refused: archive(pax({ comment: 'a\0b' }), manifest),
+    lookAlike: archive(
+      pax({ 'SCHILY.xattr.com.apple.provenance': Buffer.from([1, 2, 0, 0x8f, 0xe2]) }),
+      manifest,
+    ),
+  },
+  {
     id: 'archive/pax-value',
     what: 'a NUL in a path',
     refused: archive(pax({ path: 'package/a\0b' }), file('x')),
@@ -203,3 +230,11 @@ export const metaRefusals: readonly Refusal[] = [
   { id: 'archive/empty', what: 'no members', refused: zeroBlocks(2), lookAlike: archive(file('package/a')) },
   { id: 'archive/empty', what: 'no bytes', refused: Buffer.alloc(0), lookAlike: archive(file('package/a')) },
 ];
+
+/** Bytes where a member's padding is, right after its content: the header says how long that is. */
+function inPadding(whole: Buffer, junk: Buffer): Buffer {
+  const sizeBytes = Number.parseInt(whole.subarray(124, 135).toString('latin1'), 8);
+  const changed = Buffer.from(whole);
+  junk.copy(changed, 512 + sizeBytes);
+  return changed;
+}
