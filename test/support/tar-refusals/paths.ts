@@ -88,7 +88,7 @@ export const pathRefusals: readonly Refusal[] = [
     id: 'archive/path-stream',
     what: 'the spelling by which NTFS means package.json itself',
     refused: archive(manifest, file('package/package.json::$DATA', '{"name":"x"}')),
-    lookAlike: archive(manifest, file('package/a:$b.js'), file('package/cd:e'), file('package/$DATA')),
+    lookAlike: archive(manifest, file('package/ab:$c.js'), file('package/cd:e'), file('package/$DATA')),
   },
   {
     id: 'archive/path-empty',
