@@ -1,6 +1,7 @@
 /**
  * What stands on the shelf: the index of one package as a client may see it. Steers only; the file route enforces.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { sha256 } from '../core/digest.ts';
@@ -15,6 +16,7 @@ import type { KnownIndex } from './indexes.ts';
 import { createLru } from './lru.ts';
 import { recordedReleases } from './recorded.ts';
 import type { Rooms } from './rooms.ts';
+import { createSingleFlight } from './single-flight.ts';
 import { visibilityOf, type HiddenVersion, type KeptVersion, type Visibility } from './visibility.ts';
 
 export interface ShelfRequest {
@@ -56,13 +58,14 @@ interface Verdicts {
 const rememberedVerdicts = 60_000;
 
 export function createShelves(rooms: Rooms, admission: Admission): Shelves {
+  const once = createSingleFlight();
   const remembered = createLru<Verdicts>(rememberedVerdicts, (verdicts) => verdicts.fresh.size + 1);
 
   async function show({ upstream, name, principal }: ShelfRequest): Promise<Shelf | undefined> {
     const state = await rooms.indexes.look(upstream, name);
     if (state.state === 'absent') return undefined;
     const releases = await currentReleases(state, principal);
-    const verdicts = verdictsOf(state, releases, principal);
+    const verdicts = await verdictsOf(state, releases, principal);
     const visibility = visibilityOf({
       view: state.view,
       gone: state.gone,
@@ -95,11 +98,11 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     return rooms.store.releasesOf(upstream, name);
   }
 
-  function verdictsOf(
+  async function verdictsOf(
     index: KnownIndex,
     releases: readonly ReleaseSummary[],
     principal: Principal,
-  ): Verdicts {
+  ): Promise<Verdicts> {
     const now = rfc3339(rooms.clock());
     const id = `${index.view.upstream} ${index.view.name}`;
     const epochs = JSON.stringify(rooms.epochs());
@@ -110,9 +113,11 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs} ${sha256(admittedVersions.join('\n'))}`;
     const known = remembered.get(id);
     if (known !== undefined && known.key === key && now < known.validUntil) return known;
-    const made = askAll(rooms, index, new Set(admittedVersions), principal, now, key);
-    remembered.set(id, made);
-    return made;
+    return once(`${id} ${key}`, async () => {
+      const made = await askAll(rooms, index, new Set(admittedVersions), principal, now, key);
+      remembered.set(id, made);
+      return made;
+    });
   }
 
   async function keptVersions(keep: readonly ReleaseSummary[]): Promise<readonly KeptVersion[]> {
@@ -123,18 +128,22 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   return { show };
 }
 
-function askAll(
+/** About 50 µs a version: a package of thousands must not keep everybody else waiting. */
+const askedAtOnce = 200;
+
+async function askAll(
   rooms: Rooms,
   index: KnownIndex,
   admittedVersions: ReadonlySet<string>,
   principal: Principal,
   now: string,
   key: string,
-): Verdicts {
+): Promise<Verdicts> {
   const fresh = new Map<string, Verdict>();
   const admitted = new Map<string, Verdict>();
   let validUntil = rfc3339(new Date(rooms.clock().getTime() + 24 * 3_600_000));
-  for (const version of index.view.versions) {
+  for (const [at, version] of index.view.versions.entries()) {
+    if (at > 0 && at % askedAtOnce === 0) await nextTurn();
     const admittedBefore = admittedVersions.has(version.version);
     const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
     const verdict = rooms.policy.decide(
