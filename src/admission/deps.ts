@@ -208,6 +208,8 @@ export interface OutboxEvent {
   readonly salts: Readonly<Record<string, string>>;
   /** The in-toto statement the leaf commits to. */
   readonly statement: JsonObject;
+  /** What the leaf commits to as the one before it. Given, it must be the release's newest when this is stored. */
+  readonly previousEventId?: string | undefined;
 }
 
 export interface DecisionRecord {

@@ -1,4 +1,4 @@
-/** Makes the outbox event of a decision transition: a leaf, version 1, with the salts that open it. */
+/** Makes the outbox event of a decision transition, or of an erasure: a leaf, version 1, with the salts that open it. */
 import { createHash } from 'node:crypto';
 
 import type { OutboxEvent } from '../admission/deps.ts';
@@ -9,17 +9,18 @@ import type { Principal, Subject } from '../core/subject.ts';
 import { fromHex, toHex } from './verify/bytes.ts';
 import { commit, prevPayload, saltBytes } from './verify/commitment.ts';
 import { evidenceRoot, type EvidenceOpening } from './verify/evidence.ts';
-import { encodeLeaf } from './verify/leaf.ts';
+import { encodeLeaf, type LeafType } from './verify/leaf.ts';
 import type { FieldOpening, Openings } from './verify/opening.ts';
 
-export interface DecisionEventInput {
+export interface EventInput {
+  readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
   readonly subject: Subject;
   readonly actor: Principal;
-  /** What `decisionStatement` made. */
+  /** What `decisionStatement` or `erasureStatement` made. */
   readonly statement: JsonObject;
   /** Digests of the whole evidence set, in any order. */
   readonly evidence: readonly Sha256[];
@@ -28,7 +29,9 @@ export interface DecisionEventInput {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-type Committed = Pick<DecisionEventInput, 'subject' | 'actor' | 'statement' | 'evidence' | 'previousEventId'>;
+export type DecisionEventInput = Omit<EventInput, 'type'>;
+
+type Committed = Pick<EventInput, 'subject' | 'actor' | 'statement' | 'evidence' | 'previousEventId'>;
 
 const plainFields = ['subject', 'actor', 'statement', 'prev'] as const;
 
@@ -41,7 +44,7 @@ export function sha256Bytes(bytes: Uint8Array): Uint8Array {
  * Throws RangeError for an event id, time, digest or random source that is not as described, and
  * CANONICAL_JSON_UNREPRESENTABLE for a text with a lone surrogate.
  */
-export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
+export function makeEvent(input: EventInput): OutboxEvent {
   if (!input.evidence.every(isSha256)) throw new RangeError('an evidence digest is no SHA-256');
   const salts = drawSalts(input);
   const openings = decisionOpenings(input, salts);
@@ -49,7 +52,7 @@ export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
   if (evidence === undefined) throw new RangeError('too many pieces of evidence, or a salt is too short');
   const leaf = encodeLeaf({
     id: input.eventId,
-    type: 'decision/v1',
+    type: input.type,
     time: input.time,
     subject: commitmentOf('subject', openings),
     actor: commitmentOf('actor', openings),
@@ -57,8 +60,12 @@ export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
     evidence,
     prev: commitmentOf('prev', openings),
   });
-  const { eventId, time, statement } = input;
-  return { eventId, type: 'decision/v1', time, leaf, salts, statement };
+  const { eventId, type, time, statement, previousEventId } = input;
+  return { eventId, type, time, leaf, salts, statement, previousEventId };
+}
+
+export function makeDecisionEvent(input: DecisionEventInput): OutboxEvent {
+  return makeEvent({ ...input, type: 'decision/v1' });
 }
 
 /**
@@ -102,7 +109,7 @@ function evidencePlaces(digests: readonly Sha256[]): readonly string[] {
   return digests.length === 0 ? [''] : [...new Set(digests)].sort();
 }
 
-function drawSalts(input: DecisionEventInput): Readonly<Record<string, string>> {
+function drawSalts(input: EventInput): Readonly<Record<string, string>> {
   const places = evidencePlaces(input.evidence).map((_, n) => `evidence/${n}`);
   return Object.fromEntries(
     [...plainFields, ...places].map((key) => [key, toHex(input.randomBytes(saltBytes))]),

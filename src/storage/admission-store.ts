@@ -5,14 +5,8 @@ import { writeAlarm } from './alarms.ts';
 import { readArtifact, writeArtifact } from './evidence.ts';
 import { readAppearances, readIndexRecord, writeLook } from './indexes.ts';
 import { writeDecision } from './record-decision.ts';
-import {
-  readCase,
-  readCaseFor,
-  readCasesByShort,
-  readPreviousEvent,
-  readRelease,
-  readReleasesOf,
-} from './releases.ts';
+import { readCase, readCaseFor, readCasesByShort, readRelease, readReleasesOf } from './releases.ts';
+import { latestEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -32,7 +26,7 @@ export function createAdmissionStore(
       await write((inside) => writeDecision(inside, record));
       if (record.event !== undefined) announce();
     },
-    previousEvent: (id) => readPreviousEvent(db, id),
+    previousEvent: (id) => latestEvent(db, id),
     artifact: (digest) => readArtifact(db, digest),
     recordArtifact: (record) => write((inside) => writeArtifact(inside, record)),
     raiseAlarm: (alarm) => write((inside) => writeAlarm(inside, alarm)),

@@ -14,6 +14,7 @@ import { migrate, type Migration } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/all.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
 import { openTileStore } from './log-files.ts';
+import { createEventStore, type EventStore } from './events.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
@@ -40,6 +41,7 @@ export interface Storage {
   readonly read: ReadStore;
   readonly settings: SettingsStore;
   readonly ledger: LedgerStore;
+  readonly events: EventStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -69,6 +71,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       read: createReadStore(db),
       settings: createSettingsStore(db, queue),
       ledger,
+      events: createEventStore(db, queue, ledger.announce),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -1,11 +1,12 @@
 /** One decision and all that belongs to it, written inside one transaction. */
 import type { Insertable, Kysely } from 'kysely';
-import type { DecisionRecord, OutboxEvent } from '../admission/deps.ts';
+import type { DecisionRecord } from '../admission/deps.ts';
 import { transitionKey, type Decision } from '../core/decision.ts';
 import { AssayError } from '../core/errors.ts';
 import { parsePurl } from '../core/purl.ts';
 import type { ReleaseId } from '../core/subject.ts';
 import { writeArtifact, writeAssessment } from './evidence.ts';
+import { addToOutbox } from './outbox.ts';
 import type { DecisionTable, Schema } from './schema.ts';
 
 /** Throws STORAGE_ADMITTED_BYTES_CHANGED when it would give an admitted release other bytes; STORAGE_FAILED. */
@@ -161,15 +162,4 @@ async function upsertCase(
     .executeTakeFirst();
   if (written.numInsertedOrUpdatedRows !== 1n)
     throw new AssayError('STORAGE_FAILED', 'a case belongs to one release');
-}
-
-async function addToOutbox(db: Kysely<Schema>, releaseId: ReleaseId, event: OutboxEvent): Promise<void> {
-  const { eventId, type, time, leaf } = event;
-  const statement = JSON.stringify(event.statement);
-  await db
-    .insertInto('outbox')
-    .values({ event_id: eventId, release_id: releaseId, type, time, leaf, statement })
-    .execute();
-  const salts = Object.entries(event.salts).map(([field, salt]) => ({ event_id: eventId, field, salt }));
-  if (salts.length > 0) await db.insertInto('salts').values(salts).execute();
 }

@@ -142,18 +142,6 @@ function epochsOf(row: SummaryRow): Epochs {
   };
 }
 
-/** Event id of the release's latest outbox entry. */
-export async function readPreviousEvent(db: Kysely<Schema>, id: ReleaseId): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('outbox')
-    .select('event_id')
-    .where('release_id', '=', id)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.event_id;
-}
-
 export async function readCase(db: Kysely<Schema>, id: CaseId): Promise<CaseRecord | undefined> {
   const rows = await caseRows(db).where('cases.id', '=', id).execute();
   return rows.map(caseOf)[0];

@@ -37,6 +37,8 @@ export interface Schema {
   readonly outbox: OutboxTable;
   readonly log_head: LogHeadTable;
   readonly salts: { event_id: string; field: string; salt: string };
+  /** `envelope` is the SHA-256 of a blob: the signed statement. */
+  readonly envelopes: { event_id: string; envelope: string };
   readonly alarms: AlarmTable;
   readonly tokens: TokenTable;
 }

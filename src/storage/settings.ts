@@ -57,12 +57,12 @@ async function raise(db: Kysely<Schema>, which: keyof Epochs): Promise<void> {
     .execute();
 }
 
-async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
+export async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
   const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value;
 }
 
-async function writeSetting(db: Kysely<Schema>, key: string, value: string): Promise<void> {
+export async function writeSetting(db: Kysely<Schema>, key: string, value: string): Promise<void> {
   await db
     .insertInto('settings')
     .values({ key, value })

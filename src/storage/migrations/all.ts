@@ -2,5 +2,6 @@
 import type { Migration } from '../migrate.ts';
 import { records } from './0001-records.ts';
 import { log } from './0002-log.ts';
+import { envelopes } from './0003-envelopes.ts';
 
-export const migrations: readonly Migration[] = [records, log];
+export const migrations: readonly Migration[] = [records, log, envelopes];

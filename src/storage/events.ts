@@ -1,0 +1,214 @@
+/** The ledger's events as they were recorded: what an entry says, what opens it, and erasing of that. */
+import type { Kysely, Selectable } from 'kysely';
+import type { OutboxEvent } from '../admission/deps.ts';
+import type { Sha256 } from '../core/digest.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ReleaseId } from '../core/subject.ts';
+import { addToOutbox, latestEvent } from './outbox.ts';
+import type { OutboxTable, Schema } from './schema.ts';
+import { readSetting, writeSetting } from './settings.ts';
+import { fromJson } from './text.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+interface LedgerEvent {
+  readonly seq: number;
+  readonly eventId: string;
+  readonly releaseId: ReleaseId;
+  readonly type: string;
+  readonly time: string;
+  /** Exact text of the entry. */
+  readonly leaf: string;
+  readonly statement: JsonObject;
+  /** Field → salt; fewer after an erasure. */
+  readonly salts: Readonly<Record<string, string>>;
+  readonly previousEventId: string | undefined;
+  /** Where it stands in the log; undefined while it waits. */
+  readonly index: number | undefined;
+  /** Blob of its signed statement; undefined until it was signed, and after the statement was erased. */
+  readonly envelope: Sha256 | undefined;
+}
+
+interface FieldErasure {
+  readonly eventId: string;
+  /** Salts to delete: the field's own, or all places of the evidence set. */
+  readonly saltsOf: string;
+  /** Takes the place of the stored statement; undefined leaves it. */
+  readonly statement: JsonObject | undefined;
+  /** The signed statement goes too. */
+  readonly forgetEnvelope: boolean;
+  /** The entry that records it; its `previousEventId` must be the release's newest. */
+  readonly record: OutboxEvent;
+}
+
+interface UnsignedStatement {
+  readonly eventId: string;
+  readonly index: number;
+  /** Undefined when it was erased. */
+  readonly statement: JsonObject | undefined;
+}
+
+export interface EventStore {
+  readonly byId: (eventId: string) => Promise<LedgerEvent | undefined>;
+  readonly byIndex: (index: number) => Promise<LedgerEvent | undefined>;
+  /** A release's whole history, oldest first. */
+  readonly ofRelease: (id: ReleaseId) => Promise<readonly LedgerEvent[]>;
+  readonly releasesOfArtifact: (artifact: Sha256) => Promise<readonly ReleaseId[]>;
+  /** The next entries of the log, in order, whose statements were not looked at for signing. */
+  readonly unsigned: (limit: number) => Promise<readonly UnsignedStatement[]>;
+  /** All up to this index were looked at; what was erased meanwhile stays without an envelope. */
+  readonly recordEnvelopes: (
+    envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
+    throughIndex: number,
+  ) => Promise<void>;
+  /**
+   * One transaction. `nothing`: there was no such salt. `moved`: the release has a newer event than the one `record`
+   * follows; make it anew.
+   */
+  readonly erase: (erasure: FieldErasure) => Promise<'erased' | 'nothing' | 'moved'>;
+  /** How many are recorded and not in the log yet. */
+  readonly waiting: () => Promise<number>;
+}
+
+export function createEventStore(
+  db: Kysely<Schema>,
+  { write }: WriteQueue,
+  announce: () => void,
+): EventStore {
+  return {
+    byId: async (eventId) => first(await read(db, (rows) => rows.where('outbox.event_id', '=', eventId))),
+    byIndex: async (index) => first(await read(db, (rows) => rows.where('outbox.log_index', '=', index))),
+    ofRelease: (id) => read(db, (rows) => rows.where('outbox.release_id', '=', id)),
+    releasesOfArtifact: async (artifact) => {
+      const rows = await db.selectFrom('releases').select('id').where('artifact', '=', artifact).execute();
+      return rows.map((row) => row.id as ReleaseId);
+    },
+    unsigned: (limit) => readUnsigned(db, limit),
+    recordEnvelopes: (envelopes, throughIndex) =>
+      write((inside) => writeEnvelopes(inside, envelopes, throughIndex)),
+    erase: async (erasure) => {
+      const outcome = await write((inside) => erase(inside, erasure));
+      if (outcome === 'erased') announce();
+      return outcome;
+    },
+    waiting: async () => {
+      const row = await db
+        .selectFrom('outbox')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('sequenced', '=', 0)
+        .executeTakeFirstOrThrow();
+      return row.count;
+    },
+  };
+}
+
+function first(events: readonly LedgerEvent[]): LedgerEvent | undefined {
+  return events[0];
+}
+
+function outboxRows(db: Kysely<Schema>) {
+  return db
+    .selectFrom('outbox')
+    .leftJoin('envelopes', 'envelopes.event_id', 'outbox.event_id')
+    .selectAll('outbox')
+    .select('envelopes.envelope')
+    .orderBy('outbox.seq');
+}
+
+type Rows = ReturnType<typeof outboxRows>;
+
+async function read(db: Kysely<Schema>, narrow: (rows: Rows) => Rows): Promise<readonly LedgerEvent[]> {
+  const rows = await narrow(outboxRows(db)).execute();
+  return Promise.all(rows.map((row) => eventOf(db, row)));
+}
+
+async function eventOf(
+  db: Kysely<Schema>,
+  row: Selectable<OutboxTable> & { readonly envelope: string | null },
+): Promise<LedgerEvent> {
+  const salts = await db
+    .selectFrom('salts')
+    .select(['field', 'salt'])
+    .where('event_id', '=', row.event_id)
+    .execute();
+  return {
+    seq: row.seq,
+    eventId: row.event_id,
+    releaseId: row.release_id as ReleaseId,
+    type: row.type,
+    time: row.time,
+    leaf: row.leaf,
+    statement: fromJson(row.statement, 'a statement') as JsonObject,
+    salts: Object.fromEntries(salts.map(({ field, salt }) => [field, salt])),
+    previousEventId: await latestEvent(db, row.release_id as ReleaseId, row.seq),
+    index: row.log_index ?? undefined,
+    envelope: (row.envelope ?? undefined) as Sha256 | undefined,
+  };
+}
+
+/** Setting that remembers how far the statements were signed. */
+const signedThrough = 'ledger-statements-signed-through';
+
+async function readUnsigned(db: Kysely<Schema>, limit: number): Promise<readonly UnsignedStatement[]> {
+  const rows = await db
+    .selectFrom('outbox')
+    .leftJoin('salts', (join) =>
+      join.onRef('salts.event_id', '=', 'outbox.event_id').on('salts.field', '=', 'statement'),
+    )
+    .select(['outbox.event_id', 'outbox.statement', 'outbox.log_index', 'salts.salt'])
+    .where('outbox.log_index', '>', Number((await readSetting(db, signedThrough)) ?? '-1'))
+    .orderBy('outbox.log_index')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    eventId: row.event_id,
+    index: row.log_index ?? 0,
+    statement: row.salt === null ? undefined : (fromJson(row.statement, 'a statement') as JsonObject),
+  }));
+}
+
+async function writeEnvelopes(
+  db: Kysely<Schema>,
+  envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
+  throughIndex: number,
+): Promise<void> {
+  for (const { eventId, envelope } of envelopes) {
+    const isOpen = await db
+      .selectFrom('salts')
+      .select('salt')
+      .where('event_id', '=', eventId)
+      .where('field', '=', 'statement')
+      .executeTakeFirst();
+    if (isOpen === undefined) continue;
+    await db
+      .insertInto('envelopes')
+      .values({ event_id: eventId, envelope })
+      .onConflict((conflict) => conflict.column('event_id').doNothing())
+      .execute();
+  }
+  await writeSetting(db, signedThrough, String(throughIndex));
+}
+
+async function erase(db: Kysely<Schema>, erasure: FieldErasure): Promise<'erased' | 'nothing' | 'moved'> {
+  const { eventId, saltsOf, statement, forgetEnvelope, record } = erasure;
+  const row = await db
+    .selectFrom('outbox')
+    .select('release_id')
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  if (row === undefined) return 'nothing';
+  const release = row.release_id as ReleaseId;
+  if ((await latestEvent(db, release)) !== record.previousEventId) return 'moved';
+  const deleted = await db
+    .deleteFrom('salts')
+    .where('event_id', '=', eventId)
+    .where((eb) => eb.or([eb('field', '=', saltsOf), eb('field', 'like', `${saltsOf}/%`)]))
+    .executeTakeFirst();
+  if (deleted.numDeletedRows === 0n) return 'nothing';
+  if (forgetEnvelope) await db.deleteFrom('envelopes').where('event_id', '=', eventId).execute();
+  if (statement !== undefined) {
+    const kept = { statement: JSON.stringify(statement) };
+    await db.updateTable('outbox').set(kept).where('event_id', '=', eventId).execute();
+  }
+  await addToOutbox(db, release, record);
+  return 'erased';
+}
