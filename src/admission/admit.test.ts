@@ -291,45 +291,6 @@ test('a check that throws is error evidence and a hold, never a pass, and is tri
   assert.equal((await bench.admit('good', '1.0.0')).state, 'allowed');
 });
 
-test('a new install script is compared with the last admitted version', async (t) => {
-  const bench = await startAdmission(t);
-  bench.registry.publish({ name: 'turncoat', version: '1.0.0' });
-  await bench.admit('turncoat', '1.0.0');
-  bench.registry.publish({
-    name: 'turncoat',
-    version: '1.0.1',
-    manifest: { scripts: { postinstall: 'node steal.js' } },
-  });
-  bench.registry.publish({
-    name: 'turncoat',
-    version: '1.0.2',
-    manifest: { scripts: { test: 'node test.js' } },
-  });
-  bench.pass(100 * hourMs);
-  const refused = await bench.admit('turncoat', '1.0.1');
-  assert.ok(refused.state === 'refused');
-  assert.deepEqual(
-    refused.release.decision.reasons.map((reason) => reason.rule),
-    ['npm/install-script'],
-  );
-  assert.equal(
-    (await bench.admit('turncoat', '1.0.2')).state,
-    'allowed',
-    'a script that npm does not run at install is none',
-  );
-});
-
-test('at first sight of a package its install script is a warning, not a refusal', async (t) => {
-  const bench = await startAdmission(t);
-  bench.registry.publish({
-    name: 'native',
-    version: '1.0.0',
-    manifest: { scripts: { postinstall: 'node build.js' } },
-  });
-  const outcome = await bench.admit('native', '1.0.0');
-  assert.ok(outcome.state === 'allowed');
-});
-
 test('a tarball address on another host is refused without being asked, with an alarm', async (t) => {
   const bench = await startAdmission(t);
   bench.registry.publish({
@@ -346,16 +307,6 @@ test('a tarball address on another host is refused without being asked, with an 
     (await bench.storage.read.alarms({ limit: 10 })).map((alarm) => alarm.kind),
     ['upstream-redirect-refused'],
   );
-});
-
-test('a native build that the index does not show is no news in the next version', async (t) => {
-  const bench = await startAdmission(t);
-  const native = { files: { 'binding.gyp': '{}' } };
-  bench.registry.publish({ name: 'gyp', version: '1.0.0', ...native });
-  assert.equal((await bench.admit('gyp', '1.0.0')).state, 'allowed');
-  bench.registry.publish({ name: 'gyp', version: '1.0.1', ...native });
-  bench.pass(100 * hourMs);
-  assert.equal((await bench.admit('gyp', '1.0.1')).state, 'allowed');
 });
 
 test('rules that come and go lead back to the case they had', async (t) => {

@@ -1,15 +1,15 @@
 /** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
-import type { ArchiveReading } from '../core/archive-reading.ts';
-import { canonicalBytes } from '../core/canonical-json.ts';
-import type { CollectorInput, Observation, Origin, Predecessor, ReadingOutcome } from '../core/collector.ts';
+import type { CollectorInput, Observation, Origin, Predecessor } from '../core/collector.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
-import { isAssayError, messageOf } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IndexVersion } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { KnownIndex } from './indexes.ts';
+import { withBytes } from './predecessor.ts';
+import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface AssessmentRequest {
@@ -25,8 +25,6 @@ export interface Assessment {
   readonly indexManifest: JsonObject;
   readonly evidence: readonly Evidence[];
 }
-
-const readingBytes = 64 * 1024 * 1024;
 
 /** What an earlier assessment of the same release left behind. */
 export interface Held {
@@ -57,16 +55,17 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     index.body,
     version.version,
   );
+  const archive = await readArchive(rooms, fetched.artifact);
   const input: CollectorInput = {
     subject: { ...subject, artifact: fetched.artifact.sha256 },
     index: index.view,
     version,
     indexManifest: manifest,
     artifact: fetched.artifact,
-    archive: await readArchive(rooms, fetched.artifact),
+    archive,
     origin: fetched.origin,
     observation: observationOf(index, version.version),
-    predecessor: request.predecessor,
+    predecessor: await withBytes(rooms, index, request.predecessor, archive),
     now: rfc3339(rooms.clock()),
   };
   const collected = await Promise.all(todo.map((collector) => collectOne(collector, input)));
@@ -109,35 +108,6 @@ async function collectOne(collector: Rooms['collectors'][number], input: Collect
       collectedAt: input.now,
     };
   }
-}
-
-/** Reads the archive once per artifact; what was read is kept as a blob of its own. */
-async function readArchive(rooms: Rooms, artifact: ArtifactDigests): Promise<ReadingOutcome> {
-  const known = await rooms.store.artifact(artifact.sha256);
-  if (known?.reading !== undefined) {
-    const bytes = await rooms.blobs.read(known.reading, readingBytes);
-    return { state: 'read', reading: JSON.parse(Buffer.from(bytes).toString('utf8')) as ArchiveReading };
-  }
-  const path = await rooms.blobs.path(artifact.sha256);
-  if (path === undefined)
-    return { state: 'failed', code: 'BLOB_MISSING', message: 'the bytes are no longer stored' };
-  try {
-    const reading = await rooms.archive.read(path, artifact.sizeBytes);
-    const writer = await rooms.blobs.create();
-    await writer.write(canonicalBytes(jsonOf(reading)));
-    const stored = await writer.commit();
-    await rooms.store.recordArtifact({ digests: artifact, reading: stored.sha256 });
-    return { state: 'read', reading };
-  } catch (error) {
-    if (!isAssayError(error, 'ARCHIVE_READER_FAILED')) throw error;
-    await rooms.store.recordArtifact({ digests: artifact, reading: undefined });
-    return { state: 'failed', code: error.code, message: error.message };
-  }
-}
-
-/** A reading without its `undefined` fields, which JSON does not have. */
-function jsonOf(reading: ArchiveReading): JsonObject {
-  return JSON.parse(JSON.stringify(reading)) as JsonObject;
 }
 
 export function observationOf(index: KnownIndex, version: string): Observation {

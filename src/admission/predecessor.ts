@@ -1,8 +1,12 @@
 /** Which earlier version a release is compared with. */
-import type { Predecessor } from '../core/collector.ts';
+import type { Predecessor, ReadingOutcome } from '../core/collector.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { isAssayError } from '../core/errors.ts';
 import type { ReleaseId } from '../core/subject.ts';
+import { scriptsRunBy } from '../evidence/scripts/collect.ts';
 import { recordedScripts } from '../evidence/scripts/recorded.ts';
 import type { KnownIndex } from './indexes.ts';
+import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
 
 /**
@@ -42,4 +46,39 @@ async function scriptsOf(
 ): Promise<Predecessor['installScripts'] | undefined> {
   const release = id === undefined ? undefined : await rooms.store.release(id);
   return release === undefined ? undefined : recordedScripts(release.evidence);
+}
+
+const outages: readonly ErrorCode[] = [
+  'UPSTREAM_BUSY',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_TRUNCATED',
+  'UPSTREAM_UNREACHABLE',
+];
+
+/**
+ * Looks into the bytes of a predecessor that only the index speaks for, when `archive` runs a script which that
+ * index does not show: it need not show the build that a binding.gyp implies, so the script may be nothing new.
+ * A predecessor whose bytes are not to be had stays what the index says; an outage is thrown, and decides nothing.
+ */
+export async function withBytes(
+  rooms: Rooms,
+  { view }: KnownIndex,
+  predecessor: Predecessor | undefined,
+  archive: ReadingOutcome,
+): Promise<Predecessor | undefined> {
+  if (predecessor?.how !== 'preceding-version') return predecessor;
+  const shown = predecessor.installScripts;
+  const looksNew = Object.keys(scriptsRunBy(archive) ?? {}).some((event) => !Object.hasOwn(shown, event));
+  const listed = view.versions.find((one) => one.version === predecessor.version);
+  if (!looksNew || listed === undefined) return predecessor;
+  try {
+    const { artifact } = await rooms.upstream.fetchFile(view.upstream, listed.url, listed.claimed);
+    const installScripts = scriptsRunBy(await readArchive(rooms, artifact));
+    return installScripts === undefined
+      ? predecessor
+      : { ...predecessor, how: 'preceding-bytes', installScripts };
+  } catch (error) {
+    if (!isAssayError(error) || outages.includes(error.code)) throw error;
+    return predecessor;
+  }
 }

@@ -25,10 +25,13 @@ export interface Observation {
   readonly presentAt: string;
 }
 
-/** The release to compare with: the last one admitted, else the preceding semver in the unfiltered index. */
+/**
+ * The release to compare with: the last one admitted, else the preceding semver in the unfiltered index, as that
+ * index shows it (`preceding-version`) or as its bytes are (`preceding-bytes`).
+ */
 export interface Predecessor {
   readonly version: string;
-  readonly how: 'last-admitted' | 'preceding-version';
+  readonly how: 'last-admitted' | 'preceding-version' | 'preceding-bytes';
   /** Install-time scripts by lifecycle name; `install: node-gyp rebuild` when implied by a binding.gyp. */
   readonly installScripts: Readonly<Record<string, string>>;
 }
