@@ -1,7 +1,8 @@
 /** `assay explain`: the whole story of a refusal (or of an allowed release). */
 import type { Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
-import type { Explanation, ReasonShown } from '../server/control/protocol.ts';
+import { AssayError } from '../core/errors.ts';
+import { explainedLength, type Explanation, type ReasonShown } from '../server/control/protocol.ts';
 import {
   exitCodes,
   parseFormat,
@@ -37,6 +38,11 @@ export function addExplain(program: Command, context: Context): void {
 /** Exit code: 0 when what was found is allowed, 1 when any of it is refused. */
 async function explain(context: Context, what: string, options: Options): Promise<void> {
   const { terminal } = context;
+  const { length } = what.trim();
+  if (length === 0 || length > explainedLength)
+    throw new AssayError('USAGE_INVALID', `there is nothing to explain in ${length} characters`, {
+      hint: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',
+    });
   const answer = await (await running(context, options)).explain(what);
   if (options.format === 'json') printJson(terminal, answer);
   else {

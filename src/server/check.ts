@@ -4,10 +4,10 @@ import { AssayError, isAssayError } from '../core/errors.ts';
 import { parsePurl } from '../core/purl.ts';
 import { claimsMatch } from '../admission/claims.ts';
 import type { FileOutcome } from '../admission/admit.ts';
-import { gateItself, type UpstreamId } from '../core/subject.ts';
 import { isPackageName } from '../registries/npm/names.ts';
 import type { Caller } from './callers.ts';
 import { checkLine, type CheckLine, type CheckResult } from './control/protocol.ts';
+import { fileOf } from './file-of.ts';
 import type { Gate } from './gate.ts';
 import { decisionShown, reasonShown } from './shown.ts';
 
@@ -41,20 +41,6 @@ async function checked(gate: Gate, caller: Caller, line: CheckLine, base: string
   const request = { upstream: route.upstream, name, file, principal: caller.principal };
   const outcome = await gate.admission.admit(request);
   return resultOf(gate, caller, line, outcome, base);
-}
-
-/** File name of a version: by the index as it stands now, else by what was admitted before. */
-async function fileOf(
-  gate: Gate,
-  upstream: UpstreamId,
-  name: string,
-  version: string,
-): Promise<string | undefined> {
-  const shelf = await gate.shelves.show({ upstream, name, principal: gateItself });
-  const listed = shelf?.view.versions.find((one) => one.version === version)?.file;
-  if (listed !== undefined) return listed;
-  const releases = await gate.storage.admission.releasesOf(upstream, name);
-  return releases.find((one) => one.version === version && one.admittedAt !== undefined)?.file;
 }
 
 async function resultOf(

@@ -1,18 +1,23 @@
 /** From what a person has at hand (a case id, `name@version`, a purl, the URL a client printed) to the releases meant. */
+import type { FileRequest } from '../admission/admit.ts';
 import { parseCaseId, parseShortCase } from '../core/case.ts';
 import { AssayError } from '../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../core/purl.ts';
-import { localOperator, type ReleaseId } from '../core/subject.ts';
+import { localOperator, releaseIdOf, type ReleaseId } from '../core/subject.ts';
+import { isPackageName } from '../registries/npm/names.ts';
 import { parseNpmRequest } from '../registries/npm/requests.ts';
 import type { ExplainAnswer, Explanation } from './control/protocol.ts';
+import { fileOf } from './file-of.ts';
 import type { Gate } from './gate.ts';
 import { explanationOf } from './shown.ts';
 
 const matchesAtMost = 20;
 
-/** Throws EXPLAIN_NOTHING_FOUND. */
+/** Throws EXPLAIN_NOTHING_FOUND; UPSTREAM_* when only upstream could tell. */
 export async function explain(gate: Gate, query: string): Promise<ExplainAnswer> {
-  const ids = query.isWellFormed() ? await releasesMeant(gate, query.trim()) : [];
+  const meant = query.isWellFormed() ? query.trim() : '';
+  const known = await releasesMeant(gate, meant);
+  const ids = known.length > 0 ? known : await askedNow(gate, meant);
   const matches: Explanation[] = [];
   for (const id of ids.slice(0, matchesAtMost)) {
     const found = await explainOne(gate, id);
@@ -52,6 +57,41 @@ async function releasesMeant(gate: Gate, query: string): Promise<readonly Releas
   return byName(gate, query);
 }
 
+/**
+ * A version or file that nobody asked for is decided now, as for an install: what an index merely withholds is on no
+ * record, and its notice sends people here.
+ */
+async function askedNow(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
+  const wanted = await wantedFile(gate, query);
+  if (wanted === undefined) return [];
+  const outcome = await gate.admission.admit({ ...wanted, principal: localOperator });
+  return outcome.state === 'absent' ? [] : [releaseIdOf(outcome.release.subject)];
+}
+
+async function wantedFile(gate: Gate, query: string): Promise<Omit<FileRequest, 'principal'> | undefined> {
+  const path = urlPath(query);
+  if (path !== undefined) {
+    const request = parseNpmRequest('GET', path);
+    const route = request.kind === 'tarball' ? gate.routes(request.name) : undefined;
+    if (request.kind !== 'tarball' || route === undefined) return undefined;
+    return { upstream: route.upstream, name: request.name, file: request.file };
+  }
+  const { ecosystem, name, version } = query.startsWith('pkg:')
+    ? parsePurl(query)
+    : { ecosystem: 'npm', ...nameAndVersion(query) };
+  if (ecosystem !== 'npm' || version === undefined || !isPackageName(name)) return undefined;
+  const route = gate.routes(name);
+  const file = route === undefined ? undefined : await fileOf(gate, route.upstream, name, version);
+  return route === undefined || file === undefined ? undefined : { upstream: route.upstream, name, file };
+}
+
+function nameAndVersion(query: string): { readonly name: string; readonly version: string | undefined } {
+  const at = query.indexOf('@', 1);
+  return at > 0
+    ? { name: query.slice(0, at), version: query.slice(at + 1) }
+    : { name: query, version: undefined };
+}
+
 function urlPath(query: string): string | undefined {
   if (!/^https?:\/\//i.test(query)) return undefined;
   try {
@@ -79,9 +119,9 @@ async function byPurl(gate: Gate, text: Purl): Promise<readonly ReleaseId[]> {
 }
 
 async function byName(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
-  const at = query.indexOf('@', 1);
-  if (at > 0) {
-    const purl = formatPurl('npm', query.slice(0, at), query.slice(at + 1));
+  const { name, version } = nameAndVersion(query);
+  if (version !== undefined) {
+    const purl = formatPurl('npm', name, version);
     return (await gate.storage.read.releaseByPurl(purl)).map((one) => one.id);
   }
   const found = await gate.storage.read.searchReleases(query, 200);

@@ -156,7 +156,9 @@ export const statusAnswer = z.object({
 export type StatusAnswer = z.infer<typeof statusAnswer>;
 
 /** `query`: a case id, its short form (`AS-7Q2M`), `name@version`, a purl, or the URL a client printed. */
-export const explainRequest = z.object({ query: z.string().min(1).max(2048) });
+/** Longest question, in characters. */
+export const explainedLength = 2048;
+export const explainRequest = z.object({ query: z.string().min(1).max(explainedLength) });
 
 /** More than one when a short form or a bare name is ambiguous; never empty. */
 export const explainAnswer = z.object({ matches: z.array(explanation).min(1).max(20), more: count });

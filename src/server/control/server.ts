@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { isAssayError, AssayError, messageOf } from '../../core/errors.ts';
+import { isAssayError, AssayError } from '../../core/errors.ts';
 import { outcomes, type Outcome } from '../../core/decision.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { DecisionLine } from '../../storage/read-store.ts';
@@ -14,6 +14,7 @@ import { jsonAnswer, sendAnswer, type Answer } from '../gateway/answer.ts';
 import { readBody } from '../gateway/body.ts';
 import { errorAnswerOf } from '../problem.ts';
 import { decisionShown } from '../shown.ts';
+import type { z } from '../zod.ts';
 import {
   controlSocketName,
   explainRequest,
@@ -110,16 +111,14 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function parseWith<T>(schema: { readonly parse: (value: unknown) => T }, value: unknown): T {
-  try {
-    return schema.parse(value);
-  } catch (cause) {
-    throw new AssayError(
-      'REQUEST_INVALID',
-      `the body is not what it must be: ${messageOf(cause).slice(0, 500)}`,
-      { cause },
-    );
-  }
+function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new AssayError(
+    'REQUEST_INVALID',
+    `the body is not what it must be: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`,
+  );
 }
 
 function limitOf(url: URL): number {
