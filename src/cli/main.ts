@@ -60,11 +60,11 @@ function programFor(context: Context): Command {
   return program;
 }
 
-/** A reader that goes away (`assay status | head`) ends the output, and is no error. */
+/** A reader that goes away (`assay check | head`) ends the output; the exit code still says what was found. */
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? 0 : exitCodes.unverified),
-  );
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exit(exitCodes.unverified);
+  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 /** The command line as scripts use it: a real gate, exit codes, what is on stdout and what on stderr. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { after, before, test } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
 import { cleanEnvironment } from '../support/clients.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
-import { runAssay, startGate, type CommandResult, type Gate } from '../support/gate.ts';
+import { assayProgram, runAssay, startGate, type CommandResult, type Gate } from '../support/gate.ts';
 
 let registry: FakeRegistry;
 let gate: Gate;
@@ -139,6 +140,37 @@ test('explain: the case, the version and the URL tell the same story; exit 1 whe
   await assay(['check', await project({ 'node_modules/good': good() })]);
   assert.match(ended(await assay(['explain', 'good@1.0.0']), 0).stdout, /^ALLOWED/);
   assert.match(ended(await assay(['explain', 'never@1.0.0']), 3).stderr, /EXPLAIN_NOTHING_FOUND/);
+});
+
+test('explain: a version that the index merely withholds is explained, as its notice promises', async () => {
+  registry.publish({ name: 'fresh', version: '1.0.0' });
+  registry.publish({ name: 'fresh', version: '1.1.0', publishedAt: new Date().toISOString() });
+  registry.publish({ name: 'fresh', version: '1.2.0', publishedAt: new Date().toISOString() });
+  const index = await fetch(`${gate.url}fresh`, { headers: { 'user-agent': 'npm/12.2.0 node/v26.0.0' } });
+  const asked = /assay explain (\S+)/.exec(index.headers.get('npm-notice') ?? '')?.[1];
+  assert.equal(asked, 'fresh@1.2.0');
+  for (const what of [asked, 'pkg:npm/fresh@1.2.0', `${gate.url}fresh/-/fresh-1.1.0.tgz`]) {
+    const { stdout } = ended(await assay(['explain', what]), 1);
+    assert.match(stdout, /^HELD {2}fresh@1\.[12]\.0/);
+    assert.match(stdout, /\nuse +fresh@1\.0\.0\n/);
+    assert.match(stdout, /\ncase +[0-9A-Z]{13} /);
+  }
+});
+
+test('explain: nothing to explain is a usage error', async () => {
+  for (const what of ['', '  ', 'x'.repeat(3000)])
+    assert.match(ended(await assay(['explain', what]), 2).stderr, /USAGE_INVALID/);
+});
+
+test('a reader that goes away does not turn a violation into a pass', async () => {
+  const child = spawn(assayProgram, ['explain', 'denied@1.0.0'], {
+    cwd: home,
+    env: { ...cleanEnvironment(home), ASSAY_DATA: gate.dataDirectory },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  child.stdout.destroy();
+  const code = await new Promise((done) => child.on('close', done));
+  assert.equal(code, 1);
 });
 
 test('status, alarms, config and doctor answer on stdout, as tables and as json', async () => {

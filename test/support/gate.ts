@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cleanEnvironment } from './clients.ts';
 
-const program = resolve(import.meta.dirname, '../../bin/assay');
+export const assayProgram = resolve(import.meta.dirname, '../../bin/assay');
 
 export interface GateOptions {
   /** The default upstream for npm. */
@@ -59,7 +59,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     ASSAY_CONFIG: join(folder, 'assay.yaml'),
     ...options.env,
   };
-  const child = spawn(program, ['serve'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(assayProgram, ['serve'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collectOutput(child);
   const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
   const gate = gateOf({ child, ended, folder, port, env, output });
@@ -119,7 +119,11 @@ export function runAssay(
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<CommandResult> {
   return new Promise((done, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
+    const child = spawn(assayProgram, args, {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString('utf8')));
