@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { instant } from './instant.ts';
+import { instantFrom, instantOf } from './instant.ts';
 import { forTerminalLines } from './lines.ts';
 import { npmNotice, restrictionMessage, type Withheld } from './notice.ts';
 import type { TagMove } from './tags.ts';
@@ -85,10 +85,11 @@ Why, which version to use, how to ask for an exception: assay explain colour-pic
 });
 
 describe('texts for people', () => {
-  it('round an instant up to the minute, and show what is none', () => {
-    assert.equal(instant('2026-11-23T05:00:00.000Z'), '2026-11-23 05:00 UTC');
-    assert.equal(instant('2026-11-23T05:00:59+01:00'), '2026-11-23 04:01 UTC');
-    assert.equal(instant('soon\u0007'), 'soon\\u{7}');
+  it('round an instant to come up to the minute, one that was down, and show what is none', () => {
+    assert.equal(instantFrom('2026-11-23T05:00:00.000Z'), '2026-11-23 05:00 UTC');
+    assert.equal(instantFrom('2026-11-23T05:00:59+01:00'), '2026-11-23 04:01 UTC');
+    assert.equal(instantOf('2026-11-23T05:00:59.999Z'), '2026-11-23 05:00 UTC');
+    assert.equal(instantFrom('soon\u0007'), 'soon\\u{7}');
   });
 
   it('bound the number of lines', () => {

@@ -5,7 +5,7 @@
  */
 import { parseCaseId, shortCase } from '../../core/case.ts';
 import { forHeader, forTerminal } from '../../core/encode.ts';
-import { instant } from './instant.ts';
+import { instantFrom } from './instant.ts';
 import type { TagMove } from './tags.ts';
 
 /** One line of a terminal, with npm's own prefix. */
@@ -61,6 +61,6 @@ export function restrictionMessage(
 function withheldLine({ version, why, until, caseId }: Withheld): string {
   const known = caseId === undefined ? undefined : parseCaseId(caseId);
   const label = known === undefined ? '' : ` [${shortCase(known)}]`;
-  const free = until === undefined ? '' : ` Free at ${instant(until)}.`;
+  const free = until === undefined ? '' : ` Free at ${instantFrom(until)}.`;
   return `${forTerminal(version, 60)}${label}  ${forTerminal(why, 200)}${free}`;
 }

@@ -46,7 +46,7 @@ const held: Refusal = {
   useInstead: '3.2.0',
   until: '2026-11-23T05:00:00.000Z',
   policy: sha256('policy'),
-  decidedAt: '2026-11-20T10:00:00.000Z',
+  decidedAt: '2026-11-20T10:00:41.000Z',
 };
 
 const blocked: Refusal = {

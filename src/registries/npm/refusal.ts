@@ -8,7 +8,7 @@ import { forHeader, forTerminal } from '../../core/encode.ts';
 import type { Json } from '../../core/json.ts';
 import type { Refusal } from '../../core/refusal.ts';
 import { jsonAnswer, longestReason, type HttpAnswer } from './http-answer.ts';
-import { instant } from './instant.ts';
+import { instantFrom, instantOf } from './instant.ts';
 import { longestNotice } from './notice.ts';
 
 const mostReasons = 3;
@@ -57,11 +57,11 @@ export function refusalText(refusal: Refusal): string {
   lines.push(...whyLines(refusal.reasons));
   lines.push(line('rules', `${ruleList(refusal.reasons)} (policy ${refusal.policy.slice(0, 12)})`));
   if (useInstead !== undefined) lines.push(line('use', useText(refusal.name, useInstead)));
-  if (until !== undefined) lines.push(line('wait', `free at ${instant(until)} by waiting alone`));
+  if (until !== undefined) lines.push(line('wait', `free at ${instantFrom(until)} by waiting alone`));
   lines.push(...remedyLines(refusal.reasons));
   lines.push(line('need it?', `ask for an exception: ${forTerminal(refusal.caseUrl, 300)}`));
   lines.push(
-    line('proof', `assay explain ${shortCase(refusal.caseId)} (decided ${instant(refusal.decidedAt)})`),
+    line('proof', `assay explain ${shortCase(refusal.caseId)} (decided ${instantOf(refusal.decidedAt)})`),
   );
   return lines.join('\n');
 }
