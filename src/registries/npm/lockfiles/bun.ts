@@ -46,6 +46,9 @@ function parseObject(text: string): JsonObject {
   return parsed;
 }
 
+/** Bun writes a local tarball as its bare path; git and URLs always have a scheme here. */
+const localTarball = /^[^:]*\.(?:tgz|tar\.gz)$/;
+
 function entryOf(key: string, value: Json): LockedEntry {
   const [first, second, ...rest]: readonly Json[] = Array.isArray(value) ? value : [];
   const named = typeof first === 'string' ? splitNameAt(first) : undefined;
@@ -53,7 +56,7 @@ function entryOf(key: string, value: Json): LockedEntry {
   const integrity = [second, ...rest].find(
     (item): item is string => typeof item === 'string' && /^sha(?:1|256|384|512)-/.test(item),
   );
-  const source = sourceOfSpecifier(named.rest);
+  const source = localTarball.test(named.rest) ? 'local' : sourceOfSpecifier(named.rest);
   if (source !== 'registry') {
     return {
       key,

@@ -314,6 +314,10 @@ const bun = `{
 
     "loc": ["loc@file:loc", {}],
 
+    "tar": ["tar@vendor/deep/tar-1.0.0.tgz", {}, "${sri}"],
+
+    "tar2": ["tar2@vendor/tar.tar.gz", {}, "${sri}"],
+
     "tg": ["tg@https://files.example.com/tg.tgz", {}, "${sri}"], /* another */
 
     "w": ["w@workspace:packages/w"],
@@ -325,6 +329,8 @@ test('bun.lock: the registry field, other sources, trailing commas and comments'
   assert.deepEqual(lines('bun.lock', bun), [
     'git g@- github:x/g#0123',
     'local loc@- -',
+    'local tar2@- - +',
+    'local tar@- - +',
     'local w@- -',
     'registry @s/is@4.6.0 - +',
     'registry cdn@1.0.0 https://files.example.com/cdn-1.0.0.tgz +',
