@@ -17,7 +17,8 @@ function examine(archive: ReadingOutcome): Finding {
   const { verdict, members, totalBytes, findings, readers } = archive.reading;
   const facts = { verdict, members: members.length, totalBytes, readers: readers.join(', ') };
   if (verdict === 'agreed' && findings.length === 0) {
-    return { result: 'pass', summary: `${members.length} members, read alike by ${facts.readers}.`, facts };
+    const many = members.length === 1 ? '1 member' : `${members.length} members`;
+    return { result: 'pass', summary: `${many}, read alike by ${facts.readers}.`, facts };
   }
   const summary =
     verdict === 'disagreed'
