@@ -50,7 +50,8 @@ export function parsePolicy(raw: Uint8Array | string, hash: Hash): PolicyParse {
   }
   if (ending !== '') return { ok: false, line: lines.length + 1, problem: 'the last line has no line feed' };
   const { logs, witnesses, quorum } = draft;
-  if (quorum === undefined) return { ok: false, line: lines.length, problem: 'there is no quorum line' };
+  if (quorum === undefined)
+    return { ok: false, line: Math.max(1, lines.length), problem: 'there is no quorum line' };
   return { ok: true, policy: { logs, witnesses, quorum } };
 }
 
