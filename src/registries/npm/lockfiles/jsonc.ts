@@ -17,6 +17,7 @@ export function plainJson(text: string): string {
     comma = undefined;
     undecided = [];
   };
+  let before = '[';
   let i = 0;
   while (i < text.length) {
     const c = text[i] ?? '';
@@ -26,8 +27,12 @@ export function plainJson(text: string): string {
       i = end;
       continue;
     }
-    if (!' \n\r\t'.includes(c)) settle(c === '}' || c === ']');
-    if (c === ',') comma = i;
+    if (!' \n\r\t'.includes(c)) {
+      settle(c === '}' || c === ']');
+      // Only a comma behind a value can be a trailing one: `[,]` stays what it is, which is no JSON.
+      if (c === ',' && !'[{,:'.includes(before)) comma = i;
+      before = c;
+    }
     i = c === '"' ? endOfString(text, i) : i + 1;
   }
   settle(false);
