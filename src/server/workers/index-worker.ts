@@ -1,5 +1,5 @@
 /** The thread: reads a packument into parts on disk, and renders answers from them. */
-import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { sha256 } from '../../core/digest.ts';
@@ -41,16 +41,24 @@ function read(job: Extract<IndexJob, { kind: 'read' }>): IndexView {
   const { view, parts } = readPackument(raw, { name: job.name, upstream: job.upstream, digest: job.body });
   // A cache that can be made again from the blob: written whole or not at all, but not fsynced.
   const temporary = `${job.partsPath}.${process.pid}.${Math.trunc(performance.now() * 1000)}`;
-  const file = openSync(temporary, 'wx', 0o600);
   try {
-    const bytes = encodeParts(parts);
+    writeWhole(temporary, encodeParts(parts));
+    renameSync(temporary, job.partsPath);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  if (lastOpened?.path === job.partsPath) lastOpened = undefined;
+  return view;
+}
+
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, job.partsPath);
-  if (lastOpened?.path === job.partsPath) lastOpened = undefined;
-  return view;
 }
 
 function render(job: Extract<IndexJob, { kind: 'render' }>): Rendered {
