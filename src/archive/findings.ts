@@ -25,7 +25,7 @@ const sentences = {
   'archive/gzip-trailing-data': 'There is data after the end of the compressed stream',
   'archive/gzip-truncated': 'The compressed data ends too early',
   'archive/hardlink': 'A member is a hard link',
-  'archive/linkname': 'A file or directory names a link target',
+  'archive/linkname': 'A member that is no link names a link target',
   'archive/member-type': 'A member is of a type that readers treat differently',
   'archive/meta-dangling': 'An extended header describes no member',
   'archive/meta-empty': 'An extended header is empty, and some readers then take the next content for it',

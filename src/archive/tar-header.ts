@@ -29,9 +29,8 @@ export function readTarHeader(block: Uint8Array): HeaderResult {
   if (name === undefined) return refuse('archive/field-junk', 'name');
   if (prefix === undefined) return refuse('archive/field-junk', 'prefix');
   const flag = block[156] === 0 ? '0' : String.fromCharCode(block[156] ?? 0);
-  if (flag === '0' || flag === '5') {
-    if (!isZero(block.subarray(157, 257))) return refuse('archive/linkname');
-  }
+  // On an extended header as well: Yarn Berry then drops the member that it describes.
+  if ('05xgL'.includes(flag) && !isZero(block.subarray(157, 257))) return refuse('archive/linkname');
   return { header: { flag, rawPath: joined(prefix, name), ...numbers } };
 }
 

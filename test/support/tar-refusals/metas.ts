@@ -153,6 +153,12 @@ export const metaRefusals: readonly Refusal[] = [
     lookAlike: archive(pax({ path: 'package/a' }), inPadding(file('package/x', 'x'), Buffer.from('junk'))),
   },
   {
+    id: 'archive/linkname',
+    what: 'a link target on an extended header, whose member Yarn Berry drops',
+    refused: archive(pax({ path: 'package/a' }, 'x', { linkname: 'foo' }), file('x')),
+    lookAlike: archive(pax({ path: 'package/a' }), file('x')),
+  },
+  {
     id: 'archive/pax-value',
     what: 'a NUL in a comment',
     refused: archive(pax({ comment: 'a\0b' }), manifest),
