@@ -1,5 +1,5 @@
 /** What a gate says of itself: whether it can really serve, and what needs attention. */
-import { access, constants } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { rfc3339, type Clock } from '../core/time.ts';
 import type { Storage } from '../storage/open.ts';
 import type { UpstreamHealth } from '../upstream/types.ts';
@@ -8,7 +8,7 @@ import type { StatusAnswer } from './control/protocol.ts';
 import { assayVersion } from './package-version.ts';
 
 export interface StatusParts {
-  readonly settings: Settings;
+  readonly settings: Pick<Settings, 'dataDirectory' | 'upstreams' | 'policy'>;
   readonly storage: Storage;
   readonly upstreamHealth: () => readonly UpstreamHealth[];
   readonly policyDigest: string;
@@ -17,6 +17,8 @@ export interface StatusParts {
   readonly startedAt: string;
   /** Sentences of other parts that are not well. */
   readonly otherProblems: () => readonly string[];
+  /** Of the data directory's disk; asked of the system where it is not given. */
+  readonly freeBytes?: () => Promise<number>;
 }
 
 export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
@@ -40,13 +42,24 @@ export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
   };
 }
 
+/** With less than this a package of ordinary size cannot be stored any more. */
+const freeBytesNeeded = 16 * 1024 * 1024;
+
+async function freeBytesOf(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
 /** An outage of an upstream is no reason not to be ready: what is admitted is served on. */
-async function storageProblems({ storage, settings }: StatusParts): Promise<readonly string[]> {
+async function storageProblems(parts: StatusParts): Promise<readonly string[]> {
+  const { storage, settings, freeBytes = () => freeBytesOf(settings.dataDirectory) } = parts;
   const problems: string[] = [];
   const failure = storage.failure();
   if (failure !== undefined) problems.push(`The database refuses writes: ${failure.message}.`);
   try {
     await access(settings.dataDirectory, constants.R_OK | constants.W_OK);
+    if ((await freeBytes()) < freeBytesNeeded)
+      problems.push('The disk of the data directory is full: nothing new can be admitted.');
   } catch {
     problems.push('The data directory is not writable.');
   }
