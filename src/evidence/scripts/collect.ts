@@ -15,7 +15,7 @@ import { keptForm, sameScript } from './recorded.ts';
 
 export const scriptsCollector: Collector = {
   kind: 'scripts',
-  version: '1',
+  version: '2',
   scope: 'release',
   collect: (input) => recordOf(scriptsCollector, input, examine(input)),
 };
