@@ -98,7 +98,7 @@ const ownedModules: readonly Owned[] = [
   {
     rule: 'child-process',
     modules: /^node:(?:child_process|cluster)$/,
-    places: ['archive/runner', 'server/package-managers/'],
+    places: ['archive/runner', 'server/package-managers/', 'server/signer/launch'],
     why: 'programs are started in the named modules alone',
   },
   {

@@ -1,5 +1,6 @@
 /** The shape of assay.yaml. Every object is strict: a key that is not here is an error, never ignored. */
 import { validRange } from 'semver';
+import { originPattern } from '../../ledger/signing/origin.ts';
 import { ruleNames, presetNames } from '../../policy/settings.ts';
 import { z } from '../zod.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
@@ -25,9 +26,6 @@ export const duration = z
     'is no duration: a number with ms, s, m, h, d or w, such as 72h',
   )
   .transform((value) => parseDurationMs(value) ?? 0);
-
-/** A key name of C2SP signed-note (no space, no `+`), in ASCII so that everyone sees the same name. */
-const ledgerOrigin = /^[!-*,-~]{1,128}$/;
 
 const durationMs = z.union(
   [z.number().int().min(1), duration],
@@ -106,8 +104,8 @@ export const configSchema = z.strictObject({
       origin: z
         .string()
         .regex(
-          ledgerOrigin,
-          'is no log origin: a name such as assay.example.com/log, of at most 128 printable characters without spaces and +',
+          originPattern,
+          'is no log origin: a name such as assay.example.com/log, of at most 80 printable characters without spaces and +',
         )
         .optional(),
       checkpointSeconds: z.number().min(0.1).max(3600).optional(),

@@ -1,0 +1,36 @@
+/**
+ * Everything the signer can be asked. Closed, and grows by review: it signs texts that it makes itself from these
+ * fields, never bytes that it is handed.
+ */
+import type { JsonObject } from '../../core/json.ts';
+import type { CheckpointRequest } from '../log/deps.ts';
+import type { Envelope } from '../verify/dsse.ts';
+
+export type SignerRequest =
+  | { readonly kind: 'last'; readonly origin: string }
+  | { readonly kind: 'vkeys'; readonly origin: string }
+  | ({ readonly kind: 'checkpoint' } & CheckpointRequest)
+  | { readonly kind: 'attestation'; readonly origin: string; readonly statement: JsonObject }
+  | { readonly kind: 'rotate-key'; readonly origin: string; readonly step: RotationStep };
+
+/**
+ * `begin`: a second key is made and signs beside the first. `retire`: the older of the two is destroyed. Asked again, as
+ * after a crash, each gives its statement again and changes nothing.
+ */
+export type RotationStep = 'begin' | 'retire';
+
+export interface KeyRotation {
+  /** Keys in force after the step, newest first. */
+  readonly vkeys: readonly string[];
+  /** The in-toto statement of the step, signed by the old and the new key. */
+  readonly envelope: Envelope;
+}
+
+/** What each kind is answered with. */
+export interface SignerAnswers {
+  readonly last: { readonly size: number; readonly root: string };
+  readonly vkeys: readonly string[];
+  readonly checkpoint: string;
+  readonly attestation: Envelope;
+  readonly 'rotate-key': KeyRotation;
+}
