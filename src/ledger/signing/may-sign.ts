@@ -1,6 +1,7 @@
 /** What the signer may sign, decided from what it remembers. Pure: the process in `server/signer` asks and obeys. */
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
+import { erasurePredicateType } from '../erasure.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { sha256Bytes } from '../leaf.ts';
 import { fromHex, isCount, toHex } from '../verify/bytes.ts';
@@ -79,7 +80,7 @@ function clockBack({ timeMs }: SignerState, nowMs: number): Judgement {
 }
 
 /** Predicates that may be attested. A key rotation is not among them: the signer writes that statement itself. */
-const attestable: readonly string[] = [decisionPredicateType];
+const attestable: readonly string[] = [decisionPredicateType, erasurePredicateType];
 
 /** Enough for a decision on 4,096 pieces of evidence. */
 export const maxStatementBytes = 3 * 1024 * 1024;

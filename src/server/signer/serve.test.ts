@@ -207,6 +207,7 @@ test('a statement of ours is signed as canonical JSON, and verifies', (t) => {
   assert.deepEqual(opened?.signers, keysOf(bench));
   const text = Buffer.from(opened?.payload ?? []).toString('utf8');
   assert.ok(text.startsWith('{"_type":"https://in-toto.io/Statement/v1","predicate":{"outcome":"allow"},'));
+  assert.ok(bench.attest({ ...statement, predicateType: 'urn:assay:predicate:erasure:v1' }));
   const forged = { ...envelope, payload: Buffer.from(text.replace('allow', 'block')).toString('base64') };
   assert.equal(openEnvelope(forged, keysOf(bench), verifyEd25519), undefined);
 });
