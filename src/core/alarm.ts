@@ -10,6 +10,8 @@ export const alarmKinds = [
   'upstream-redirect-refused',
   'upstream-lied',
   'reader-died',
+  'ledger-stopped',
+  'ledger-forked',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

@@ -129,6 +129,10 @@ const catalogue = {
     meaning: 'An entry has more than 65,535 bytes, or was handed to the log twice.',
     remedy: 'Report it: nothing that reaches this point should be such an entry. Nothing was signed.',
   },
+  LEDGER_ERASE_NOTHING: {
+    meaning: 'There is no such field to erase: no entry has this id, or the field was erased before.',
+    remedy: '`assay ledger show <n>` prints the id of an entry and which of its fields are still there.',
+  },
   LEDGER_FORKED: {
     meaning:
       'Two different logs claim the same size: the database, the published checkpoint and the signer do not tell of one log.',

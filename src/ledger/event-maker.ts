@@ -21,6 +21,6 @@ export function createEventMaker(randomBytes: (count: number) => Uint8Array): Ev
 }
 
 /** 26 characters of Crockford's base32: 130 random bits. */
-function newEventId(randomBytes: (count: number) => Uint8Array): string {
+export function newEventId(randomBytes: (count: number) => Uint8Array): string {
   return caseIdFrom(randomBytes(13)) + caseIdFrom(randomBytes(13));
 }

@@ -30,6 +30,8 @@ import {
 export interface FileBlobStore extends BlobStore {
   /** Reads the whole blob. Throws BLOB_MISSING, BLOB_CORRUPT (it is in quarantine then), STORAGE_FAILED. */
   readonly verify: (digest: Sha256) => Promise<void>;
+  /** For bytes that must not be kept. One that is gone already is fine. Throws STORAGE_FAILED. */
+  readonly remove: (digest: Sha256) => Promise<void>;
 }
 
 interface Place {
@@ -57,7 +59,20 @@ export async function openBlobStore(root: string, fs: FileSystem = nodeFileSyste
     size: (digest) => sizeOf(place, digest),
     read: (digest, maxBytes) => readWhole(place, digest, maxBytes),
     verify: (digest) => verify(place, digest),
+    remove: (digest) => remove(place, digest),
   };
+}
+
+function remove(place: Place, digest: Sha256): Promise<void> {
+  const path = pathOf(place, digest);
+  return place.alone(digest, async () => {
+    try {
+      await place.fs.unlink(path);
+      await place.sync(dirname(path));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw fileError(error, `cannot remove blob ${digest}`);
+    }
+  });
 }
 
 /** All 256 folders at once: no write has to wonder whether the folder it needs would survive a crash. */

@@ -150,7 +150,7 @@ test('statements are signed once, in order; an erased one has no envelope and is
   assert.equal(await events.erase(erasure), 'erased');
   assert.equal((await events.unsigned(10))[1]?.statement, undefined);
   const envelopes = [a, b].map(({ eventId }) => ({ eventId, envelope: sha256(eventId) }));
-  await events.recordEnvelopes(envelopes, 1);
+  assert.deepEqual(await events.recordEnvelopes(envelopes, 1), [sha256(b.eventId)]);
   assert.deepEqual(
     (await events.unsigned(10)).map(({ index }) => index),
     [2],

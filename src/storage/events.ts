@@ -10,7 +10,7 @@ import { readSetting, writeSetting } from './settings.ts';
 import { fromJson } from './text.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-interface LedgerEvent {
+export interface LedgerEvent {
   readonly seq: number;
   readonly eventId: string;
   readonly releaseId: ReleaseId;
@@ -55,11 +55,11 @@ export interface EventStore {
   readonly releasesOfArtifact: (artifact: Sha256) => Promise<readonly ReleaseId[]>;
   /** The next entries of the log, in order, whose statements were not looked at for signing. */
   readonly unsigned: (limit: number) => Promise<readonly UnsignedStatement[]>;
-  /** All up to this index were looked at; what was erased meanwhile stays without an envelope. */
+  /** All up to this index were looked at. What was erased meanwhile stays without an envelope: those are returned. */
   readonly recordEnvelopes: (
     envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
     throughIndex: number,
-  ) => Promise<void>;
+  ) => Promise<readonly Sha256[]>;
   /**
    * One transaction. `nothing`: there was no such salt. `moved`: the release has a newer event than the one `record`
    * follows; make it anew.
@@ -170,15 +170,19 @@ async function writeEnvelopes(
   db: Kysely<Schema>,
   envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
   throughIndex: number,
-): Promise<void> {
+): Promise<readonly Sha256[]> {
+  const unwanted: Sha256[] = [];
   for (const { eventId, envelope } of envelopes) {
-    const isOpen = await db
+    const salt = await db
       .selectFrom('salts')
       .select('salt')
       .where('event_id', '=', eventId)
       .where('field', '=', 'statement')
       .executeTakeFirst();
-    if (isOpen === undefined) continue;
+    if (salt === undefined) {
+      unwanted.push(envelope);
+      continue;
+    }
     await db
       .insertInto('envelopes')
       .values({ event_id: eventId, envelope })
@@ -186,6 +190,7 @@ async function writeEnvelopes(
       .execute();
   }
   await writeSetting(db, signedThrough, String(throughIndex));
+  return unwanted;
 }
 
 async function erase(db: Kysely<Schema>, erasure: FieldErasure): Promise<'erased' | 'nothing' | 'moved'> {
