@@ -102,7 +102,7 @@ export function explanationOf(
 }
 
 /** The public face of a case: what the refused client was told, no more. */
-export function caseAnswerOf(record: CaseRecord, base: string): CaseAnswer {
+export function caseAnswerOf(record: CaseRecord, { base, useInstead }: ShownContext): CaseAnswer {
   const { decision, id } = record;
   const { name, version } = parsePurl(decision.subject.purl);
   const until = liftedAt(decision.reasons);
@@ -115,6 +115,7 @@ export function caseAnswerOf(record: CaseRecord, base: string): CaseAnswer {
     version: version ?? '',
     outcome: decision.outcome === 'hold' ? 'hold' : 'block',
     reasons: decision.reasons.map(reasonShown),
+    ...(useInstead === undefined ? {} : { useInstead }),
     ...(until === undefined ? {} : { until }),
     decidedAt: decision.decidedAt,
     policy: decision.policy,

@@ -125,9 +125,12 @@ test('a refusal is 403 with the case in the reason phrase, a page for people and
   const page = await fetch(`${url}-/case/${id.toLowerCase()}`);
   assert.equal(page.status, 200);
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
-  assert.match(await page.text(), /young@1\.0\.1/);
-  const json = (await (await fetch(`${url}-/assay/v1/case/${id}`)).json()) as { outcome: string };
-  assert.equal(json.outcome, 'hold');
+  const text = await page.text();
+  assert.match(text, /young@1\.0\.1/);
+  assert.match(text, /Use <code>young@1\.0\.0<\/code> instead/, 'some clients show nothing but a URL');
+  const json = (await (await fetch(`${url}-/assay/v1/case/${id}`)).json()) as Record<string, unknown>;
+  assert.equal(json['outcome'], 'hold');
+  assert.equal(json['useInstead'], '1.0.0');
   assert.equal((await fetch(`${url}-/case/0000000000000`)).status, 404);
   assert.equal(
     (await fetch(`${url}-/case/${id.slice(0, 4)}`)).status,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseCaseId } from '../../core/case.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
 import { parsePurl } from '../../core/purl.ts';
+import { anonymous } from '../../core/subject.ts';
 import { rfc3339 } from '../../core/time.ts';
 import { checkOne } from '../check.ts';
 import { checkLimits, type HealthAnswer, type StatusAnswer } from '../control/protocol.ts';
@@ -83,7 +84,9 @@ async function showCase(gate: Gate, text: string, html: boolean, base: string): 
   if (found === undefined) {
     return html ? missingPage() : errorAnswerOf(new AssayError('CASE_UNKNOWN', 'no case has this id'));
   }
-  const answer = caseAnswerOf(found, base);
+  const { decision } = found;
+  const useInstead = await gate.recommend(decision, decision.subject.upstream, anonymous);
+  const answer = caseAnswerOf(found, { base, useInstead });
   return html ? casePage(answer) : jsonAnswer(200, answer);
 }
 

@@ -3,6 +3,7 @@
  * text goes through `forHtml`, and the policy header forbids everything else.
  */
 import { forHtml } from '../../core/encode.ts';
+import { instantFrom, instantOf } from '../../registries/npm/instant.ts';
 import type { AlarmShown, CaseAnswer, DecisionShown, StatusAnswer } from '../control/protocol.ts';
 import type { Answer } from './answer.ts';
 
@@ -25,10 +26,11 @@ and serves the bytes or says why not.</p>
 ${status.ready ? '' : `<p class="bad"><strong>Not ready.</strong> ${status.problems.map(text).join(' ')}</p>`}
 <h2>Use it</h2>
 <p>On a developer's machine, with this project at hand:</p>
-<pre>bin/assay use npm     (or pnpm, yarn, bun; --undo takes it back)</pre>
+<pre>bin/assay use npm</pre>
+<p>(or pnpm, yarn, bun; <code>--undo</code> takes it back)</p>
 <p>or by hand: <code>npm config set registry ${text(status.url)}</code></p>
 <h2>Decisions in force</h2>
-<table><thead><tr><th scope="col">Outcome</th><th scope="col">Releases</th></tr></thead><tbody>
+<table><thead><tr><th scope="col">Outcome</th><th scope="col" class="n">Releases</th></tr></thead><tbody>
 <tr><td>allowed</td><td class="n">${status.counts.allow}</td></tr>
 <tr><td>held (not now)</td><td class="n">${status.counts.hold}</td></tr>
 <tr><td>blocked</td><td class="n">${status.counts.block}</td></tr></tbody></table>
@@ -36,9 +38,9 @@ ${status.ready ? '' : `<p class="bad"><strong>Not ready.</strong> ${status.probl
 ${heldSection(input)}
 ${alarmSection(input)}
 <h2>Upstreams</h2>
-<table><thead><tr><th scope="col">Upstream</th><th scope="col">Scopes</th><th scope="col">State</th><th scope="col">Last answer</th></tr></thead><tbody>
+<table class="rows"><thead><tr><th scope="col">Upstream</th><th scope="col">Scopes</th><th scope="col">State</th><th scope="col">Last answer</th></tr></thead><tbody>
 ${status.upstreams.map(upstreamRow).join('\n')}</tbody></table>
-<p class="small">Assay ${text(status.version)}; ${text(now)}; <a href="/-/health">health</a>, <a href="/-/metrics">metrics</a></p>`,
+<p class="small">Assay ${text(status.version)}; ${text(instantOf(now))}; <a href="/-/health">health</a>, <a href="/-/metrics">metrics</a></p>`,
   );
 }
 
@@ -47,10 +49,10 @@ function heldSection({ held, heldMore }: StatusPage): string {
   const rows = held.map(
     (one) => `<tr><td><code>${text(`${one.name}@${one.version}`)}</code></td>
 <td>${one.reasons.map((reason) => text(reason.why)).join('<br>')}</td>
-<td>${one.until === undefined ? 'a person decides' : text(one.until)}</td></tr>`,
+<td>${one.until === undefined ? 'a person decides' : text(instantFrom(one.until))}</td></tr>`,
   );
   return `<h2>Held</h2>
-<table><thead><tr><th scope="col">Package</th><th scope="col">Why</th><th scope="col">Until</th></tr></thead><tbody>
+<table class="rows"><thead><tr><th scope="col">Package</th><th scope="col">Why</th><th scope="col">Until</th></tr></thead><tbody>
 ${rows.join('\n')}</tbody></table>${more(heldMore, 'held')}`;
 }
 
@@ -60,10 +62,10 @@ function alarmSection({ alarms, status }: StatusPage): string {
     (
       one,
     ) => `<tr><td>${text(one.severity)}</td><td><code>${text(one.kind)}</code></td><td>${text(one.message)}</td>
-<td class="n">${one.count}</td><td>${text(one.lastAt)}</td></tr>`,
+<td class="n">${one.count}</td><td>${text(instantOf(one.lastAt))}</td></tr>`,
   );
   return `<h2>Alarms</h2>
-<table><thead><tr><th scope="col">Severity</th><th scope="col">Kind</th><th scope="col">What</th><th scope="col">Times</th><th scope="col">Last</th></tr></thead><tbody>
+<table class="rows"><thead><tr><th scope="col">Severity</th><th scope="col">Kind</th><th scope="col">What</th><th scope="col" class="n">Times</th><th scope="col">Last</th></tr></thead><tbody>
 ${rows.join('\n')}</tbody></table>${more(status.alarms - alarms.length, 'alarms')}`;
 }
 
@@ -74,9 +76,13 @@ function more(count: number, what: string): string {
 }
 
 function upstreamRow(one: StatusAnswer['upstreams'][number]): string {
-  const last = one.lastError === undefined ? (one.lastSuccessAt ?? 'none yet') : one.lastError;
+  const last = one.lastError === undefined ? lastSuccess(one.lastSuccessAt) : one.lastError;
   const scopes = one.scopes.length === 0 ? 'everything else' : one.scopes.join(', ');
   return `<tr><td>${text(one.id)}</td><td>${text(scopes)}</td><td>${text(one.state)}</td><td>${text(last)}</td></tr>`;
+}
+
+function lastSuccess(at: string | undefined): string {
+  return at === undefined ? 'none yet' : instantOf(at);
 }
 
 export function casePage(answer: CaseAnswer): Answer {
@@ -89,12 +95,12 @@ export function casePage(answer: CaseAnswer): Answer {
     200,
     `${answer.short} ${answer.name}@${answer.version}`,
     `<h1>${held ? 'Held' : 'Blocked'}: <code>${text(`${answer.name}@${answer.version}`)}</code></h1>
-<p>Case <strong>${text(answer.short)}</strong> (<code>${text(answer.caseId)}</code>), decided ${text(answer.decidedAt)}.</p>
+<p>Case <strong>${text(answer.short)}</strong> (<code>${text(answer.caseId)}</code>), decided ${text(instantOf(answer.decidedAt))}.</p>
 <h2>Why</h2>
 <ul>${rules.join('\n')}</ul>
 <h2>What now</h2>
 ${answer.useInstead === undefined ? '' : `<p>Use <code>${text(`${answer.name}@${answer.useInstead}`)}</code> instead.</p>`}
-${answer.until === undefined ? '' : `<p>Waiting alone lifts it: from <strong>${text(answer.until)}</strong> on.</p>`}
+${answer.until === undefined ? '' : `<p>Waiting alone lifts it: from <strong>${text(instantFrom(answer.until))}</strong> on.</p>`}
 <p>If you need exactly this version, ask your security team for an exception and give them the case:
 <code>${text(answer.short)}</code>. They see the whole evidence with <code>bin/assay explain ${text(answer.short)}</code>.</p>
 <p class="small"><code>${text(answer.purl)}</code>; policy <code>${text(answer.policy.slice(0, 16))}</code></p>`,
@@ -114,10 +120,13 @@ function text(value: string): string {
 }
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}
-.n{text-align:right;font-variant-numeric:tabular-nums}code,pre{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886;overflow-wrap:anywhere}
+.rows td:first-child{min-width:10rem}
+.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code,pre{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 pre{background:#f3f3f3;padding:.6rem;overflow:auto}.bad{border-left:4px solid #a00;padding-left:.6rem}.small{font-size:.875rem;color:#444}
-@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#262626}.small{color:#bbb}a{color:#9cf}}`;
+@media(max-width:40rem){body{margin:1rem auto}.rows thead{display:none}.rows tr{display:block;border-bottom:1px solid #8886}
+.rows td{display:block;border:0;padding:.1rem .6rem;text-align:left}pre{white-space:pre-wrap}}
+@media(prefers-color-scheme:dark){body{color:#eee;background:#161616;color-scheme:dark}pre{background:#262626}.small{color:#bbb}a{color:#9cf}}`;
 
 function page(status: number, title: string, body: string): Answer {
   const html = `<!doctype html>
