@@ -84,7 +84,7 @@ const lines: readonly (readonly [CheckedEntry['outcome'], string, Tone, string])
 
 function printTable(terminal: Terminal, check: LockfileCheck, file: string): void {
   terminal.out(
-    `${forTerminal(file)}: ${check.checked.length} artifacts (${check.lockfile.format} ${forTerminal(check.lockfile.version)})`,
+    `${forTerminal(file)}: ${check.checked.length} ${check.checked.length === 1 ? 'artifact' : 'artifacts'} (${check.lockfile.format} ${forTerminal(check.lockfile.version)})`,
   );
   for (const [outcome, title, tone, meaning] of lines) {
     const count = check.counts[outcome];

@@ -102,7 +102,16 @@ test('check: what could not be checked never passes, and nothing to check is no 
   ended(await assay(['check'], {}, await mkdtemp(join(home, 'empty-'))), 3);
   const broken = await project({});
   await writeFile(join(broken, 'package-lock.json'), '{');
-  assert.match(ended(await assay(['check', broken]), 3).stderr, /LOCKFILE_INVALID/);
+  const { stderr } = ended(await assay(['check', broken]), 3);
+  assert.match(stderr, /package-lock\.json: .*\n.*LOCKFILE_INVALID/, 'it says which lockfile');
+  const vague = await project({ 'node_modules/good': { ...good(), integrity: 'sha512-x' } });
+  assert.match(ended(await assay(['check', vague]), 3).stdout, /1 artifact .*\n +NOT CHECKED +1 /);
+  const binary = await mkdtemp(join(home, 'binary-'));
+  await writeFile(join(binary, 'bun.lockb'), Buffer.from([0xff, 0, 0xff]));
+  assert.match(
+    ended(await assay(['check', binary]), 3).stderr,
+    /bun\.lockb is binary[^]*LOCKFILE_UNSUPPORTED/,
+  );
 });
 
 test('check: an unreachable gate is 4, something else on the port too', async () => {

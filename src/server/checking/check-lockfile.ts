@@ -52,6 +52,8 @@ export async function findLockfiles(cwd: string, named: string | undefined): Pro
     if (info?.isFile() === true) found.push(path);
   }
   if (found.length > 0) return found;
+  const binary = join(cwd, binaryLockfile);
+  if (named === undefined && (await stat(binary).catch(() => undefined))?.isFile() === true) return [binary];
   throw new AssayError(
     'LOCKFILE_NOT_FOUND',
     named === undefined
@@ -62,7 +64,7 @@ export async function findLockfiles(cwd: string, named: string | undefined): Pro
 
 /** Throws LOCKFILE_*, GATE_UNREACHABLE, CONTROL_ANSWER_INVALID. */
 export async function checkLockfile(input: CheckInput): Promise<LockfileCheck> {
-  const lockfile = readLockfile(basename(input.file), await lockfileText(input.file));
+  const lockfile = await lockfileOf(input.file);
   const context = await routeContext(input, lockfile);
   const sorted = distinct(lockfile.entries).map((entry) => ({ entry, route: routeOf(entry, context) }));
   const asked = sorted.filter(({ route }) => route.kind === 'gate').map(({ entry }) => entry);
@@ -87,6 +89,20 @@ export async function checkLockfile(input: CheckInput): Promise<LockfileCheck> {
     return judged(entry, answers.get(entry));
   });
   return { file: input.file, lockfile, checked, counts: countsOf(checked) };
+}
+
+/** Bun's old binary form is not text: named, so that it is said what it is. */
+const binaryLockfile = 'bun.lockb';
+
+async function lockfileOf(file: string): Promise<Lockfile> {
+  const name = basename(file);
+  const text = name === binaryLockfile ? '' : await lockfileText(file);
+  try {
+    return readLockfile(name, text);
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause;
+    throw new AssayError(cause.code, `${file}: ${cause.message}`, { cause, hint: cause.hint });
+  }
 }
 
 async function lockfileText(file: string): Promise<string> {
@@ -174,6 +190,15 @@ function judged(entry: LockedEntry, result: CheckResult | undefined): CheckedEnt
       outcome: 'mismatch',
       why: "the lockfile's digest names other bytes than the gate has for this version",
       remedy: 'Find out who changed the lockfile or the package; do not install it.',
+      result,
+    };
+  }
+  if (result.outcome === 'allow' && entry.integrity !== undefined && result.integrityMatches === null) {
+    return {
+      entry,
+      outcome: 'not-checked',
+      why: "the lockfile's digest is none that can be compared",
+      remedy: 'Let the package manager write the lockfile anew.',
       result,
     };
   }
