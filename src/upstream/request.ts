@@ -1,5 +1,5 @@
 /**
- * One GET, up to its headers, on node:http rather than fetch, because here the connected address can be
+ * One request, up to the answer's headers, on node:http rather than fetch, because here the connected address can be
  * checked. Every silence is bounded: connecting, waiting for headers, and later each pause in the body.
  */
 import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
@@ -27,6 +27,8 @@ export interface Asking {
   /** Without secrets, for messages. */
   readonly place: string;
   readonly headers: OutgoingHttpHeaders;
+  /** Sent as a POST; a GET when absent. Whoever posts must not mind that it arrives twice. */
+  readonly body?: Uint8Array;
   readonly lookup: LookupFunction;
   readonly limits: Pick<FetchLimits, 'connectMs' | 'idleMs'>;
   /** Ends the exchange at any moment; its reason is thrown. */
@@ -70,7 +72,7 @@ export async function ask(connections: Connections, asking: Asking): Promise<Ans
 
 /** `stale`: a kept connection turned out to be closed by the other side, which says nothing about the upstream. */
 function attempt(connections: Connections, asking: Asking, reuse: boolean): Promise<Answer | 'stale'> {
-  const { url, place, headers, lookup, limits, signal } = asking;
+  const { url, place, headers, body, lookup, limits, signal } = asking;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -80,6 +82,7 @@ function attempt(connections: Connections, asking: Asking, reuse: boolean): Prom
     const agent = secure ? connections.https : connections.http;
     const request = (secure ? https : http).request(url, {
       agent,
+      method: body === undefined ? 'GET' : 'POST',
       headers: reuse ? headers : { ...headers, connection: 'close' },
       lookup,
       maxHeaderSize: maxHeaderBytes,
@@ -133,7 +136,7 @@ function attempt(connections: Connections, asking: Asking, reuse: boolean): Prom
     request.on('close', () =>
       fail(new AssayError('UPSTREAM_UNREACHABLE', `${place}: connection closed before an answer`)),
     );
-    request.end();
+    request.end(body);
   });
 }
 
