@@ -5,6 +5,7 @@ import { hourMs, startAdmission, testUpstream } from '../../test/support/admissi
 import { sha256 } from '../core/digest.ts';
 import { isAssayError } from '../core/errors.ts';
 import { formatPurl } from '../core/purl.ts';
+import { anonymous } from '../core/subject.ts';
 
 test('a good package is allowed, its bytes are stored under their digest, and one leaf is written', async (t) => {
   const bench = await startAdmission(t);
@@ -197,12 +198,19 @@ test('lost bytes of an admitted release are fetched again, and only the very sam
   await rm(path ?? '', { force: true });
   bench.registry.replaceBytes({ name: 'lost', version: '1.0.0', files: { 'evil.js': 'inert\n' } });
   bench.pass(hourMs);
-  await assert.rejects(bench.admit('lost', '1.0.0'), (error) =>
-    isAssayError(error, 'UPSTREAM_DIGEST_MISMATCH'),
-  );
+  const file = bench.file('lost', '1.0.0');
+  const restored = () =>
+    bench.admission.admit({
+      upstream: testUpstream,
+      name: 'lost',
+      file,
+      principal: anonymous,
+      bytesLost: true,
+    });
+  await assert.rejects(restored(), (error) => isAssayError(error, 'UPSTREAM_DIGEST_MISMATCH'));
   bench.registry.replaceBytes({ name: 'lost', version: '1.0.0' });
   bench.pass(hourMs);
-  const again = await bench.admit('lost', '1.0.0');
+  const again = await restored();
   assert.ok(again.state === 'allowed');
   assert.equal(await bench.storage.blobs.size(first.artifact.sha256), first.artifact.sizeBytes);
 });

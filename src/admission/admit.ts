@@ -27,6 +27,8 @@ export interface FileRequest {
   readonly name: string;
   readonly file: string;
   readonly principal: Principal;
+  /** The bytes were found missing: what is remembered does not answer, so that they are fetched again. */
+  readonly bytesLost?: boolean;
 }
 
 export type FileOutcome =
@@ -39,31 +41,61 @@ export interface Admission {
   readonly admit: (request: FileRequest) => Promise<FileOutcome>;
   /** A recorded decision still stands: the same epochs, and not past its end. */
   readonly stands: (decision: Pick<ReleaseRecord['decision'], 'epochs' | 'validUntil'>) => boolean;
+  /** Rises with (at least) every decision recorded about the package: what was made from them may be out of date. */
+  readonly decisionsAbout: (upstream: UpstreamId, name: string) => number;
+}
+
+/** What a file request was answered with last. */
+interface Remembered {
+  readonly release: ReleaseRecord;
+  /** The index it was decided from; one that was never admitted is decided anew from another. */
+  readonly index: IndexState | undefined;
 }
 
 const rememberedReleases = 50_000;
 
 export function createAdmission(rooms: Rooms): Admission {
   const once = createSingleFlight();
-  const remembered = createLru<ReleaseRecord>(rememberedReleases, () => 1);
+  const remembered = createLru<Remembered>(rememberedReleases, () => 1);
+  const counts = new Map<string, number>();
   const stands: Admission['stands'] = (decision) => standing(rooms, decision);
 
   async function admit(request: FileRequest): Promise<FileOutcome> {
     const key = `${request.upstream} ${request.name} ${request.file}`;
-    const hot = remembered.get(key);
-    if (hot !== undefined && hot.admittedAt !== undefined && stands(hot.decision)) {
-      if (hot.artifact !== undefined && (await rooms.blobs.size(hot.artifact.sha256)) !== undefined)
-        return answer(hot);
-    }
+    const hot = request.bytesLost === true ? undefined : remembered.get(key);
+    if (hot !== undefined && stands(hot.release.decision) && (await isCurrent(hot, request)))
+      return answer(hot.release);
     return once(key, async () => {
-      const release = await decide(rooms, request);
+      const release = await decideCounted(request);
       if (release === undefined) return { state: 'absent' };
-      remembered.set(key, { ...release, evidence: [], indexManifest: {} });
+      const index = release.admittedAt === undefined ? await lookOr(rooms, request) : undefined;
+      if (!(index instanceof Error))
+        remembered.set(key, { release: { ...release, evidence: [], indexManifest: {} }, index });
       return answer(release);
     });
   }
 
-  return { admit, stands };
+  /** Whatever was recorded on the way, also when it failed after that, is about this package. */
+  async function decideCounted(request: FileRequest): Promise<ReleaseRecord | undefined> {
+    const about = `${request.upstream} ${request.name}`;
+    const count = (): void => void counts.set(about, (counts.get(about) ?? 0) + 1);
+    try {
+      const release = await decide(rooms, request);
+      if (release !== undefined) count();
+      return release;
+    } catch (error) {
+      count();
+      throw error;
+    }
+  }
+
+  /** The admitted stay as they are, whatever the index says; what was refused may be claimed otherwise by now. */
+  async function isCurrent({ release, index }: Remembered, request: FileRequest): Promise<boolean> {
+    if (release.admittedAt !== undefined) return release.artifact !== undefined;
+    return (await lookOr(rooms, request)) === index;
+  }
+
+  return { admit, stands, decisionsAbout: (upstream, name) => counts.get(`${upstream} ${name}`) ?? 0 };
 }
 
 function answer(release: ReleaseRecord): FileOutcome {

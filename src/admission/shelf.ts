@@ -54,16 +54,53 @@ interface Verdicts {
   readonly admitted: ReadonlyMap<string, Verdict>;
 }
 
+interface Remembered {
+  readonly state: KnownIndex;
+  readonly decisions: number;
+  readonly epochs: string;
+  readonly shelf: Shelf | undefined;
+  readonly validUntil: string;
+}
+
 /** Index-stage verdicts of whole packages are kept by weight: one unit per version. */
 const rememberedVerdicts = 60_000;
+/** Finished shelves likewise: they stand until the index, a decision about the package or an epoch is another. */
+const rememberedShelves = 60_000;
 
 export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   const once = createSingleFlight();
+  const shelves = createLru<Remembered>(rememberedShelves, ({ state }) => state.view.versions.length + 1);
   const remembered = createLru<Verdicts>(rememberedVerdicts, (verdicts) => verdicts.fresh.size + 1);
 
   async function show({ upstream, name, principal }: ShelfRequest): Promise<Shelf | undefined> {
     const state = await rooms.indexes.look(upstream, name);
     if (state.state === 'absent') return undefined;
+    const id = `${upstream} ${name}`;
+    const known = shelves.get(id);
+    if (known !== undefined && isCurrent(known, state)) return known.shelf;
+    const decisions = admission.decisionsAbout(upstream, name);
+    return once(`shelf ${id} ${decisions}`, async () => {
+      const epochs = JSON.stringify(rooms.epochs());
+      const { shelf, validUntil } = await make(state, principal);
+      shelves.set(id, { state, decisions, epochs, shelf, validUntil });
+      return shelf;
+    });
+  }
+
+  function isCurrent(known: Remembered, state: KnownIndex): boolean {
+    const { upstream, name } = state.view;
+    return (
+      known.state === state &&
+      known.decisions === admission.decisionsAbout(upstream, name) &&
+      known.epochs === JSON.stringify(rooms.epochs()) &&
+      rfc3339(rooms.clock()) < known.validUntil
+    );
+  }
+
+  async function make(
+    state: KnownIndex,
+    principal: Principal,
+  ): Promise<Omit<Remembered, 'state' | 'decisions' | 'epochs'>> {
     const releases = await currentReleases(state, principal);
     const verdicts = await verdictsOf(state, releases, principal);
     const visibility = visibilityOf({
@@ -75,8 +112,15 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
       changedBytes: (version, release) => offersOtherBytes(version, release),
       farFuture: verdicts.validUntil,
     });
-    if (state.gone && visibility.keep.length === 0) return undefined;
-    return shelfOf(state, visibility, await keptVersions(visibility.keep));
+    const validUntil = firstOf([
+      visibility.validUntil,
+      ...unlisted(state, releases).map((one) => one.validUntil),
+    ]);
+    if (state.gone && visibility.keep.length === 0) return { shelf: undefined, validUntil };
+    return {
+      shelf: shelfOf(state, { ...visibility, validUntil }, await keptVersions(visibility.keep)),
+      validUntil,
+    };
   }
 
   /** Admitted releases whose decision no longer stands are asked again first: a deny list must hide them. */
@@ -86,13 +130,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   ): Promise<readonly ReleaseSummary[]> {
     const { upstream, name } = state.view;
     const releases = await rooms.store.releasesOf(upstream, name);
-    const recorded = recordedReleases(state.view, releases);
-    const late = releases.filter(
-      (one) =>
-        one.admittedAt !== undefined &&
-        (state.gone || recorded.listed(one) === undefined) &&
-        !admission.stands(one),
-    );
+    const late = unlisted(state, releases).filter((one) => !admission.stands(one));
     if (late.length === 0) return releases;
     for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
     return rooms.store.releasesOf(upstream, name);
@@ -126,6 +164,18 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   }
 
   return { show };
+}
+
+/** Admitted, and no longer in the index. */
+function unlisted(state: KnownIndex, releases: readonly ReleaseSummary[]): readonly ReleaseSummary[] {
+  const recorded = recordedReleases(state.view, releases);
+  return releases.filter(
+    (one) => one.admittedAt !== undefined && (state.gone || recorded.listed(one) === undefined),
+  );
+}
+
+function firstOf(instants: readonly string[]): string {
+  return instants.reduce((first, instant) => (instant < first ? instant : first));
 }
 
 /** About 50 µs a version: a package of thousands must not keep everybody else waiting. */

@@ -38,7 +38,7 @@ export async function answerFile(
     return { status: 304, headers, body: new Uint8Array() };
   if (exchange.request.method === 'HEAD')
     return { status: 200, headers, body: new Uint8Array(), length: artifact.sizeBytes };
-  if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, allowed, headers);
+  if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, allowed, headers, again);
   return { status: 200, headers, body: await smallFile(gate, artifact, allowed, again) };
 }
 
@@ -88,9 +88,11 @@ async function streamFile(
   { request, response }: Exchange,
   allowed: Allowed,
   headers: Readonly<Record<string, string>>,
+  again: () => Promise<FileOutcome>,
 ): Promise<undefined> {
   const { artifact } = allowed;
-  const path = await gate.storage.blobs.path(artifact.sha256);
+  const { blobs } = gate.storage;
+  const path = (await blobs.path(artifact.sha256)) ?? (await again().then(() => blobs.path(artifact.sha256)));
   if (path === undefined) throw new AssayError('BLOB_MISSING', 'the admitted bytes are not stored');
   const file = await open(path, 'r');
   try {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createCipheriv } from 'node:crypto';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { composeGate, upstreamSettings, type ComposedGate } from '../../../test/support/composed-gate.ts';
 import { startFakeRegistry } from '../../../test/support/fake-registry.ts';
+import { sha256 } from '../../core/digest.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import { requestControl } from '../../../test/support/control.ts';
 
@@ -97,6 +98,29 @@ test('a file is served whole with its digest as tag; HEAD has its length and no 
     (await fetch(`${url}@scope/good/-/good-1.0.0.tgz`, { headers: { 'if-none-match': etag } })).status,
     304,
   );
+});
+
+test('stored bytes that are gone are fetched again, small or large, also while their decision is remembered', async (t) => {
+  const { url, registry, directory } = await composeGate(t);
+  for (const [name, length] of [
+    ['small', 100],
+    ['large', 5_000_000],
+  ] as const) {
+    // Bytes that do not pack: the file in the store is as large.
+    const files = {
+      'noise.bin': createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(
+        Buffer.alloc(length),
+      ),
+    };
+    const { bytes } = registry.publish({ name, version: '1.0.0', files });
+    const file = `${url}${name}/-/${name}-1.0.0.tgz`;
+    assert.equal((await fetch(file, { method: 'HEAD' })).status, 200);
+    const digest = sha256(bytes);
+    await rm(join(directory, 'blobs', 'sha256', digest.slice(0, 2), digest.slice(2)));
+    const answer = await fetch(file);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), Buffer.from(bytes));
+  }
 });
 
 test("what upstream provides for clients' own defences passes through untouched", async (t) => {

@@ -36,8 +36,7 @@ export async function answerIndex(
   if (shelf === undefined) return npmError({ kind: 'not-found', what: name });
   const what = whatOf(asked, request.headers.accept);
   const etag = `W/"${sha256(JSON.stringify([shelf.digest, what, base])).slice(0, 32)}"`;
-  const steered = steerTags(Object.entries(shelf.view.tags), standing(shelf));
-  const notice = npmNotice(name, steered.moves, newestFirst(shelf.hidden));
+  const { steered, withheld, notice } = steeringOf(name, shelf);
   const headers: Record<string, string> = {
     etag,
     'content-type': what.kind === 'abbreviated' ? abbreviatedType : 'application/json',
@@ -48,7 +47,12 @@ export async function answerIndex(
   if (etagMatches(request.headers['if-none-match'], etag))
     return { status: 304, headers, body: new Uint8Array() };
   const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
-    gate.indexes.render({ upstream, name, body: shelf.body }, planOf(name, shelf, steered), what, base),
+    gate.indexes.render(
+      { upstream, name, body: shelf.body },
+      planOf(name, shelf, steered, withheld),
+      what,
+      base,
+    ),
   );
   const { gzip, lastModified, sizeBytes } = rendered;
   if (gzip === undefined) return missingVersion(name, asked, shelf);
@@ -60,6 +64,26 @@ export async function answerIndex(
     return undefined;
   }
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip };
+}
+
+interface Steering {
+  readonly steered: SteeredTags;
+  /** Newest first. */
+  readonly withheld: readonly Withheld[];
+  readonly notice: string | undefined;
+}
+
+/** Worked out once for each shelf: comparing thousands of versions takes milliseconds. */
+const steerings = new WeakMap<Shelf, Steering>();
+
+function steeringOf(name: string, shelf: Shelf): Steering {
+  const known = steerings.get(shelf);
+  if (known !== undefined) return known;
+  const steered = steerTags(Object.entries(shelf.view.tags), standing(shelf));
+  const withheld = newestFirst(shelf.hidden);
+  const made = { steered, withheld, notice: npmNotice(name, steered.moves, withheld) };
+  steerings.set(shelf, made);
+  return made;
 }
 
 function whatOf(asked: IndexQuestion, accept: string | undefined): RenderWhat {
@@ -89,8 +113,7 @@ function standing(shelf: Shelf): ReadonlySet<string> {
   return listed;
 }
 
-function planOf(name: string, shelf: Shelf, steered: SteeredTags): RenderPlan {
-  const withheld = newestFirst(shelf.hidden);
+function planOf(name: string, shelf: Shelf, steered: SteeredTags, withheld: readonly Withheld[]): RenderPlan {
   const versions = withheld.map((one) => one.version);
   const message = restrictionMessage(name, withheld, steered.moves);
   return {

@@ -78,7 +78,7 @@ async function answerTarball(
     case 'allowed':
       gate.metrics.decision('allow');
       return answerFile(gate, exchange, outcome, () =>
-        gate.admission.admit({ upstream, name, file, principal }),
+        gate.admission.admit({ upstream, name, file, principal, bytesLost: true }),
       );
     case 'refused': {
       const { decision, version } = outcome.release;
