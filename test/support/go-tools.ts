@@ -58,11 +58,20 @@ const built = new Map<string, Promise<Tool>>();
 
 /** The checker of `test/conformance/go`, or why its modules cannot be had here. Throws when it does not compile. */
 export function goChecker(): Promise<Tool> {
-  const files = ['go.mod', 'go.sum', 'main.go'].map((name) => readFileSync(join(source, name)));
+  return programOf('checker', '.');
+}
+
+/** The program of `test/conformance/go/judge`, which answers what it is asked, or why it cannot be had here. */
+export function goJudge(): Promise<Tool> {
+  return programOf('judge', './judge');
+}
+
+function programOf(name: string, folder: string): Promise<Tool> {
+  const files = ['go.mod', 'go.sum', join(folder, 'main.go')].map((file) => readFileSync(join(source, file)));
   const digest = createHash('sha256').update(Buffer.concat(files)).digest('hex').slice(0, 16);
   return once(
-    `checker-${digest}`,
-    (target) => runGo(['build', '-o', target, '.'], source),
+    `${name}-${digest}`,
+    (target) => runGo(['build', '-o', target, folder], source),
     'golang.org/x/mod',
   );
 }
