@@ -9,6 +9,7 @@ import { addConfig } from './config.ts';
 import { exitCodes, type Context, type ExitCode } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
+import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
@@ -54,6 +55,7 @@ function programFor(context: Context): Command {
     addDoctor,
     addConfig,
     addToken,
+    addLedger,
     addCompletion,
   ])
     add(program, context);

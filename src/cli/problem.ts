@@ -5,7 +5,12 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { exitCodes, type ExitCode } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
-const unreachable: readonly ErrorCode[] = ['GATE_NOT_RUNNING', 'GATE_UNREACHABLE'];
+const unreachable: readonly ErrorCode[] = [
+  'GATE_NOT_RUNNING',
+  'GATE_UNREACHABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNREACHABLE',
+];
 const usage: readonly ErrorCode[] = [
   'CONFIG_INVALID',
   'CONFIG_UNREADABLE',

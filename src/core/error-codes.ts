@@ -198,6 +198,12 @@ const catalogue = {
     meaning: "A witness's folder or key cannot be used: open to others, damaged, or held by another witness.",
     remedy: 'Correct what the message names.',
   },
+  LEDGER_UNVERIFIED: {
+    meaning:
+      'A log, or what was handed out of it, could not be checked: no checkpoint, or none that a given key signed.',
+    remedy:
+      "Compare the key with the one the log's operator gave you (`assay ledger status` prints it); never take it from the log itself.",
+  },
   LOCKFILE_INVALID: {
     meaning: 'A lockfile could not be read as what its name says it is.',
     remedy: 'Let the package manager write it anew; nothing in it was checked.',

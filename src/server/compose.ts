@@ -35,10 +35,12 @@ import { createRegistryDocument } from './documents.ts';
 import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { startLedger, type Ledger } from './ledger.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { assayVersion } from './package-version.ts';
 import { createNpmRoutes } from './routes.ts';
+import { launchSigner } from './signer/launch.ts';
 import { startTime, statusOf } from './status.ts';
 import { createIndexPool } from './workers/index-pool.ts';
 
@@ -127,6 +129,7 @@ async function composeGate(
     alarms: async () => (await storage.read.counts()).alarms,
   });
   const store = loudly(storage, log, metrics);
+  const ledger = await openLedger({ settings, storage, clock, log, store }, closers);
   const upstream = withBait(client, blobs, clock);
   const indexes = createIndexes({
     upstream,
@@ -176,12 +179,13 @@ async function composeGate(
     url,
     clock,
     startedAt,
-    otherProblems: () => [],
+    otherProblems: ledger.problems,
   };
   return {
     settings,
     shownSettings: shown,
     storage: { ...storage, admission: store },
+    ledger,
     admission,
     shelves,
     indexes: indexPool,
@@ -206,6 +210,30 @@ async function composeGate(
       });
     },
   };
+}
+
+interface LedgerNeeds {
+  readonly settings: Settings;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Gate['log'];
+  readonly store: AdmissionStore;
+}
+
+/** Throws LEDGER_SIGNER_UNUSABLE: a folder that is not fit for keys is a mistake to correct before anything is signed. */
+async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]): Promise<Ledger> {
+  const { settings, storage, clock, log, store } = needs;
+  const signer = await launchSigner({
+    directory: settings.signer.directory,
+    dataDirectory: settings.dataDirectory,
+    nodePath: process.execPath,
+    onDeath: (why) => log.error({ why }, 'the signer ended'),
+  });
+  closers.push(signer.close);
+  const { raiseAlarm } = store;
+  const ledger = startLedger({ storage, settings: settings.ledger, clock, log, signer, raiseAlarm });
+  closers.push(ledger.close);
+  return ledger;
 }
 
 const hotFileBytes = 64 * 1024 * 1024;

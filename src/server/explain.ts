@@ -42,7 +42,7 @@ async function explainOne(gate: Gate, id: ReleaseId): Promise<Explanation | unde
   return explanationOf(release, { base: gate.url, useInstead }, eventId);
 }
 
-async function releasesMeant(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
+export async function releasesMeant(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
   const { admission } = gate.storage;
   const short = parseShortCase(query);
   if (short !== undefined) return (await admission.casesByShort(short)).map((one) => one.releaseId);

@@ -14,12 +14,14 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
+import type { Ledger } from './ledger.ts';
 import type { IndexPool } from './workers/index-pool.ts';
 
 export interface Gate {
   readonly settings: Settings;
   readonly shownSettings: readonly SettingInForce[];
   readonly storage: Storage;
+  readonly ledger: Ledger;
   readonly admission: Admission;
   readonly shelves: Shelves;
   readonly indexes: IndexPool;

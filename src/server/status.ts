@@ -15,7 +15,7 @@ export interface StatusParts {
   readonly url: string;
   readonly clock: Clock;
   readonly startedAt: string;
-  /** Sentences of other parts that are not well. */
+  /** Sentences of parts that are not well and without which it serves on: a ledger that stopped. */
   readonly otherProblems: () => readonly string[];
   /** Of the data directory's disk; asked of the system where it is not given. */
   readonly freeBytes?: () => Promise<number>;
@@ -23,7 +23,7 @@ export interface StatusParts {
 
 export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
   const { settings, storage } = parts;
-  const problems = [...(await storageProblems(parts)), ...parts.otherProblems()];
+  const grave = await storageProblems(parts);
   const counts = await storage.read.counts();
   const health = new Map(parts.upstreamHealth().map((one) => [one.id, one]));
   return {
@@ -33,8 +33,8 @@ export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
     startedAt: parts.startedAt,
     url: parts.url,
     dataDirectory: settings.dataDirectory,
-    ready: problems.length === 0,
-    problems,
+    ready: grave.length === 0,
+    problems: [...grave, ...parts.otherProblems()],
     counts: { ...counts.releases },
     alarms: counts.alarms,
     policy: { preset: settings.policy.preset, digest: parts.policyDigest },

@@ -1,5 +1,13 @@
 /** The command line's side of the control socket (routes and shapes in `protocol.ts`). */
 import type { z } from '../zod.ts';
+import {
+  discloseAnswer,
+  eraseAnswer,
+  ledgerStatus,
+  type DiscloseAnswer,
+  type EraseAnswer,
+  type LedgerStatus,
+} from './ledger-protocol.ts';
 import { bodyText, errorFrom, exchange, parseAnswer, type Exchange } from './exchange.ts';
 import {
   alarmList,
@@ -38,6 +46,10 @@ export interface ControlClient {
   readonly revokeToken: (name: string) => Promise<TokenRevoked>;
   readonly alarms: (limit: number) => Promise<AlarmList>;
   readonly decisions: (query: DecisionQuery) => Promise<DecisionList>;
+  readonly ledger: () => Promise<LedgerStatus>;
+  /** `query` as `discloseRequest` says. */
+  readonly disclose: (query: string, fields: readonly string[]) => Promise<DiscloseAnswer>;
+  readonly erase: (eventId: string, field: string, reason: string) => Promise<EraseAnswer>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -61,6 +73,9 @@ export function controlClient(dataDirectory: string): ControlClient {
     revokeToken: (name) => call('DELETE', `/tokens/${encodeURIComponent(name)}`, tokenRevoked),
     alarms: (limit) => call('GET', `/alarms?limit=${limit}`, alarmList),
     decisions: (query) => call('GET', `/decisions?${queryText(query)}`, decisionList),
+    ledger: () => call('GET', '/ledger', ledgerStatus),
+    disclose: (query, fields) => call('POST', '/ledger/disclose', discloseAnswer, { query, fields }),
+    erase: (eventId, field, reason) => call('POST', '/ledger/erase', eraseAnswer, { eventId, field, reason }),
   };
 }
 

@@ -14,7 +14,8 @@ import { jsonAnswer, sendAnswer, type Answer } from '../gateway/answer.ts';
 import { readBody } from '../gateway/body.ts';
 import { errorAnswerOf } from '../problem.ts';
 import { decisionShown } from '../shown.ts';
-import type { z } from '../zod.ts';
+import { answerLedger } from './ledger-routes.ts';
+import { parseWith } from './parse.ts';
 import {
   controlSocketName,
   explainRequest,
@@ -86,6 +87,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     default:
       break;
   }
+  const ledger = await answerLedger(gate, `${request.method ?? ''} ${url.pathname}`, body);
+  if (ledger !== undefined) return ledger;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)
     return jsonAnswer(200, await revokeToken(gate, decoded(named)));
@@ -109,16 +112,6 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new AssayError('REQUEST_INVALID', 'the body is not JSON', { cause });
   }
-}
-
-function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new AssayError(
-    'REQUEST_INVALID',
-    `the body is not what it must be: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`,
-  );
 }
 
 function limitOf(url: URL): number {

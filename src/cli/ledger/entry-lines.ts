@@ -1,0 +1,44 @@
+/** An entry as a person reads it: what stands open in it, and what was opened. */
+import { forTerminal } from '../../core/encode.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { DisclosedFinding } from '../../server/auditing/bundle.ts';
+import { isProven } from '../../server/auditing/bundle.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function entryLines(terminal: Terminal, finding: DisclosedFinding): readonly string[] {
+  const { index, leaf, fields, subject, proof, envelope } = finding;
+  const verdict = isProven(finding)
+    ? terminal.paint('good', 'in the log')
+    : terminal.paint('bad', proof.ok ? 'REFUTED' : `NOT PROVEN: ${proof.problem}`);
+  const outcome = outcomeOf(finding.statement);
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['id', leaf?.id],
+    ['subject', subject && `${subject.purl}  ${subject.file}  (${subject.upstream}, ${subject.channel})`],
+    ['sha256', subject?.artifact],
+    ['outcome', outcome],
+    ['statement', envelope === 'none' ? undefined : envelope],
+    [
+      'fields',
+      fields &&
+        Object.entries(fields)
+          .map(([field, is]) => `${field} ${is}`)
+          .join(', '),
+    ],
+  ];
+  return [
+    `entry ${index}  ${leaf === undefined ? '' : `${leaf.type}  ${leaf.time}  `}${verdict}`,
+    ...lines.flatMap(([title, text]) =>
+      text === undefined ? [] : [`  ${title.padEnd(10)} ${forTerminal(text, 1000)}`],
+    ),
+  ];
+}
+
+/** Of a decision what it was; of an erasure what was erased. */
+function outcomeOf(statement: unknown): string | undefined {
+  const predicate = (statement as JsonObject | undefined)?.['predicate'] as JsonObject | undefined;
+  const [outcome, field, event] = ['outcome', 'field', 'event'].map((key) => predicate?.[key]);
+  if (typeof outcome === 'string') return outcome;
+  return typeof field === 'string' && typeof event === 'string'
+    ? `${field} of the entry ${event} erased`
+    : undefined;
+}

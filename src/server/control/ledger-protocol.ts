@@ -1,0 +1,58 @@
+/**
+ * The ledger's routes of the control socket (see `protocol.ts` for the others):
+ *
+ * | Route | Body | Answer |
+ * |---|---|---|
+ * | `GET /ledger` | | `LedgerStatus` |
+ * | `POST /ledger/disclose` | `discloseRequest` | `DiscloseAnswer`; 404 LEDGER_INDEX_UNKNOWN, EXPLAIN_NOTHING_FOUND |
+ * | `POST /ledger/erase` | `eraseRequest` | `EraseAnswer`; 404 LEDGER_ERASE_NOTHING |
+ */
+import { leafFields } from '../../ledger/verify/leaf.ts';
+import { z } from '../zod.ts';
+
+/** What can be disclosed of an entry, and erased. */
+export const entryFields = leafFields;
+
+const text = z.string().max(20_000);
+const count = z.number().int().min(0);
+
+export const ledgerStatus = z.object({
+  /** `waits`: for what passes by itself (the signer, witnesses, the clock). `stopped`: until a restart. */
+  state: z.enum(['starting', 'running', 'waits', 'stopped']),
+  /** The log's name; empty before it has one. */
+  origin: text,
+  size: count,
+  /** Hex. */
+  root: z.string().max(64),
+  checkpointAt: z.string().max(40).optional(),
+  /** Entries that are recorded and not in the log yet. */
+  waiting: count,
+  problem: z.object({ code: text, message: text }).optional(),
+  /** Keys in force, newest first; empty when the signer does not answer. */
+  vkeys: z.array(text),
+});
+export type LedgerStatus = z.infer<typeof ledgerStatus>;
+
+/** `query`: an index, an event id, the SHA-256 of an artifact, or what `explain` takes. */
+export const discloseRequest = z.object({
+  query: z.string().min(1).max(2048),
+  fields: z.array(z.enum(leafFields)).max(leafFields.length),
+});
+
+/** `disclosure` is the text of a file for auditors (`ledger/verify/disclosure.ts`). */
+export const discloseAnswer = z.object({
+  disclosure: z.string(),
+  /** Recorded, but not under the published checkpoint yet. */
+  waiting: count,
+});
+export type DiscloseAnswer = z.infer<typeof discloseAnswer>;
+
+export const eraseRequest = z.object({
+  eventId: z.string().min(1).max(80),
+  field: z.enum(leafFields),
+  reason: z.string().min(1).max(500),
+});
+
+/** Id of the entry that records the erasure. */
+export const eraseAnswer = z.object({ recordedAs: z.string().max(80) });
+export type EraseAnswer = z.infer<typeof eraseAnswer>;

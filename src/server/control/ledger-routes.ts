@@ -1,0 +1,63 @@
+/** The ledger's routes of the control socket; shapes in `ledger-protocol.ts`. */
+import { isSha256, type Sha256 } from '../../core/digest.ts';
+import { AssayError } from '../../core/errors.ts';
+import { formatDisclosure } from '../../ledger/verify/disclosure.ts';
+import { isEventId } from '../../ledger/verify/leaf.ts';
+import { releasesMeant } from '../explain.ts';
+import type { Gate } from '../gate.ts';
+import { jsonAnswer, type Answer } from '../gateway/answer.ts';
+import type { Wanted } from '../ledger/disclose.ts';
+import { discloseRequest, eraseRequest, type DiscloseAnswer, type EraseAnswer } from './ledger-protocol.ts';
+import { parseWith } from './parse.ts';
+
+/** Undefined when the ledger has no such route. `body` reads and parses the request's JSON. */
+export async function answerLedger(
+  gate: Gate,
+  route: string,
+  body: () => Promise<unknown>,
+): Promise<Answer | undefined> {
+  switch (route) {
+    case 'GET /ledger':
+      return jsonAnswer(200, await gate.ledger.status());
+    case 'POST /ledger/disclose':
+      return jsonAnswer(200, await answerDisclose(gate, await body()));
+    case 'POST /ledger/erase': {
+      const answer: EraseAnswer = {
+        recordedAs: await gate.ledger.erase(parseWith(eraseRequest, await body())),
+      };
+      return jsonAnswer(200, answer);
+    }
+    default:
+      return undefined;
+  }
+}
+
+async function answerDisclose(gate: Gate, body: unknown): Promise<DiscloseAnswer> {
+  const { query, fields } = parseWith(discloseRequest, body);
+  const { disclosure, waiting } = await gate.ledger.disclose(await wantedBy(gate, query.trim()), fields);
+  return { disclosure: formatDisclosure(disclosure), waiting };
+}
+
+/** Throws EXPLAIN_NOTHING_FOUND when nothing on record is meant. */
+async function wantedBy(gate: Gate, query: string): Promise<Wanted> {
+  if (/^\d{1,16}$/.test(query)) return { index: Number(query) };
+  const digest = query.replace(/^sha256:/, '').toLowerCase();
+  if (isSha256(digest)) return someReleases(query, await releasesOf(gate, digest));
+  if (isEventId(query) && (await gate.storage.events.byId(query)) !== undefined) return { eventId: query };
+  return someReleases(query, await releasesMeant(gate, query));
+}
+
+function releasesOf(
+  gate: Gate,
+  artifact: Sha256,
+): ReturnType<Gate['storage']['events']['releasesOfArtifact']> {
+  return gate.storage.events.releasesOfArtifact(artifact);
+}
+
+function someReleases(query: string, releases: Awaited<ReturnType<typeof releasesOf>>): Wanted {
+  if (releases.length > 0) return { releases };
+  throw new AssayError(
+    'EXPLAIN_NOTHING_FOUND',
+    `nothing is on record for ${JSON.stringify(query.slice(0, 200))}`,
+  );
+}

@@ -1,0 +1,230 @@
+/**
+ * The ledger of a running gate. Starting it never fails the gate: whatever keeps the log from going on is an alarm and
+ * a sentence in the status, decisions are recorded all the same, and wait. Start reading at `startLedger`.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { NewAlarm } from '../admission/deps.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { AssayError, isAssayError, messageOf } from '../core/errors.ts';
+import { rfc3339, type Clock } from '../core/time.ts';
+import type { CheckpointSigner, Cosign } from '../ledger/log/deps.ts';
+import { runLog, type RunningLog } from '../ledger/log/run.ts';
+import { createLog, type Log } from '../ledger/log/sequencer.ts';
+import type { LeafField } from '../ledger/verify/leaf.ts';
+import type { Storage } from '../storage/open.ts';
+import type { LedgerSettings } from './config/settings.ts';
+import type { LedgerStatus } from './control/ledger-protocol.ts';
+import { disclose, type Disclosed, type Wanted } from './ledger/disclose.ts';
+import { eraseField, type EraseRequest } from './ledger/erase.ts';
+import { inaugurated } from './ledger/origin.ts';
+import { signStatements, type StatementDeps } from './ledger/statements.ts';
+import type { Logger } from './logger.ts';
+
+export interface LedgerParts {
+  readonly storage: Storage;
+  readonly settings: LedgerSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signer: CheckpointSigner & Pick<StatementDeps, 'attest'>;
+  /** Without it checkpoints are published without cosignatures. */
+  readonly cosign?: Cosign;
+  readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
+}
+
+export interface Ledger {
+  readonly status: () => Promise<LedgerStatus>;
+  /** Throws LEDGER_INDEX_UNKNOWN, LEDGER_CORRUPT, STORAGE_*. */
+  readonly disclose: (wanted: Wanted, fields: readonly LeafField[]) => Promise<Disclosed>;
+  /** The id of the entry that records it. Throws LEDGER_ERASE_NOTHING, STORAGE_*. */
+  readonly erase: (request: EraseRequest) => Promise<string>;
+  /** Sentences for the status; empty when all is well. */
+  readonly problems: () => readonly string[];
+  /** Ends after the round under way. */
+  readonly close: () => Promise<void>;
+}
+
+/** A signer of a gate that was killed a moment ago may still hold the log. */
+const lockPatienceMs = 15_000;
+/** What passes by itself is an alarm when it takes longer. */
+const waitPatienceMs = 60_000;
+const statementPauseMs = 5_000;
+
+/** Two histories, or one that was taken back: somebody must find out which one is right. */
+const forks: readonly ErrorCode[] = [
+  'LEDGER_FORKED',
+  'LEDGER_ROLLED_BACK',
+  'LEDGER_SIGNER_AHEAD',
+  'LEDGER_SIGNER_REFUSED',
+];
+
+export function startLedger(parts: LedgerParts): Ledger {
+  const { storage, settings, clock, signer } = parts;
+  const intervalMs = settings.checkpointSeconds * 1000;
+  const closing = new AbortController();
+  let log: Log | undefined;
+  let running: RunningLog | undefined;
+  let origin = settings.origin ?? '';
+  let failure: AssayError | undefined;
+  let waitingSinceMs: number | undefined;
+  let signing: Promise<void> | undefined;
+
+  function stopped(error: AssayError): void {
+    failure = error;
+    const kind = forks.includes(error.code) ? 'ledger-forked' : 'ledger-stopped';
+    alarm(kind, 'critical', `The ledger stopped: ${error.message}`, error.code);
+  }
+
+  function alarm(
+    kind: NewAlarm['kind'],
+    severity: NewAlarm['severity'],
+    message: string,
+    code: string,
+  ): void {
+    const raised = {
+      kind,
+      severity,
+      about: origin || 'ledger',
+      message,
+      data: { code },
+      at: rfc3339(clock()),
+    };
+    parts.raiseAlarm(raised).catch((error: unknown) => {
+      parts.log.error({ err: error }, message);
+    });
+  }
+
+  /** A round that could not end is tried again by the loop; when that lasts, people are told. */
+  async function sequence(of: Log): Promise<number> {
+    try {
+      const count = await of.sequence();
+      waitingSinceMs = undefined;
+      if (count > 0) signSoon();
+      return count;
+    } catch (error) {
+      const now = performance.now();
+      waitingSinceMs ??= now;
+      if (of.state().stopped === undefined && now - waitingSinceMs > waitPatienceMs) {
+        waitingSinceMs = now;
+        const code = error instanceof AssayError ? error.code : '';
+        alarm('ledger-stopped', 'warning', `The ledger waits: ${messageOf(error)}`, code);
+      }
+      throw error;
+    }
+  }
+
+  function signSoon(): void {
+    signing ??= signAll().finally(() => {
+      signing = undefined;
+    });
+  }
+
+  async function signAll(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        if ((await signStatements({ storage, attest: signer.attest }, origin)) === 0) return;
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        parts.log.warn({ err: error }, 'the statements of new entries could not be signed yet');
+        await pause(statementPauseMs);
+      }
+    }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: closing.signal }).catch(() => undefined);
+  }
+
+  async function begin(): Promise<void> {
+    const patientUntil = performance.now() + lockPatienceMs;
+    while (!closing.signal.aborted) {
+      const made = createLog({
+        tiles: storage.ledger.tiles,
+        heads: storage.ledger.heads,
+        signer,
+        cosign: parts.cosign,
+        clock,
+        onStop: stopped,
+      });
+      try {
+        origin = await inaugurated(storage.ledger.heads, settings.origin);
+        await made.start();
+        log = made;
+        const looped = { ...made, sequence: () => sequence(made) };
+        running = runLog(looped, { intervalMs, wake: storage.ledger.onEvent });
+        failure = undefined;
+        signSoon();
+        return;
+      } catch (error) {
+        failure = asProblem(error);
+        const isLocked = failure.code === 'LEDGER_SIGNER_LOCKED' && performance.now() < patientUntil;
+        if (!isLocked && made.state().waiting === undefined) return stopped(failure);
+        await pause(Math.min(intervalMs, 1000));
+      }
+    }
+  }
+
+  function started(): Log {
+    if (log !== undefined) return log;
+    throw failure ?? new AssayError('LEDGER_INDEX_UNKNOWN', 'the log has not begun yet');
+  }
+
+  function problems(): readonly string[] {
+    const state = log?.state();
+    const error = failure ?? state?.stopped ?? state?.waiting;
+    const other = settings.origin !== undefined && origin !== settings.origin;
+    return [
+      ...(error === undefined ? [] : [`The ledger ${stateOf(error)}: ${error.message}. ${error.hint}`]),
+      ...(other
+        ? [`The ledger is called ${origin}: ledger.origin (${settings.origin}) came too late for it.`]
+        : []),
+    ];
+  }
+
+  function stateOf(error: AssayError | undefined): LedgerStatus['state'] {
+    if (log === undefined && error === undefined) return 'starting';
+    if (error === undefined) return 'running';
+    return error === log?.state().waiting || beginning !== undefined ? 'waits' : 'stopped';
+  }
+
+  async function status(): Promise<LedgerStatus> {
+    const state = log?.state();
+    const error = failure ?? state?.stopped ?? state?.waiting;
+    // Before the log began, what it was when it was stored last.
+    const head = state ?? (await storage.ledger.heads.head());
+    const vkeys = origin === '' ? [] : await signer.vkeys(origin).catch(() => []);
+    return {
+      state: stateOf(error),
+      origin,
+      size: head?.size ?? 0,
+      root: head?.root ?? '',
+      ...(head === undefined || head.timeMs === 0
+        ? {}
+        : { checkpointAt: new Date(head.timeMs).toISOString() }),
+      waiting: await storage.events.waiting(),
+      ...(error === undefined ? {} : { problem: { code: error.code, message: error.message } }),
+      vkeys: [...vkeys],
+    };
+  }
+
+  let beginning: Promise<void> | undefined = begin().finally(() => {
+    beginning = undefined;
+  });
+  return {
+    status,
+    disclose: (wanted, fields) => disclose({ storage, log: started() }, wanted, fields),
+    erase: (request) => eraseField({ storage, clock, randomBytes }, request),
+    problems,
+    close: async () => {
+      closing.abort();
+      await beginning;
+      await running?.stop();
+      await signing;
+    },
+  };
+}
+
+function asProblem(error: unknown): AssayError {
+  if (isAssayError(error)) return error;
+  return new AssayError('LEDGER_STOPPED', messageOf(error), { cause: error });
+}
