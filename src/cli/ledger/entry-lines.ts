@@ -5,6 +5,13 @@ import type { DisclosedFinding } from '../../server/auditing/bundle.ts';
 import { isProven } from '../../server/auditing/bundle.ts';
 import type { Terminal } from '../terminal.ts';
 
+const statementWords: Readonly<Record<DisclosedFinding['envelope'], string | undefined>> = {
+  none: undefined,
+  signed: 'signed',
+  unknown: 'signed by a key that was not given',
+  refuted: 'REFUTED: its signature is not over what is shown',
+};
+
 export function entryLines(terminal: Terminal, finding: DisclosedFinding): readonly string[] {
   const { index, leaf, fields, subject, proof, envelope } = finding;
   const verdict = isProven(finding)
@@ -16,7 +23,7 @@ export function entryLines(terminal: Terminal, finding: DisclosedFinding): reado
     ['subject', subject && `${subject.purl}  ${subject.file}  (${subject.upstream}, ${subject.channel})`],
     ['sha256', subject?.artifact],
     ['outcome', outcome],
-    ['statement', envelope === 'none' ? undefined : envelope],
+    ['statement', statementWords[envelope]],
     [
       'fields',
       fields &&

@@ -25,8 +25,8 @@ export interface EntryFinding {
   readonly proof: BundleVerdict | { readonly ok: false; readonly problem: 'another-index' | 'no-leaf' };
   readonly leaf: Leaf | undefined;
   readonly fields: OpeningVerdict | undefined;
-  /** `signed`: by a key of the log, and it is the statement that was opened. */
-  readonly envelope: 'none' | 'signed' | 'refuted';
+  /** `signed`: by a key of a log that is believed, and it is the statement that was opened. `unknown`: by another key. */
+  readonly envelope: 'none' | 'signed' | 'unknown' | 'refuted';
   /** Undefined unless `subject` was opened. */
   readonly subject: DisclosedSubject | undefined;
   /** Parsed JSON of the opened statement. */
@@ -109,6 +109,7 @@ function judgeEnvelope(
   const value = jsonOf(utf8(envelope));
   if (!isEnvelope(value)) return 'refuted';
   const keys = policy.logs.map(({ key }) => key);
+  if (!value.signatures.some(({ keyid }) => keys.some(({ id }) => id === keyid))) return 'unknown';
   const opening = openEnvelope(value, keys, verify);
   const statement = openings.statement?.payload;
   return opening !== undefined && statement !== undefined && equalBytes(opening.payload, statement)
