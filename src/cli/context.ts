@@ -65,6 +65,11 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
+/** For an option that may be given again. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** Examples below the help of a command. */
 export function withExamples(command: Command, examples: readonly string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);

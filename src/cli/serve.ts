@@ -1,6 +1,7 @@
 /** `assay serve`: the gate, in the foreground. */
 import type { Command } from 'commander';
 import { load, withExamples, withGateOptions, type Context } from './context.ts';
+import { untilAskedToStop } from './signals.ts';
 
 export function addServe(program: Command, context: Context): void {
   const command = withGateOptions(
@@ -23,7 +24,7 @@ export function addServe(program: Command, context: Context): void {
 async function serve(context: Context, options: Readonly<Record<string, string>>): Promise<void> {
   const { terminal } = context;
   const { settings, shown } = await load(context, options, 'store');
-  const stopped = untilAskedToStop(context);
+  const stopped = untilAskedToStop(terminal);
   // Only here: the whole gate takes half a second to load, and no other command needs it.
   const { startGate } = await import('../server/compose.ts');
   const gate = await startGate({ settings, shown });
@@ -41,20 +42,4 @@ async function serve(context: Context, options: Readonly<Record<string, string>>
   await stopped;
   terminal.note('Stopping: finishing what is under way. Ctrl-C again to stop at once.');
   await gate.stop();
-}
-
-/** Resolves at the first signal; the second ends the process as it is (everything acknowledged is on disk). */
-async function untilAskedToStop({ terminal }: Context): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) {
-        terminal.note('Stopped at once.');
-        process.exit(signal === 'SIGINT' ? 130 : 143);
-      }
-      asked = true;
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  });
 }

@@ -36,6 +36,7 @@ import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { startLedger, type Ledger } from './ledger.ts';
+import { openCosigner } from './ledger/cosigner.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { assayVersion } from './package-version.ts';
@@ -220,7 +221,7 @@ interface LedgerNeeds {
   readonly store: AdmissionStore;
 }
 
-/** Throws LEDGER_SIGNER_UNUSABLE: a folder that is not fit for keys is a mistake to correct before anything is signed. */
+/** Throws LEDGER_SIGNER_UNUSABLE, CONFIG_*: a folder that is not fit for keys is a mistake to correct before anything is signed. */
 async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]): Promise<Ledger> {
   const { settings, storage, clock, log, store } = needs;
   const signer = await launchSigner({
@@ -230,8 +231,18 @@ async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]):
     onDeath: (why) => log.error({ why }, 'the signer ended'),
   });
   closers.push(signer.close);
+  const cosigner = await openCosigner(settings.ledger, signer);
+  closers.push(async () => cosigner?.close());
   const { raiseAlarm } = store;
-  const ledger = startLedger({ storage, settings: settings.ledger, clock, log, signer, raiseAlarm });
+  const ledger = startLedger({
+    storage,
+    settings: settings.ledger,
+    clock,
+    log,
+    signer,
+    cosigner,
+    raiseAlarm,
+  });
   closers.push(ledger.close);
   return ledger;
 }

@@ -8,10 +8,11 @@ import type { NewAlarm } from '../admission/deps.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { AssayError, isAssayError, messageOf } from '../core/errors.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
-import type { CheckpointSigner, Cosign } from '../ledger/log/deps.ts';
+import type { CheckpointSigner } from '../ledger/log/deps.ts';
 import { runLog, type RunningLog } from '../ledger/log/run.ts';
 import { createLog, type Log } from '../ledger/log/sequencer.ts';
 import type { LeafField } from '../ledger/verify/leaf.ts';
+import type { Cosigner } from '../ledger/witness/client.ts';
 import type { Storage } from '../storage/open.ts';
 import type { LedgerSettings } from './config/settings.ts';
 import type { LedgerStatus } from './control/ledger-protocol.ts';
@@ -28,7 +29,7 @@ export interface LedgerParts {
   readonly log: Logger;
   readonly signer: CheckpointSigner & Pick<StatementDeps, 'attest'>;
   /** Without it checkpoints are published without cosignatures. */
-  readonly cosign?: Cosign;
+  readonly cosigner?: Cosigner | undefined;
   readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
 }
 
@@ -142,7 +143,7 @@ export function startLedger(parts: LedgerParts): Ledger {
         tiles: storage.ledger.tiles,
         heads: storage.ledger.heads,
         signer,
-        cosign: parts.cosign,
+        cosign: parts.cosigner?.cosign,
         clock,
         onStop: stopped,
       });
@@ -204,6 +205,12 @@ export function startLedger(parts: LedgerParts): Ledger {
       waiting: await storage.events.waiting(),
       ...(error === undefined ? {} : { problem: { code: error.code, message: error.message } }),
       vkeys: [...vkeys],
+      witnesses: (parts.cosigner?.witnesses() ?? []).map(({ name, url, cosigned, problem }) => ({
+        name,
+        ...(url === undefined ? {} : { url }),
+        ...(cosigned === undefined ? {} : { cosigned }),
+        ...(problem === undefined ? {} : { problem }),
+      })),
     };
   }
 

@@ -18,6 +18,16 @@ export function addLedger(program: Command, context: Context): void {
       'after',
       '\nverify, fsck and watch need no gate: they check with the key that you give them (docs/auditing.md).',
     );
-  for (const add of [addLedgerStatus, addShow, addProve, addVerify, addFsck, addWatch, addExport, addErase])
+  for (const add of [
+    addLedgerStatus,
+    addShow,
+    addProve,
+    addVerify,
+    addFsck,
+    addWatch,
+
+    addExport,
+    addErase,
+  ])
     add(ledger, context);
 }

@@ -40,6 +40,10 @@ function linesOf({ terminal }: Context, answer: LedgerStatus): readonly string[]
     `root        ${forTerminal(answer.root)}`,
     `checkpoint  ${answer.checkpointAt === undefined ? 'none yet' : forTerminal(answer.checkpointAt)}`,
     ...answer.vkeys.map((vkey) => `vkey        ${forTerminal(vkey)}`),
+    ...answer.witnesses.map(
+      ({ name, cosigned, problem }) =>
+        `witness     ${forTerminal(name)}  ${cosigned === undefined ? 'has not cosigned yet' : `cosigned ${cosigned}`}${problem === undefined ? '' : `  ${forTerminal(problem, 300)}`}`,
+    ),
     ...(answer.problem === undefined
       ? []
       : [

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { AssayError } from '../../core/errors.ts';
 import { sourceAtUrl, sourceInFolder, type LogSource } from '../../server/auditing/source.ts';
 import { readTrust } from '../../server/auditing/trust.ts';
-import { load, running, type Context, type GateOptions } from '../context.ts';
+import { collected, load, running, type Context, type GateOptions } from '../context.ts';
 
 export interface TrustFlags {
   readonly vkey?: readonly string[];
@@ -17,10 +17,6 @@ export function withTrustOptions(command: Command): Command {
   return command
     .option('--vkey <key>', "the log's public key, or a file with one a line; may be given again", collected)
     .option('--policy <file>', 'a C2SP tlog-policy: logs, witnesses and the quorum they must reach');
-}
-
-function collected(vkey: string, before: readonly string[] = []): readonly string[] {
-  return [...before, vkey];
 }
 
 /** Throws USAGE_INVALID when no key was given: one that the log itself hands out proves nothing. */

@@ -30,6 +30,15 @@ export const ledgerStatus = z.object({
   problem: z.object({ code: text, message: text }).optional(),
   /** Keys in force, newest first; empty when the signer does not answer. */
   vkeys: z.array(text),
+  /** Of the policy that `ledger.witnesses` names; `cosigned` is the largest size since the start. */
+  witnesses: z.array(
+    z.object({
+      name: text,
+      url: text.optional(),
+      cosigned: count.optional(),
+      problem: text.optional(),
+    }),
+  ),
 });
 export type LedgerStatus = z.infer<typeof ledgerStatus>;
 
