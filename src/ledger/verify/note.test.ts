@@ -15,7 +15,7 @@ import {
   parseSignatureLines,
   type NoteSignature,
 } from './note.ts';
-import { formatVkey, isKeyName, makeVerifierKey, parseVkey } from './vkey.ts';
+import { formatVkey, isKeyName, keyId, makeVerifierKey, parseVkey } from './vkey.ts';
 
 const alice = testSigner('alice.example/log');
 const bob = testSigner('bob.example/log');
@@ -175,6 +175,15 @@ test('every signature of a known key must verify, also its second one', () => {
   assert.equal(open(good, bad), 'wrong-signature');
   assert.equal(open(bad, good), 'wrong-signature');
   assert.equal(open(formatSignatureLine(bob.sign(text)), bad), 'wrong-signature');
+  const asked: number[] = [];
+  const lax = (_key: Uint8Array, _message: Uint8Array, signature: Uint8Array): boolean => {
+    asked.push(signature.length);
+    return true;
+  };
+  // The means of verification are only ever given what has the form of a signature.
+  const long = formatSignatureLine({ ...alice.sign(text), signature: new Uint8Array(65) });
+  assert.ok(!openNote(`${text}\n${long}`, [alice.key], lax).ok);
+  assert.deepEqual(asked, []);
   const cut = formatSignatureLine({ ...alice.sign(text), signature: alice.sign(text).signature.subarray(1) });
   assert.equal(open(cut), 'wrong-signature');
 });
@@ -239,8 +248,10 @@ test('what is no vkey is refused', () => {
   const parts = fromBase64(key);
   assert.equal(`${name}+${id}+${key}`, alice.vkey);
   assert.ok(parts !== undefined);
+  const short = { name, type: 1, publicKey: parts.subarray(1, 32) };
   const refused = [
     '',
+    formatVkey({ ...short, id: keyId(name, 1, short.publicKey, hash) }),
     `${name}+${id}`,
     `+${id}+${key}`,
     ` ${alice.vkey}`,

@@ -112,6 +112,25 @@ test('a consistency proof with any change to it does not verify', () => {
   );
 });
 
+test('a proof cut short leads to no root, not even to the one it stops at', () => {
+  const claim = inclusion(5, 64);
+  const cut = { ...claim, proof: claim.proof.slice(0, -1) };
+  const root = tree.node({ level: 5, index: 0 });
+  assert.ok(verifyInclusion({ ...cut, size: 32, root }, hash));
+  assert.ok(!verifyInclusion({ ...cut, root }, hash));
+  assert.equal(inclusionRoot(cut, hash), undefined);
+  const grown = consistency(5, 64);
+  const cutProof = grown.proof.slice(0, -1);
+  assert.ok(verifyConsistency({ ...grown, newSize: 32, newRoot: root, proof: cutProof }, hash));
+  assert.ok(!verifyConsistency({ ...grown, newRoot: root, proof: cutProof }, hash));
+});
+
+test('nothing is proved from the empty tree, not even that it is itself', () => {
+  const [newRoot, oldRoot] = [tree.root(3), tree.root(0)];
+  assert.ok(!verifyConsistency({ oldSize: 0, newSize: 3, oldRoot, newRoot, proof: [] }, hash));
+  assert.ok(!verifyConsistency({ oldSize: 0, newSize: 0, oldRoot, newRoot: oldRoot, proof: [] }, hash));
+});
+
 test('a node is not taken for a leaf, nor a leaf for a node', () => {
   const proof = [tree.node({ level: 1, index: 1 })];
   const inner = { index: 0, size: 2, leafHash: tree.node({ level: 1, index: 0 }), root: tree.root(4), proof };
