@@ -391,26 +391,3 @@ test('a list entry whose range or version cannot be read denies on the deny list
   assert.equal(decideFor({ ...young, version: 'not-semver' }, { allow: ranged }).outcome, 'hold');
   assert.equal(decideFor(young, { allow: ranged }).outcome, 'allow');
 });
-
-test('where an archive is refused, what could not be compared because of it is no second reason', () => {
-  const checks = { ...goodChecks(), archive: check('fail'), manifest: check('not-checked') };
-  const verdict = decideFor(sampleFacts({ checks }));
-  assert.deepEqual(
-    verdict.reasons.map(({ rule }) => rule),
-    ['npm/archive'],
-  );
-});
-
-test('what could not be checked still holds beside another hold', () => {
-  const checks = { ...goodChecks(), archive: check('error'), manifest: check('not-checked') };
-  assert.equal(decideFor(sampleFacts({ checks })).outcome, 'hold');
-  assert.equal(decideFor(sampleFacts({ checks })).reasons.length, 2);
-});
-
-test('an upstream that led elsewhere is a block of its own, with what it did', () => {
-  const verdict = decideFor(
-    withCheck('origin', check('fail', { summary: 'It redirected to another host.' })),
-  );
-  assert.equal(verdict.outcome, 'block');
-  assert.match(verdict.reasons[0]?.why ?? '', /redirected to another host/);
-});
