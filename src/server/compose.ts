@@ -93,7 +93,11 @@ async function composeGate(
 
   const pack = compilePack(settings.policy);
   const policy: PolicyEngine = { digest: pack.digest, decide: (input, now) => decide(input, pack, [], now) };
-  const epochs: Epochs = await storage.settings.bumpEpochOnChange('policy', 'policy-digest', pack.digest);
+  const epochs: Epochs = await storage.settings.bumpEpochOnChange(
+    'policy',
+    'judged-by',
+    judgedBy(pack.digest),
+  );
 
   const ca = authorities(settings.upstreams);
   const client = createUpstreamClient({
@@ -248,6 +252,11 @@ async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]):
 }
 
 const hotFileBytes = 64 * 1024 * 1024;
+
+/** A new policy, or a check that now looks differently: what was refused under the old ones is asked again. */
+function judgedBy(policy: string): string {
+  return [policy, ...collectors.map(({ kind, version }) => `${kind}/${version}`).sort()].join(' ');
+}
 
 /** Alarms are records; the log and the metrics hear of them too. */
 function loudly(storage: Storage, log: Gate['log'], metrics: Gate['metrics']): AdmissionStore {
