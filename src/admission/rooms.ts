@@ -28,7 +28,7 @@ export interface Rooms {
   readonly policy: PolicyEngine;
   readonly facts: FactsMaker;
   readonly makeEvent: EventMaker;
-  readonly order: Readonly<Record<Ecosystem, VersionOrder | undefined>>;
+  readonly order: Readonly<Partial<Record<Ecosystem, VersionOrder>>>;
   readonly epochs: () => Epochs;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;

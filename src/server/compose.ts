@@ -3,16 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createAdmission } from '../admission/admit.ts';
+import { createAdmission, type Admission } from '../admission/admit.ts';
 import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
 import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
 import { recommend } from '../admission/recommend.ts';
 import type { Rooms } from '../admission/rooms.ts';
-import { createShelves } from '../admission/shelf.ts';
-import { createArchiveReader } from '../archive/reader.ts';
-import { nameOf } from '../admission/names.ts';
+import { createShelves, type Shelves } from '../admission/shelf.ts';
+import { createArchiveReader, type PooledArchiveReader } from '../archive/reader.ts';
 import type { Epochs } from '../core/decision.ts';
 import { AssayError } from '../core/errors.ts';
 import { parsePurl } from '../core/purl.ts';
@@ -25,7 +24,7 @@ import { factsOf } from '../policy/facts.ts';
 import { compilePack } from '../policy/pack.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
-import { createUpstreamClient } from '../upstream/client.ts';
+import { createUpstreamClient, type ClosableUpstreamClient } from '../upstream/client.ts';
 import { withBait } from './bait.ts';
 import { createCallers } from './callers.ts';
 import type { SettingInForce } from './config/shown.ts';
@@ -38,12 +37,12 @@ import { createGateway } from './gateway/gateway.ts';
 import { startLedger, type Ledger } from './ledger.ts';
 import { openCosigner } from './ledger/cosigner.ts';
 import { createLogger } from './logger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { assayVersion } from './package-version.ts';
 import { createNpmRoutes } from './routes.ts';
 import { launchSigner } from './signer/launch.ts';
 import { startTime, statusOf } from './status.ts';
-import { createIndexPool } from './workers/index-pool.ts';
+import { createIndexPool, type IndexPool } from './workers/index-pool.ts';
 
 export interface GateInput {
   readonly settings: Settings;
@@ -85,41 +84,46 @@ async function composeGate(
   shown: readonly SettingInForce[],
   closers: (() => Promise<void>)[],
 ): Promise<Gate> {
+  const parts = await openParts(settings, closers);
+  const rooms = roomsOf(parts);
+  const admission = createAdmission(rooms);
+  return gateOf(parts, shown, admission, createShelves(rooms, admission));
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Gate['log'];
+  readonly storage: Storage;
+  /** Storage's own, and every alarm is heard. */
+  readonly store: AdmissionStore;
+  readonly policy: PolicyEngine;
+  readonly epochs: Epochs;
+  readonly client: ClosableUpstreamClient;
+  readonly indexPool: IndexPool;
+  readonly archive: PooledArchiveReader;
+  readonly metrics: Metrics;
+  readonly ledger: Ledger;
+}
+
+/** Everything that must be closed again, in the order in which one needs the other. */
+async function openParts(settings: Settings, closers: (() => Promise<void>)[]): Promise<Parts> {
   const clock: Clock = () => new Date();
   const log = createLogger(settings.logLevel);
   const storage = await openStorage({ directory: settings.dataDirectory, clock });
   closers.push(storage.close);
-  const { blobs } = storage;
-
   const pack = compilePack(settings.policy);
   const policy: PolicyEngine = { digest: pack.digest, decide: (input, now) => decide(input, pack, [], now) };
-  const epochs: Epochs = await storage.settings.bumpEpochOnChange(
-    'policy',
-    'judged-by',
-    judgedBy(pack.digest),
-  );
-
-  const ca = authorities(settings.upstreams);
-  const client = createUpstreamClient({
-    upstreams: settings.upstreams,
-    limits: settings.fetchLimits,
-    blobs,
-    clock,
-    version: assayVersion,
-    ...(ca === undefined ? {} : { ca }),
-    onRefused: (event) => log.warn({ event }, 'an upstream led somewhere it may not'),
-  });
+  const epochs = await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest));
+  const client = openUpstream(settings, storage, clock, log);
   closers.push(client.close);
-
-  const threads = Math.min(2, availableParallelism());
   const indexPool = createIndexPool({
     directory: join(settings.dataDirectory, 'indexes'),
-    blobs,
-    threads,
+    blobs: storage.blobs,
+    threads: Math.min(2, availableParallelism()),
     maxIndexBytes: settings.fetchLimits.indexBytes,
   });
   closers.push(indexPool.close);
-
   const archive = createArchiveReader({
     limits: settings.archiveLimits,
     children: Math.min(4, availableParallelism()),
@@ -128,13 +132,58 @@ async function composeGate(
     onDeath: (info) => log.warn({ info }, 'a reader child ended'),
   });
   closers.push(archive.close);
-
   const metrics = createMetrics({
     held: async () => (await storage.read.counts()).releases.hold,
     alarms: async () => (await storage.read.counts()).alarms,
   });
   const store = loudly(storage, log, metrics);
   const ledger = await openLedger({ settings, storage, clock, log, store }, closers);
+  return {
+    settings,
+    clock,
+    log,
+    storage,
+    store,
+    policy,
+    epochs,
+    client,
+    indexPool,
+    archive,
+    metrics,
+    ledger,
+  };
+}
+
+function openUpstream(
+  settings: Settings,
+  { blobs }: Storage,
+  clock: Clock,
+  log: Gate['log'],
+): ClosableUpstreamClient {
+  const ca = authorities(settings.upstreams);
+  return createUpstreamClient({
+    upstreams: settings.upstreams,
+    limits: settings.fetchLimits,
+    blobs,
+    clock,
+    version: assayVersion,
+    ...(ca === undefined ? {} : { ca }),
+    onRefused: (event) => log.warn({ event }, 'an upstream led somewhere it may not'),
+  });
+}
+
+function roomsOf({
+  settings,
+  clock,
+  storage,
+  store,
+  policy,
+  epochs,
+  client,
+  indexPool,
+  archive,
+}: Parts): Rooms {
+  const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
   const indexes = createIndexes({
     upstream,
@@ -145,7 +194,7 @@ async function composeGate(
     absentSeconds,
     onChange: (_id, _name, view) => alarmOnIndexChange(store, clock, view),
   });
-  const rooms: Rooms = {
+  return {
     store,
     blobs,
     upstream,
@@ -157,25 +206,23 @@ async function composeGate(
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes),
-    order: {
-      npm: npmVersionOrder,
-      pypi: undefined,
-      debian: undefined,
-      go: undefined,
-      cargo: undefined,
-      maven: undefined,
-      oci: undefined,
-    },
+    order: { npm: npmVersionOrder },
     epochs: () => epochs,
     clock,
     randomBytes,
   };
-  const admission = createAdmission(rooms);
-  const shelves = createShelves(rooms, admission);
+}
+
+function gateOf(
+  parts: Parts,
+  shown: readonly SettingInForce[],
+  admission: Admission,
+  shelves: Shelves,
+): Gate {
+  const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledger } = parts;
   const url =
     settings.publicUrl ??
     `http://${settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen}:${settings.port}/`;
-  const startedAt = startTime(clock);
   const statusParts = {
     settings,
     storage,
@@ -183,7 +230,7 @@ async function composeGate(
     policyDigest: policy.digest,
     url,
     clock,
-    startedAt,
+    startedAt: startTime(clock),
     otherProblems: ledger.problems,
   };
   return {
@@ -203,16 +250,10 @@ async function composeGate(
     metrics,
     url,
     status: () => statusOf(statusParts),
-    registryDocument: createRegistryDocument(settings.upstreams, client, blobs, clock),
-    recommend: (decision, id, principal) => {
-      const { purl } = decision.subject;
-      const version = parsePurl(purl).version ?? '';
-      return recommend(admission, shelves, npmVersionOrder, {
-        upstream: id,
-        name: nameOf({ purl }),
-        version,
-        principal,
-      });
+    registryDocument: createRegistryDocument(settings.upstreams, client, storage.blobs, clock),
+    recommend: (decision, upstream, principal) => {
+      const { name, version = '' } = parsePurl(decision.subject.purl);
+      return recommend(admission, shelves, npmVersionOrder, { upstream, name, version, principal });
     },
   };
 }
