@@ -122,10 +122,9 @@ async function judge(deps: WitnessDeps, lane: Lane, asked: AddCheckpoint): Promi
   const { checkpoint } = opened;
   if (asked.oldSize > checkpoint.size) return plain(400, 'the old size is larger than the new one');
   const seenSize = lane.seen?.checkpoint.size ?? 0;
-  if (asked.oldSize !== seenSize) {
-    if (checkpoint.size < seenSize) report(deps, lane, asked, `size ${checkpoint.size} after ${seenSize}`);
+  // An old checkpoint is no misbehaviour: anybody may have kept it and send it again.
+  if (asked.oldSize !== seenSize)
     return { status: 409, contentType: 'text/x.tlog.size', body: `${seenSize}\n` };
-  }
   const growth = judgeGrowth(lane.seen?.checkpoint, checkpoint, asked.proof, sha256Bytes);
   if (growth !== 'ok') {
     if (growth === 'fork') report(deps, lane, asked, `another history from size ${seenSize}`);
