@@ -11,9 +11,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, '.cache/go');
-const source = join(root, 'test/conformance/go');
+export const goSource = join(root, 'test/conformance/go');
 
-interface GoRun {
+export interface GoRun {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -52,7 +52,7 @@ export function runProgram(
   });
 }
 
-type Tool = { readonly program: string } | { readonly missing: string };
+export type Tool = { readonly program: string } | { readonly missing: string };
 
 const built = new Map<string, Promise<Tool>>();
 
@@ -67,20 +67,23 @@ export function goJudge(): Promise<Tool> {
 }
 
 function programOf(name: string, folder: string): Promise<Tool> {
-  const files = ['go.mod', 'go.sum', join(folder, 'main.go')].map((file) => readFileSync(join(source, file)));
+  const files = ['go.mod', 'go.sum', join(folder, 'main.go')].map((file) =>
+    readFileSync(join(goSource, file)),
+  );
   const digest = createHash('sha256').update(Buffer.concat(files)).digest('hex').slice(0, 16);
   return once(
     `${name}-${digest}`,
-    (target) => runGo(['build', '-o', target, folder], source),
+    (target) => runGo(['build', '-o', target, folder], goSource),
     'golang.org/x/mod',
   );
 }
 
-function runGo(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<GoRun> {
+export function runGo(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<GoRun> {
   return runProgram('go', args, { cwd, env: { ...goEnvironment(), ...env }, timeoutMs: 420_000 });
 }
 
-function once(name: string, build: (target: string) => Promise<GoRun>, what: string): Promise<Tool> {
+/** Built at most once, and kept for the next run under this name. */
+export function once(name: string, build: (target: string) => Promise<GoRun>, what: string): Promise<Tool> {
   const known = built.get(name);
   if (known !== undefined) return known;
   const fresh = builtTool(name, build, what);

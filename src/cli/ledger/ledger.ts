@@ -9,6 +9,7 @@ import { addShow } from './show.ts';
 import { addLedgerStatus } from './status.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
+import { addWitness } from './witness.ts';
 
 export function addLedger(program: Command, context: Context): void {
   const ledger = program
@@ -25,6 +26,7 @@ export function addLedger(program: Command, context: Context): void {
     addVerify,
     addFsck,
     addWatch,
+    addWitness,
 
     addExport,
     addErase,
