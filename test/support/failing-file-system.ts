@@ -5,8 +5,13 @@ export interface Fault {
   /** The call that fails, counted from 1; 0 for none. */
   readonly call: number;
   readonly errno: 'EIO' | 'ENOSPC';
-  /** `before`: it failed and did nothing. `after`: it did its work, and the caller is told that it failed. */
-  readonly when: 'before' | 'after';
+  /**
+   * `before`: it failed and did nothing. `after`: it did its work, and the caller is told that it failed. `torn`: half
+   * of what was to be written is; calls other than writes do nothing.
+   */
+  readonly when: 'before' | 'after' | 'torn';
+  /** The process dies there: no later call has any effect. */
+  readonly dies?: boolean;
 }
 
 export interface FailingFileSystem {
@@ -22,12 +27,21 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
   const names: string[] = [];
   let calls = 0;
   let open = 0;
+  let dead = false;
 
-  async function step<T>(name: string, call: () => Promise<T>): Promise<T> {
+  /** Counts the call; whether it is the one that fails. Throws when the process is dead. */
+  function count(name: string): boolean {
+    if (dead) throw failure(fault.errno);
     calls += 1;
     names.push(name);
     const fails = calls === fault.call;
-    if (fails && fault.when === 'before') throw failure(fault.errno);
+    dead = fails && fault.dies === true;
+    return fails;
+  }
+
+  async function step<T>(name: string, call: () => Promise<T>): Promise<T> {
+    const fails = count(name);
+    if (fails && fault.when !== 'after') throw failure(fault.errno);
     const value = await call();
     if (fails) throw failure(fault.errno);
     return value;
@@ -36,7 +50,13 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
   function wrap(file: OpenFile): OpenFile {
     let closed = false;
     return {
-      write: (bytes) => step('write', () => file.write(bytes)),
+      write: async (bytes) => {
+        const fails = count('write');
+        if (fails && fault.when === 'before') throw failure(fault.errno);
+        const written = await file.write(fails && fault.when === 'torn' ? half(bytes) : bytes);
+        if (fails) throw failure(fault.errno);
+        return written;
+      },
       read: (into) => step('read', () => file.read(into)),
       sizeBytes: () => step('stat', file.sizeBytes),
       chmod: (mode) => step('chmod', () => file.chmod(mode)),
@@ -55,9 +75,7 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
   const fs: FileSystem = {
     open: async (path, flags, mode) => {
       // An open that fails leaves no descriptor: only `before` makes sense.
-      calls += 1;
-      names.push(`open ${flags}`);
-      if (calls === fault.call) throw failure(fault.errno);
+      if (count(`open ${flags}`)) throw failure(fault.errno);
       const file = wrap(await real.open(path, flags, mode));
       open += 1;
       return file;
@@ -69,6 +87,10 @@ export function failingFileSystem(real: FileSystem, fault: Fault): FailingFileSy
     readdir: (path) => step('readdir', () => real.readdir(path)),
   };
   return { fs, calls: () => calls, names: () => names, open: () => open };
+}
+
+function half(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, Math.floor(bytes.length / 2));
 }
 
 function failure(errno: string): Error {

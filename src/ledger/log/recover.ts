@@ -1,7 +1,7 @@
 /** Brings a log that may have stopped anywhere to where it can go on, or refuses. */
 import { AssayError } from '../../core/errors.ts';
 import { readEdge } from './batch.ts';
-import type { LogHead, TileStore } from './deps.ts';
+import type { HeadStore, LogHead, TileStore } from './deps.ts';
 import {
   applyRound,
   planRound,
@@ -26,14 +26,13 @@ export interface Recovered {
  * throw.
  */
 export async function recover({ tiles, heads, signer }: RoundDeps): Promise<Recovered> {
-  const head = await heads.head();
-  if (head === undefined) throw new AssayError('LEDGER_NOT_INAUGURATED', 'the log has no head row');
-  const plan = planRecovery({
-    head,
-    published: await tiles.published(),
-    signed: await signer.last(head.origin),
-    staged: await tiles.stagedNames(),
-  });
+  const { origin } = await readHead(heads);
+  // In this order, and the head last: another writer that goes on meanwhile does not look like a rolled back database.
+  const published = await tiles.published();
+  const signed = await signer.last(origin);
+  const staged = await tiles.stagedNames();
+  const head = await readHead(heads);
+  const plan = planRecovery({ head, published, signed, staged });
   const applied = plan.apply === undefined ? undefined : await applyStaged(tiles, head, plan.apply);
   const edge = applied?.growth.edge ?? (await readEdge(tiles.read, head.size, head.root));
   if (plan.publish) await publishHead(tiles, head);
@@ -42,6 +41,12 @@ export async function recover({ tiles, heads, signer }: RoundDeps): Promise<Reco
   const carryOn = plan.carryOn === undefined ? undefined : await carriedOn(tiles, standing, plan.carryOn);
   for (const name of plan.drop) await tiles.unstage(name);
   return { standing, carryOn };
+}
+
+async function readHead(heads: HeadStore): Promise<LogHead> {
+  const head = await heads.head();
+  if (head === undefined) throw new AssayError('LEDGER_NOT_INAUGURATED', 'the log has no head row');
+  return head;
 }
 
 /** The files of the batch that made the head. */

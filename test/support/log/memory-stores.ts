@@ -1,5 +1,5 @@
 /** The log's stores in memory, and a signer that remembers: what survives when a test abandons a log and starts another. */
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, hash, sign, verify } from 'node:crypto';
 import { AssayError } from '../../../src/core/errors.ts';
 import type {
   CheckpointRequest,
@@ -19,10 +19,10 @@ import { makeVerifierKey } from '../../../src/ledger/verify/vkey.ts';
 export const origin = 'log.example/test';
 
 export function sha256Of(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
-export const emptyRoot = createHash('sha256').digest('hex');
+export const emptyRoot = hash('sha256', '');
 
 export interface MemoryTiles extends TileStore {
   readonly files: Map<string, Uint8Array>;
@@ -58,13 +58,21 @@ export interface MemoryHeads extends HeadStore {
   /** In the order of their arrival. */
   readonly events: readonly PendingEntry[];
   readonly add: (entry: PendingEntry) => void;
+  readonly copy: () => MemoryHeads;
 }
 
-export function memoryHeads(): MemoryHeads {
-  const events: PendingEntry[] = [];
-  const indexes = new Map<string, number>();
-  const byIndex = new Map<number, string>();
-  let head: LogHead | undefined;
+interface Rows {
+  readonly events: readonly PendingEntry[];
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly byIndex: ReadonlyMap<number, string>;
+  readonly head: LogHead | undefined;
+}
+
+export function memoryHeads(from?: Rows): MemoryHeads {
+  const events = [...(from?.events ?? [])];
+  const indexes = new Map(from?.indexes);
+  const byIndex = new Map(from?.byIndex);
+  let head = from?.head;
 
   function commit(
     expectedEpoch: number,
@@ -85,6 +93,7 @@ export function memoryHeads(): MemoryHeads {
   return {
     events,
     add: (entry) => void events.push(entry),
+    copy: () => memoryHeads({ events, indexes, byIndex, head }),
     head: async () => head,
     inaugurate: async (origin) => {
       if (head !== undefined) return false;
@@ -100,17 +109,28 @@ export function memoryHeads(): MemoryHeads {
 
 export interface TestSigner extends CheckpointSigner {
   /** Everything it ever signed, in order. */
-  readonly signed: readonly { readonly size: number; readonly root: string; readonly note: string }[];
+  readonly signed: readonly Signed[];
   readonly trust: LogTrust;
   readonly verify: VerifySignature;
+  /** With the same key and memory. */
+  readonly copy: () => TestSigner;
+}
+
+interface Signed {
+  readonly size: number;
+  readonly root: string;
+  readonly note: string;
 }
 
 /** It signs what continues what it signed last, and nothing else. */
-export function testSigner(): TestSigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+export function testSigner(
+  keys = generateKeyPairSync('ed25519'),
+  before: readonly Signed[] = [],
+): TestSigner {
+  const { privateKey, publicKey } = keys;
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const key = makeVerifierKey({ name: origin, type: 'ed25519', publicKey: raw }, sha256Of);
-  const signed: { size: number; root: string; note: string }[] = [];
+  const signed = [...before];
   const last = () => signed.at(-1) ?? { size: 0, root: emptyRoot };
 
   function continues({ oldSize, size, root, proof }: CheckpointRequest): boolean {
@@ -146,6 +166,7 @@ export function testSigner(): TestSigner {
       return note;
     },
     vkeys: async () => [],
+    copy: () => testSigner(keys, signed),
   };
 }
 
