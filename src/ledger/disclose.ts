@@ -2,7 +2,8 @@
 import { isSha256, type Sha256 } from '../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../core/json.ts';
 import type { Principal, Subject } from '../core/subject.ts';
-import { decisionOpenings, sha256Bytes } from './leaf.ts';
+import { decisionOpenings, sha256Bytes, type LogSubject } from './leaf.ts';
+import { rotationPredicateType } from './signing/rotation.ts';
 import { leafFields, type Leaf, type LeafField } from './verify/leaf.ts';
 import { verifyOpening, type Openings } from './verify/opening.ts';
 
@@ -27,9 +28,11 @@ export function openingsOf(entry: StoredEntry, fields: readonly LeafField[]): Op
   return Object.fromEntries(shown.map((field) => [field, all[field]]));
 }
 
-/** The release that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
-function subjectOf(statement: JsonObject): Subject | undefined {
+/** The release, or the log, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
+function subjectOf(statement: JsonObject): Subject | LogSubject | undefined {
   const predicate = ownObject(statement, 'predicate');
+  if (ownString(statement, 'predicateType') === rotationPredicateType)
+    return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
   const release = predicate && ownObject(predicate, 'release');
   if (predicate === undefined || release === undefined) return undefined;
   const text = (key: string): string => ownString(release, key) ?? '';

@@ -1,4 +1,4 @@
-/** Makes the outbox event of a decision transition, or of an erasure: a leaf, version 1, with the salts that open it. */
+/** Makes the outbox event of a decision transition, an erasure or a change of the log's key: a leaf, version 1, with the salts that open it. */
 import { hash as digest } from 'node:crypto';
 
 import type { OutboxEvent } from '../admission/deps.ts';
@@ -12,15 +12,20 @@ import { evidenceRoot, type EvidenceOpening } from './verify/evidence.ts';
 import { encodeLeaf, type LeafType } from './verify/leaf.ts';
 import type { FieldOpening, Openings } from './verify/opening.ts';
 
+/** What an entry about the log itself is about, by its origin. */
+export interface LogSubject {
+  readonly log: string;
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject;
+  readonly subject: Subject | LogSubject;
   readonly actor: Principal;
-  /** What `decisionStatement` or `erasureStatement` made. */
+  /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
   readonly statement: JsonObject;
   /** Digests of the whole evidence set, in any order. */
   readonly evidence: readonly Sha256[];
@@ -29,7 +34,7 @@ export interface EventInput {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-export type DecisionEventInput = Omit<EventInput, 'type'>;
+export type DecisionEventInput = Omit<EventInput, 'type' | 'subject'> & { readonly subject: Subject };
 
 type Committed = Pick<EventInput, 'subject' | 'actor' | 'statement' | 'evidence' | 'previousEventId'>;
 
@@ -100,7 +105,8 @@ export function decisionOpenings(committed: Committed, salts: Readonly<Record<st
 }
 
 /** Named field by field: a field added to Subject must not change these bytes unnoticed. */
-function subjectPayload(subject: Subject): Uint8Array {
+function subjectPayload(subject: Subject | LogSubject): Uint8Array {
+  if ('log' in subject) return canonicalBytes({ log: subject.log });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;
   const named = { upstream, channel, ecosystem, purl, file, claimedIntegrity };
   return canonicalBytes(artifact === undefined ? named : { ...named, artifact });

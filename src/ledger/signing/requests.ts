@@ -3,6 +3,7 @@
  * fields, never bytes that it is handed.
  */
 import type { JsonObject } from '../../core/json.ts';
+import type { Principal } from '../../core/subject.ts';
 import type { CheckpointRequest } from '../log/deps.ts';
 import type { Envelope } from '../verify/dsse.ts';
 
@@ -11,7 +12,12 @@ export type SignerRequest =
   | { readonly kind: 'vkeys'; readonly origin: string }
   | ({ readonly kind: 'checkpoint' } & CheckpointRequest)
   | { readonly kind: 'attestation'; readonly origin: string; readonly statement: JsonObject }
-  | { readonly kind: 'rotate-key'; readonly origin: string; readonly step: RotationStep };
+  | {
+      readonly kind: 'rotate-key';
+      readonly origin: string;
+      readonly step: RotationStep;
+      readonly principal: Principal;
+    };
 
 /**
  * `begin`: a second key is made and signs beside the first. `retire`: the older of the two is destroyed. Asked again, as

@@ -1,6 +1,7 @@
 /** The in-toto statement of a step in changing a log's key. The signer writes it; the log keeps it as an entry. */
 import type { JsonObject } from '../../core/json.ts';
 import { sha256 } from '../../core/digest.ts';
+import type { Principal } from '../../core/subject.ts';
 import type { VerifierKey } from '../verify/vkey.ts';
 import { formatVkey } from '../verify/vkey.ts';
 import type { RotationStep } from './requests.ts';
@@ -14,12 +15,14 @@ export interface RotationFacts {
   readonly newer: VerifierKey;
   /** Size of the log signed last before the step. */
   readonly size: number;
+  readonly principal: Principal;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
 }
 
 /** The subject is the key that the step brings or removes, by the SHA-256 of its 32 bytes. */
-export function rotationStatement({ origin, step, older, newer, size, time }: RotationFacts): JsonObject {
+export function rotationStatement(facts: RotationFacts): JsonObject {
+  const { origin, step, older, newer, size, principal, time } = facts;
   const subject = step === 'begin' ? newer : older;
   return {
     _type: 'https://in-toto.io/Statement/v1',
@@ -32,6 +35,7 @@ export function rotationStatement({ origin, step, older, newer, size, time }: Ro
       newer: formatVkey(newer),
       inForce: step === 'begin' ? [formatVkey(newer), formatVkey(older)] : [formatVkey(newer)],
       size,
+      principal: { kind: principal.kind, name: principal.name },
       time,
     },
   };

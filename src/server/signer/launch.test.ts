@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { smallLog } from '../../../test/support/small-log.ts';
+import { localOperator } from '../../core/subject.ts';
 import { sha256Bytes } from '../../ledger/leaf.ts';
 import { verifyEd25519 } from '../../ledger/signing/ed25519.ts';
 import { openCheckpoint } from '../../ledger/verify/checkpoint.ts';
@@ -87,7 +88,7 @@ test('it begins a log, signs its checkpoints and statements, and ends when it is
   assert.ok(opened.ok);
   assert.equal(opened.checkpoint.size, 300);
   assert.ok(openEnvelope(await signer.attest(origin, statement), keys, verifyEd25519));
-  assert.equal((await signer.rotateKey(origin, 'begin')).vkeys.length, 2);
+  assert.equal((await signer.rotateKey(origin, 'begin', localOperator)).vkeys.length, 2);
   assert.equal(signer.problem(), undefined);
   await signer.close();
   await assert.rejects(signer.last(origin), { code: 'LEDGER_SIGNER_UNAVAILABLE' });
@@ -264,7 +265,7 @@ test('inside the walls: its own folder can be written, and nothing else can be r
 test('no key and no seed ever goes over the pipe', async (t) => {
   const { signer, folder } = await launched(t);
   const said = [await signer.sign(inception), ...(await signer.vkeys(origin))];
-  said.push(JSON.stringify(await signer.rotateKey(origin, 'begin')));
+  said.push(JSON.stringify(await signer.rotateKey(origin, 'begin', localOperator)));
   said.push(JSON.stringify(await signer.attest(origin, statement)));
   const keys = join(folder, 'keys', 'signer');
   const [log = ''] = readdirSync(keys);

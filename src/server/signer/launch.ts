@@ -7,6 +7,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { errorCodes, type ErrorCode } from '../../core/error-codes.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
+import type { Principal } from '../../core/subject.ts';
 import type { CheckpointSigner } from '../../ledger/log/deps.ts';
 import { originFolder } from '../../ledger/signing/origin.ts';
 import type {
@@ -38,7 +39,7 @@ export interface LaunchOptions {
 export interface LaunchedSigner extends CheckpointSigner {
   /** Signs an in-toto statement with one of our predicates. */
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
-  readonly rotateKey: (origin: string, step: RotationStep) => Promise<KeyRotation>;
+  readonly rotateKey: (origin: string, step: RotationStep, principal: Principal) => Promise<KeyRotation>;
   /** Why it does not answer; undefined when its last answer came. */
   readonly problem: () => string | undefined;
   /** Lets it finish what it was asked. */
@@ -178,7 +179,7 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
     sign: ({ origin, oldSize, size, root, proof }) =>
       ask({ kind: 'checkpoint', origin, oldSize, size, root, proof }),
     attest: (origin, statement) => ask({ kind: 'attestation', origin, statement }),
-    rotateKey: (origin, step) => ask({ kind: 'rotate-key', origin, step }),
+    rotateKey: (origin, step, principal) => ask({ kind: 'rotate-key', origin, step, principal }),
     problem: () => problem,
     close,
   };

@@ -33,6 +33,10 @@ const request = fc.oneof(
     kind: fc.constant('rotate-key'),
     origin: originArbitrary,
     step: fc.constantFrom('begin', 'retire'),
+    principal: fc.record({
+      kind: fc.constantFrom('operator', 'person', 'robot', 'system'),
+      name: fc.string({ minLength: 1, maxLength: 200 }),
+    }),
   }),
 );
 
@@ -93,7 +97,13 @@ const wrong: Readonly<Record<string, unknown>> = {
   'an empty origin': { kind: 'last', origin: '' },
   'a long origin': { kind: 'last', origin: 'a'.repeat(81) },
   'a list as statement': { kind: 'attestation', origin, statement: [] },
-  'another step': { kind: 'rotate-key', origin, step: 'skip' },
+  'another step': {
+    kind: 'rotate-key',
+    origin,
+    step: 'skip',
+    principal: { kind: 'operator', name: 'local' },
+  },
+  'nobody who rotates': { kind: 'rotate-key', origin, step: 'begin' },
 };
 
 for (const [what, request] of Object.entries(wrong))

@@ -15,6 +15,11 @@ const origin = z.string().refine(isOrigin, 'is no origin of a log');
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+const principal = z.strictObject({
+  kind: z.enum(['operator', 'person', 'robot', 'system']),
+  name: z.string().min(1).max(200),
+});
+
 const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('last'), origin }),
   z.strictObject({ kind: z.literal('vkeys'), origin }),
@@ -34,7 +39,7 @@ const requestSchema = z.discriminatedUnion('kind', [
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
   }),
-  z.strictObject({ kind: z.literal('rotate-key'), origin, step: z.enum(['begin', 'retire']) }),
+  z.strictObject({ kind: z.literal('rotate-key'), origin, step: z.enum(['begin', 'retire']), principal }),
 ]) satisfies z.ZodType<SignerRequest>;
 
 const lineSchema = z.strictObject({

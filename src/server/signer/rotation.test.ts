@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { localOperator } from '../../core/subject.ts';
 import { verifyEd25519 } from '../../ledger/signing/ed25519.ts';
 import { originFolder } from '../../ledger/signing/origin.ts';
 import { openCheckpoint } from '../../ledger/verify/checkpoint.ts';
@@ -68,6 +69,7 @@ test('both steps are recorded in a statement that old and new signed', (t) => {
     assert.equal(said.subject[0]?.name, subject && formatVkey(subject));
     assert.equal(said.predicate['step'], step);
     assert.equal(said.predicate['origin'], origin);
+    assert.deepEqual(said.predicate['principal'], { ...localOperator });
     assert.equal(said.predicate['older'], old && formatVkey(old));
   }
 });

@@ -5,6 +5,7 @@
 import { canonicalBytes } from '../../core/canonical-json.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Principal } from '../../core/subject.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
 import {
   emptyRoot,
@@ -77,32 +78,32 @@ export function createSigner(deps: SignerDeps): Signer {
   }
 
   /** Asked again while two keys are in force, it makes no third one. */
-  function beginRotation(vault: Vault): KeyRotation {
+  function beginRotation(vault: Vault, by: Principal): KeyRotation {
     const state = vault.state();
     if (state.keys.length === 1) {
       const vkey = formatVkey(vault.newKey().verifier);
       vault.remember({ ...state, keys: [{ vkey, since: state.size }, ...state.keys] });
     }
-    return rotationOf('begin', vault);
+    return rotationOf('begin', vault, by);
   }
 
-  function retire(vault: Vault): KeyRotation {
+  function retire(vault: Vault, by: Principal): KeyRotation {
     const state = vault.state();
     const done = state.keys.length === 1 ? retirementOf(vault) : undefined;
     if (done !== undefined) return done;
     demand(judgeRetirement(state));
-    const rotation = rotationOf('retire', vault);
+    const rotation = rotationOf('retire', vault, by);
     vault.keepRetirement(canonicalBytes(rotation as unknown as JsonObject));
     vault.remember({ ...state, keys: state.keys.slice(0, 1) });
     vault.tidy();
     return rotation;
   }
 
-  function rotationOf(step: RotationStep, vault: Vault): KeyRotation {
+  function rotationOf(step: RotationStep, vault: Vault, principal: Principal): KeyRotation {
     const { origin, size } = vault.state();
     const [newer, older] = vault.keys();
     if (newer === undefined || older === undefined) throw refusal('refused: there are no two keys');
-    const facts = { origin, step, older: older.verifier, newer: newer.verifier, size };
+    const facts = { origin, step, older: older.verifier, newer: newer.verifier, size, principal };
     const statement = rotationStatement({ ...facts, time: rfc3339(deps.clock()) });
     const left = step === 'begin' ? [newer, older] : [newer];
     return {
@@ -136,8 +137,8 @@ export function createSigner(deps: SignerDeps): Signer {
         return attest(request.origin, request.statement);
       case 'rotate-key':
         return request.step === 'begin'
-          ? beginRotation(known(request.origin))
-          : retire(known(request.origin));
+          ? beginRotation(known(request.origin), request.principal)
+          : retire(known(request.origin), request.principal);
     }
   }
 

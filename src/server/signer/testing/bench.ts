@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { smallLog, type SmallLog } from '../../../../test/support/small-log.ts';
 import { isAssayError } from '../../../core/errors.ts';
+import { localOperator } from '../../../core/subject.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { sha256Bytes } from '../../../ledger/leaf.ts';
 import { emptyRoot } from '../../../ledger/signing/may-sign.ts';
@@ -63,7 +64,7 @@ export function signerBench(t: TestContext): SignerBench {
     ask,
     sign: (request) => ask({ kind: 'checkpoint', ...request }),
     attest: (statement) => ask({ kind: 'attestation', origin, statement }),
-    rotate: (step) => ask({ kind: 'rotate-key', origin, step }),
+    rotate: (step) => ask({ kind: 'rotate-key', origin, step, principal: localOperator }),
   };
 }
 
