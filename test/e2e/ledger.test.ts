@@ -9,7 +9,7 @@ import type { LedgerStatus } from '../../src/server/control/ledger-protocol.ts';
 import { cleanEnvironment } from '../support/clients.ts';
 import { requestControl } from '../support/control.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
-import { runAssay, startGate, type CommandResult, type Gate } from '../support/gate.ts';
+import { freePort, runAssay, startAssay, startGate, type CommandResult, type Gate } from '../support/gate.ts';
 import { get } from '../support/http.ts';
 
 let registry: FakeRegistry;
@@ -307,4 +307,41 @@ test('a data directory put back from yesterday stops the log, not the gate', asy
   assert.equal((await get(`${gate.url}-/health`)).status, 200);
   assert.match((await gate.command('status')).stdout, /The ledger stopped/);
   assert.match((await gate.command('alarms')).stdout, /ledger-forked/);
+});
+
+test('a witness started from the command line cosigns, and the policy that names it is met', async (t) => {
+  const port = await freePort();
+  const folder = join(home, 'witness');
+  const other = await startGate({ upstream: registry.url });
+  t.after(() => other.remove());
+  const { vkeys } = await untilLogged(0, other);
+  const args = ['--directory', folder, '--port', String(port), '--log', vkeys[0] ?? ''];
+  ended(await auditor('witness', ...args), 2);
+  const witness = startAssay(['ledger', 'witness', '--name', 'witness.example.com/w1', ...args], home);
+  try {
+    const key = await witness.firstLine;
+    const policy = join(home, 'witnesses.policy');
+    await writeFile(policy, `log ${vkeys[0] ?? ''}\nwitness w1 ${key} http://127.0.0.1:${port}\nquorum w1\n`);
+    assert.equal(await other.stop(), 0);
+    const config = { ledger: { witnesses: policy, witnessMode: 'fail-closed' } };
+    const witnessed = await startGate({ upstream: registry.url, after: other, config });
+    try {
+      publish('witnessed', '1.0.0');
+      await get(`${witnessed.url}witnessed/-/witnessed-1.0.0.tgz`);
+      const { witnesses, size } = await untilLogged(1, witnessed);
+      assert.deepEqual(
+        witnesses.map(({ name, cosigned }) => [name, cosigned]),
+        [['w1', size]],
+      );
+      const url = `${witnessed.url}-/ledger/`;
+      assert.match(
+        ended(await auditor('fsck', '--url', url, '--policy', policy), 0).stdout,
+        /^cosigned w1$/m,
+      );
+    } finally {
+      await witnessed.stop();
+    }
+  } finally {
+    await witness.stop();
+  }
 });

@@ -133,6 +133,35 @@ export function runAssay(
   });
 }
 
+/** A command that runs until it is stopped. */
+export function startAssay(
+  args: readonly string[],
+  cwd: string,
+): { readonly firstLine: Promise<string>; readonly stop: () => Promise<number | null> } {
+  const child = spawn(assayProgram, args, {
+    cwd,
+    env: cleanEnvironment(cwd),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = collectOutput(child);
+  const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+  const firstLine = new Promise<string>((resolve, reject) => {
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString('utf8');
+      if (stdout.includes('\n')) resolve(stdout.slice(0, stdout.indexOf('\n')));
+    });
+    void ended.then((code) => reject(new Error(`it ended with ${code}:\n${output()}`)));
+  });
+  return {
+    firstLine,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
+      return ended;
+    },
+  };
+}
+
 async function untilReady(gate: Gate, child: ChildProcess, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
