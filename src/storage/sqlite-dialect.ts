@@ -9,6 +9,10 @@ import { AssayError } from '../core/errors.ts';
 import { storageError } from './sqlite-errors.ts';
 
 const busyTimeoutMs = 5000;
+/** SQLite's own default, 2 MB, is less than what one group of decisions changes, and would be written twice. */
+const cacheKilobytes = 32 * 1024;
+/** 16 MB of write-ahead log before it is copied into the database: pages that change often are copied once. */
+const checkpointPages = 4096;
 /** Compiled statements kept; texts vary only with the number of rows of an insert. */
 const cachedStatements = 256;
 
@@ -28,6 +32,8 @@ export function openSqlite(file: string): DatabaseSync {
     });
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA cache_size = -${cacheKilobytes}`);
+    database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     database.exec('PRAGMA fullfsync = ON');
     database.exec('PRAGMA checkpoint_fullfsync = ON');
     return database;
