@@ -208,6 +208,20 @@ test('the program in docs/auditing.md does what the page says', { skip: missing(
   assert.equal(altered.code, 1);
   assert.match(altered.stderr, /NOT IN THE LOG/);
 
+  // The page's Python, on the same disclosure: every commitment is the entry's, and an altered payload is not.
+  const page = await readFile(join(import.meta.dirname, '../../docs/auditing.md'), 'utf8');
+  const script = join(cwd, 'open.py');
+  await writeFile(script, /```python\n(.*?)```/s.exec(page)?.[1] ?? '');
+  const open = async (): Promise<readonly string[]> => {
+    const { stdout, stderr } = await runProgram('python3', [script, join(bundle, 'disclosure.json')], {
+      cwd,
+    });
+    return [...stdout.matchAll(/^2 (\w+ (?:True|False)) /gm)].map(([, verdict = '']) => verdict + stderr);
+  };
+  assert.deepEqual(await open(), ['subject True', 'actor True', 'statement True', 'prev True']);
+  await writeFile(join(bundle, 'disclosure.json'), disclosure.replace('anonymous', 'Anonymous'));
+  assert.deepEqual(await open(), ['subject True', 'actor False', 'statement True', 'prev True']);
+
   const seen = join(cwd, 'seen');
   await writeFile(seen, (await readFile(seen, 'utf8')).replace('\n3\n', '\n9\n'));
   assert.match((await watch()).stderr, /not signed by this key/);
