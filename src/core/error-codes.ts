@@ -161,6 +161,12 @@ const catalogue = {
     remedy:
       'Put back the newest database, or the newest copy of the whole data directory. Nothing is signed until then.',
   },
+  LEDGER_ROTATION_REFUSED: {
+    meaning:
+      "The older of the log's two keys cannot be retired: there is no second key, or no checkpoint that both signed covers its entry yet.",
+    remedy:
+      'Run `assay ledger rotate-key begin` first, and retire the older key when everybody who checks the log knows the new one.',
+  },
   LEDGER_SIGNER_AHEAD: {
     meaning:
       'The signer has signed a later checkpoint than this data directory knows: the directory is an old copy, or one of two.',

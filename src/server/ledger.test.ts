@@ -37,6 +37,8 @@ interface TestSigner extends CheckpointSigner {
   /** Set: everything it is asked fails so. */
   trouble: ErrorCode | undefined;
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
+  /** It has one key. */
+  readonly rotateKey: () => Promise<never>;
 }
 
 function testSigner(): TestSigner {
@@ -58,6 +60,7 @@ function testSigner(): TestSigner {
       fail();
       return [formatVkey(key.verifier)];
     },
+    rotateKey: () => Promise.reject(new AssayError('LEDGER_SIGNER_REFUSED', 'the test signer has one key')),
     attest: async (_origin, statement) => {
       fail();
       const payload = canonicalBytes(statement);
@@ -263,7 +266,7 @@ test('erasing a statement takes its signed form away too, and leaves the rest pr
   await logged(run, 1);
   await until(async () => (await run.storage.events.byIndex(0))?.envelope !== undefined);
   const event = await run.storage.events.byIndex(0);
-  assert.ok(event?.envelope !== undefined);
+  assert.ok(event?.envelope !== undefined && event.releaseId !== undefined);
   await run.ledger.erase({ eventId: event.eventId, field: 'statement', reason: 'a test' });
   assert.equal(await run.storage.blobs.size(event.envelope), undefined);
   await logged(run, 2);

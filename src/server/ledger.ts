@@ -8,9 +8,11 @@ import type { NewAlarm } from '../admission/deps.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { AssayError, isAssayError, messageOf } from '../core/errors.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
+import { localOperator } from '../core/subject.ts';
 import type { CheckpointSigner } from '../ledger/log/deps.ts';
 import { runLog, type RunningLog } from '../ledger/log/run.ts';
 import { createLog, type Log } from '../ledger/log/sequencer.ts';
+import type { RotationStep } from '../ledger/signing/requests.ts';
 import type { LeafField } from '../ledger/verify/leaf.ts';
 import type { Cosigner } from '../ledger/witness/client.ts';
 import type { Storage } from '../storage/open.ts';
@@ -19,6 +21,7 @@ import type { LedgerStatus } from './control/ledger-protocol.ts';
 import { disclose, type Disclosed, type Wanted } from './ledger/disclose.ts';
 import { eraseField, type EraseRequest } from './ledger/erase.ts';
 import { inaugurated } from './ledger/origin.ts';
+import { recordMissedStep, rotateKey, type Rotated, type RotationDeps } from './ledger/rotate.ts';
 import { signStatements, type StatementDeps } from './ledger/statements.ts';
 import type { Logger } from './logger.ts';
 
@@ -27,7 +30,7 @@ export interface LedgerParts {
   readonly settings: LedgerSettings;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly signer: CheckpointSigner & Pick<StatementDeps, 'attest'>;
+  readonly signer: CheckpointSigner & Pick<StatementDeps, 'attest'> & RotationDeps['signer'];
   /** Without it checkpoints are published without cosignatures. */
   readonly cosigner?: Cosigner | undefined;
   readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
@@ -39,6 +42,11 @@ export interface Ledger {
   readonly disclose: (wanted: Wanted, fields: readonly LeafField[]) => Promise<Disclosed>;
   /** The id of the entry that records it. Throws LEDGER_ERASE_NOTHING, STORAGE_*. */
   readonly erase: (request: EraseRequest) => Promise<string>;
+  /**
+   * A step in changing the log's key, recorded as an entry. Asked again it changes nothing. Throws
+   * LEDGER_ROTATION_REFUSED, LEDGER_SIGNER_*, LEDGER_INDEX_UNKNOWN before the log began, STORAGE_*.
+   */
+  readonly rotateKey: (step: RotationStep) => Promise<Rotated>;
   /** Sentences for the status; empty when all is well. */
   readonly problems: () => readonly string[];
   /** Ends after the round under way. */
@@ -69,6 +77,8 @@ export function startLedger(parts: LedgerParts): Ledger {
   let failure: AssayError | undefined;
   let waitingSinceMs: number | undefined;
   let signing: Promise<void> | undefined;
+  let missedStep: Promise<void> | undefined;
+  let rotating: Promise<unknown> = Promise.resolve();
 
   function stopped(error: AssayError): void {
     failure = error;
@@ -123,6 +133,7 @@ export function startLedger(parts: LedgerParts): Ledger {
   async function signAll(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
+        await (missedStep ??= recordMissed());
         if ((await signStatements({ storage, attest: signer.attest }, origin)) === 0) return;
       } catch (error) {
         if (closing.signal.aborted) return;
@@ -130,6 +141,23 @@ export function startLedger(parts: LedgerParts): Ledger {
         await pause(statementPauseMs);
       }
     }
+  }
+
+  /** A gate that died between the signer's step and its entry records it at the next start. */
+  async function recordMissed(): Promise<void> {
+    try {
+      await inTurn(() => recordMissedStep({ storage, signer, randomBytes }, origin));
+    } catch (error) {
+      missedStep = undefined;
+      throw error;
+    }
+  }
+
+  /** One step after the other: each follows the entry of the one before. */
+  function inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = rotating.then(step);
+    rotating = turn.catch(() => undefined);
+    return turn;
   }
 
   async function pause(ms: number): Promise<void> {
@@ -221,12 +249,19 @@ export function startLedger(parts: LedgerParts): Ledger {
     status,
     disclose: (wanted, fields) => disclose({ storage, log: started() }, wanted, fields),
     erase: (request) => eraseField({ storage, clock, randomBytes }, request),
+    rotateKey: (step) =>
+      inTurn(() => {
+        const { size, stopped: error } = started().state();
+        if (error !== undefined) throw error;
+        return rotateKey({ storage, signer, randomBytes }, { origin, step, size, principal: localOperator });
+      }),
     problems,
     close: async () => {
       closing.abort();
       await beginning;
       await running?.stop();
       await signing;
+      await rotating;
     },
   };
 }

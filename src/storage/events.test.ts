@@ -158,3 +158,54 @@ test('statements are signed once, in order; an erased one has no envelope and is
   assert.equal((await events.byId(a.eventId))?.envelope, sha256(a.eventId));
   assert.equal((await events.byId(b.eventId))?.envelope, undefined);
 });
+
+function aboutLog(previousEventId: string | undefined): OutboxEvent {
+  return {
+    eventId: randomUUID(),
+    type: 'key-rotation/v1',
+    time: at(0),
+    leaf: '{"about":"the log"}',
+    salts: { subject: 'ab'.repeat(32), statement: 'cd'.repeat(32) },
+    statement: { predicateType: 'key-rotation' },
+    previousEventId,
+  };
+}
+
+test('entries about the log itself are a chain of their own, come signed, and are recorded once', async (context) => {
+  const storage = await opened(context);
+  const { admission, events, ledger } = storage;
+  let heard = 0;
+  ledger.onEvent(() => (heard += 1));
+  const record = transition(0);
+  const decided = { ...record, event: { ...record.event, salts: { statement: 'a' } } };
+  await admission.recordDecision(decided);
+  const first = aboutLog(undefined);
+  const envelope = sha256('an envelope');
+  for (const _ of [1, 2]) await events.recordOfLog(first, envelope);
+  assert.equal(heard, 3);
+  const second = aboutLog(first.eventId);
+  await events.recordOfLog(second, envelope);
+  for (const stale of [aboutLog(undefined), aboutLog(first.eventId), aboutLog(decided.event.eventId)])
+    await assert.rejects(events.recordOfLog(stale, envelope), (error) =>
+      isAssayError(error, 'STORAGE_FAILED'),
+    );
+  await sequenced(storage);
+  assert.deepEqual(
+    (await events.ofLog()).map((one) => [one.eventId, one.releaseId, one.previousEventId, one.index]),
+    [
+      [first.eventId, undefined, undefined, 1],
+      [second.eventId, undefined, first.eventId, 2],
+    ],
+  );
+  assert.deepEqual((await events.ofLog())[0]?.envelope, envelope);
+  assert.deepEqual((await events.ofRelease(decided.release.id)).length, 1);
+  assert.deepEqual(
+    (await events.unsigned(10)).map(({ eventId, statement }) => [eventId, statement !== undefined]),
+    [
+      [decided.event.eventId, true],
+      [first.eventId, false],
+      [second.eventId, false],
+    ],
+  );
+  assert.equal(await events.erase(erasureOf(first.eventId, second.eventId)), 'nothing');
+});

@@ -13,7 +13,8 @@ import type { WriteQueue } from './write-queue.ts';
 export interface LedgerEvent {
   readonly seq: number;
   readonly eventId: string;
-  readonly releaseId: ReleaseId;
+  /** Undefined: the entry is about the log itself. */
+  readonly releaseId: ReleaseId | undefined;
   readonly type: string;
   readonly time: string;
   /** Exact text of the entry. */
@@ -43,7 +44,7 @@ interface FieldErasure {
 interface UnsignedStatement {
   readonly eventId: string;
   readonly index: number;
-  /** Undefined when it was erased. */
+  /** Undefined when it was erased, or came signed (a change of the log's key). */
   readonly statement: JsonObject | undefined;
 }
 
@@ -52,6 +53,13 @@ export interface EventStore {
   readonly byIndex: (index: number) => Promise<LedgerEvent | undefined>;
   /** A release's whole history, oldest first. */
   readonly ofRelease: (id: ReleaseId) => Promise<readonly LedgerEvent[]>;
+  /** The entries about the log itself, oldest first. */
+  readonly ofLog: () => Promise<readonly LedgerEvent[]>;
+  /**
+   * Records an entry about the log itself, whose signed statement is in this blob already; again with the same id
+   * changes nothing. Throws STORAGE_FAILED when it does not follow the newest of them.
+   */
+  readonly recordOfLog: (event: OutboxEvent, envelope: Sha256) => Promise<void>;
   readonly releasesOfArtifact: (artifact: Sha256) => Promise<readonly ReleaseId[]>;
   /** The next entries of the log, in order, whose statements were not looked at for signing. */
   readonly unsigned: (limit: number) => Promise<readonly UnsignedStatement[]>;
@@ -78,6 +86,11 @@ export function createEventStore(
     byId: async (eventId) => first(await read(db, (rows) => rows.where('outbox.event_id', '=', eventId))),
     byIndex: async (index) => first(await read(db, (rows) => rows.where('outbox.log_index', '=', index))),
     ofRelease: (id) => read(db, (rows) => rows.where('outbox.release_id', '=', id)),
+    ofLog: () => read(db, (rows) => rows.where('outbox.release_id', 'is', null)),
+    recordOfLog: async (event, envelope) => {
+      await write((inside) => recordOfLog(inside, event, envelope));
+      announce();
+    },
     releasesOfArtifact: async (artifact) => {
       const rows = await db.selectFrom('releases').select('id').where('artifact', '=', artifact).execute();
       return rows.map((row) => row.id as ReleaseId);
@@ -125,6 +138,7 @@ async function eventOf(
   db: Kysely<Schema>,
   row: Selectable<OutboxTable> & { readonly envelope: string | null },
 ): Promise<LedgerEvent> {
+  const releaseId = (row.release_id ?? undefined) as ReleaseId | undefined;
   const salts = await db
     .selectFrom('salts')
     .select(['field', 'salt'])
@@ -133,16 +147,27 @@ async function eventOf(
   return {
     seq: row.seq,
     eventId: row.event_id,
-    releaseId: row.release_id as ReleaseId,
+    releaseId,
     type: row.type,
     time: row.time,
     leaf: row.leaf,
     statement: fromJson(row.statement, 'a statement') as JsonObject,
     salts: Object.fromEntries(salts.map(({ field, salt }) => [field, salt])),
-    previousEventId: await latestEvent(db, row.release_id as ReleaseId, row.seq),
+    previousEventId: await latestEvent(db, releaseId, row.seq),
     index: row.log_index ?? undefined,
     envelope: (row.envelope ?? undefined) as Sha256 | undefined,
   };
+}
+
+async function recordOfLog(db: Kysely<Schema>, event: OutboxEvent, envelope: Sha256): Promise<void> {
+  const known = await db
+    .selectFrom('outbox')
+    .select('seq')
+    .where('event_id', '=', event.eventId)
+    .executeTakeFirst();
+  if (known !== undefined) return;
+  await addToOutbox(db, undefined, event);
+  await db.insertInto('envelopes').values({ event_id: event.eventId, envelope }).execute();
 }
 
 /** Setting that remembers how far the statements were signed. */
@@ -154,7 +179,8 @@ async function readUnsigned(db: Kysely<Schema>, limit: number): Promise<readonly
     .leftJoin('salts', (join) =>
       join.onRef('salts.event_id', '=', 'outbox.event_id').on('salts.field', '=', 'statement'),
     )
-    .select(['outbox.event_id', 'outbox.statement', 'outbox.log_index', 'salts.salt'])
+    .leftJoin('envelopes', 'envelopes.event_id', 'outbox.event_id')
+    .select(['outbox.event_id', 'outbox.statement', 'outbox.log_index', 'salts.salt', 'envelopes.envelope'])
     .where('outbox.log_index', '>', Number((await readSetting(db, signedThrough)) ?? '-1'))
     .orderBy('outbox.log_index')
     .limit(limit)
@@ -162,7 +188,10 @@ async function readUnsigned(db: Kysely<Schema>, limit: number): Promise<readonly
   return rows.map((row) => ({
     eventId: row.event_id,
     index: row.log_index ?? 0,
-    statement: row.salt === null ? undefined : (fromJson(row.statement, 'a statement') as JsonObject),
+    statement:
+      row.salt === null || row.envelope !== null
+        ? undefined
+        : (fromJson(row.statement, 'a statement') as JsonObject),
   }));
 }
 
@@ -200,7 +229,7 @@ async function erase(db: Kysely<Schema>, erasure: FieldErasure): Promise<'erased
     .select('release_id')
     .where('event_id', '=', eventId)
     .executeTakeFirst();
-  if (row === undefined) return 'nothing';
+  if (row === undefined || row.release_id === null) return 'nothing';
   const release = row.release_id as ReleaseId;
   if ((await latestEvent(db, release)) !== record.previousEventId) return 'moved';
   const deleted = await db

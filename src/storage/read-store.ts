@@ -43,7 +43,8 @@ export interface DecisionLine {
 export interface OutboxRow {
   readonly seq: number;
   readonly eventId: string;
-  readonly releaseId: ReleaseId;
+  /** Undefined: the entry is about the log itself. */
+  readonly releaseId: ReleaseId | undefined;
   readonly type: string;
   readonly time: string;
   /** Canonical JSON of the leaf, byte for byte as it was recorded. */
@@ -216,7 +217,7 @@ function outboxRow(row: Selectable<OutboxTable>): OutboxRow {
   return {
     seq: row.seq,
     eventId: row.event_id,
-    releaseId: row.release_id as ReleaseId,
+    releaseId: (row.release_id ?? undefined) as ReleaseId | undefined,
     type: row.type,
     time: row.time,
     leaf: row.leaf,

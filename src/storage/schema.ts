@@ -108,7 +108,8 @@ export interface CaseTable {
 export interface OutboxTable {
   seq: Generated<number>;
   event_id: string;
-  release_id: string;
+  /** Null: the entry is about the log itself. */
+  release_id: string | null;
   type: string;
   time: string;
   leaf: string;

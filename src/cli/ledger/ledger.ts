@@ -5,6 +5,7 @@ import { addErase } from './erase.ts';
 import { addExport } from './export.ts';
 import { addFsck } from './fsck.ts';
 import { addProve } from './prove.ts';
+import { addRotateKey } from './rotate-key.ts';
 import { addShow } from './show.ts';
 import { addLedgerStatus } from './status.ts';
 import { addVerify } from './verify.ts';
@@ -27,9 +28,9 @@ export function addLedger(program: Command, context: Context): void {
     addFsck,
     addWatch,
     addWitness,
-
     addExport,
     addErase,
+    addRotateKey,
   ])
     add(ledger, context);
 }

@@ -24,7 +24,7 @@ export function addProve(ledger: Command, context: Context): void {
   )
     .argument(
       '<what>',
-      "an entry's index or id; or a whole history by SHA-256, case id, package@version, package URL",
+      "an entry's index or id; or a whole history by SHA-256, case id, package@version, package URL; or the log's name: the changes of its key",
     )
     .option('--out <folder>', 'write it there: disclosure.json, and each entry with its .tlog-proof')
     .option('--fields <names>', 'disclose only these, separated by commas', parseFields, entryFields)

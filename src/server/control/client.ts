@@ -4,9 +4,11 @@ import {
   discloseAnswer,
   eraseAnswer,
   ledgerStatus,
+  rotateKeyAnswer,
   type DiscloseAnswer,
   type EraseAnswer,
   type LedgerStatus,
+  type RotateKeyAnswer,
 } from './ledger-protocol.ts';
 import { bodyText, errorFrom, exchange, parseAnswer, type Exchange } from './exchange.ts';
 import {
@@ -50,6 +52,7 @@ export interface ControlClient {
   /** `query` as `discloseRequest` says. */
   readonly disclose: (query: string, fields: readonly string[]) => Promise<DiscloseAnswer>;
   readonly erase: (eventId: string, field: string, reason: string) => Promise<EraseAnswer>;
+  readonly rotateKey: (step: string) => Promise<RotateKeyAnswer>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -76,6 +79,7 @@ export function controlClient(dataDirectory: string): ControlClient {
     ledger: () => call('GET', '/ledger', ledgerStatus),
     disclose: (query, fields) => call('POST', '/ledger/disclose', discloseAnswer, { query, fields }),
     erase: (eventId, field, reason) => call('POST', '/ledger/erase', eraseAnswer, { eventId, field, reason }),
+    rotateKey: (step) => call('POST', '/ledger/rotate-key', rotateKeyAnswer, { step }),
   };
 }
 

@@ -6,6 +6,7 @@
  * | `GET /ledger` | | `LedgerStatus` |
  * | `POST /ledger/disclose` | `discloseRequest` | `DiscloseAnswer`; 404 LEDGER_INDEX_UNKNOWN, EXPLAIN_NOTHING_FOUND |
  * | `POST /ledger/erase` | `eraseRequest` | `EraseAnswer`; 404 LEDGER_ERASE_NOTHING |
+ * | `POST /ledger/rotate-key` | `rotateKeyRequest` | `RotateKeyAnswer`; 409 LEDGER_ROTATION_REFUSED |
  */
 import { leafFields } from '../../ledger/verify/leaf.ts';
 import { z } from '../zod.ts';
@@ -42,7 +43,7 @@ export const ledgerStatus = z.object({
 });
 export type LedgerStatus = z.infer<typeof ledgerStatus>;
 
-/** `query`: an index, an event id, the SHA-256 of an artifact, or what `explain` takes. */
+/** `query`: an index, an event id, the SHA-256 of an artifact, the log's name (its key changes), or what `explain` takes. */
 export const discloseRequest = z.object({
   query: z.string().min(1).max(2048),
   fields: z.array(z.enum(leafFields)).max(leafFields.length),
@@ -65,3 +66,16 @@ export const eraseRequest = z.object({
 /** Id of the entry that records the erasure. */
 export const eraseAnswer = z.object({ recordedAs: z.string().max(80) });
 export type EraseAnswer = z.infer<typeof eraseAnswer>;
+
+/** As `RotationStep` of ledger/signing says. */
+export const rotationSteps = ['begin', 'retire'] as const;
+export const rotateKeyRequest = z.object({ step: z.enum(rotationSteps) });
+
+export const rotateKeyAnswer = z.object({
+  /** Keys in force before and after the step, newest first; the same when it was done before. */
+  before: z.array(text),
+  after: z.array(text),
+  /** Id of the entry that records the step. */
+  recordedAs: z.string().max(80),
+});
+export type RotateKeyAnswer = z.infer<typeof rotateKeyAnswer>;

@@ -7,7 +7,14 @@ import { releasesMeant } from '../explain.ts';
 import type { Gate } from '../gate.ts';
 import { jsonAnswer, type Answer } from '../gateway/answer.ts';
 import type { Wanted } from '../ledger/disclose.ts';
-import { discloseRequest, eraseRequest, type DiscloseAnswer, type EraseAnswer } from './ledger-protocol.ts';
+import {
+  discloseRequest,
+  eraseRequest,
+  rotateKeyRequest,
+  type DiscloseAnswer,
+  type EraseAnswer,
+  type RotateKeyAnswer,
+} from './ledger-protocol.ts';
 import { parseWith } from './parse.ts';
 
 /** Undefined when the ledger has no such route. `body` reads and parses the request's JSON. */
@@ -27,6 +34,11 @@ export async function answerLedger(
       };
       return jsonAnswer(200, answer);
     }
+    case 'POST /ledger/rotate-key': {
+      const { step } = parseWith(rotateKeyRequest, await body());
+      const answer: RotateKeyAnswer = await gate.ledger.rotateKey(step);
+      return jsonAnswer(200, answer);
+    }
     default:
       return undefined;
   }
@@ -41,6 +53,7 @@ async function answerDisclose(gate: Gate, body: unknown): Promise<DiscloseAnswer
 /** Throws EXPLAIN_NOTHING_FOUND when nothing on record is meant. */
 async function wantedBy(gate: Gate, query: string): Promise<Wanted> {
   if (/^\d{1,16}$/.test(query)) return { index: Number(query) };
+  if (query === (await gate.storage.ledger.heads.head())?.origin) return { aboutLog: true };
   const digest = query.replace(/^sha256:/, '').toLowerCase();
   if (isSha256(digest)) return someReleases(query, await releasesOf(gate, digest));
   if (isEventId(query) && (await gate.storage.events.byId(query)) !== undefined) return { eventId: query };

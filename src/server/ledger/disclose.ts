@@ -15,11 +15,12 @@ export interface DiscloseDeps {
   readonly log: Pick<Log, 'prove' | 'state'>;
 }
 
-/** One entry, by its index or event id; or whole histories. */
+/** One entry, by its index or event id; whole histories; or all that is about the log itself: the changes of its key. */
 export type Wanted =
   | { readonly index: number }
   | { readonly eventId: string }
-  | { readonly releases: readonly ReleaseId[] };
+  | { readonly releases: readonly ReleaseId[] }
+  | { readonly aboutLog: true };
 
 export interface Disclosed {
   readonly disclosure: Disclosure;
@@ -48,6 +49,7 @@ async function eventsOf(
 ): Promise<readonly LedgerEvent[]> {
   if ('releases' in wanted)
     return (await Promise.all(wanted.releases.map((release) => events.ofRelease(release)))).flat();
+  if ('aboutLog' in wanted) return events.ofLog();
   const found = await ('index' in wanted ? events.byIndex(wanted.index) : events.byId(wanted.eventId));
   if (found !== undefined) return [found];
   const what = 'index' in wanted ? `entry ${wanted.index}` : `entry with the id ${wanted.eventId}`;

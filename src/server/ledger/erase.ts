@@ -1,4 +1,5 @@
 /** The operator erases a field of an entry; an entry of its own says that it was done, by whom and why. */
+import type { ReleaseRecord } from '../../admission/deps.ts';
 import { AssayError } from '../../core/errors.ts';
 import { localOperator } from '../../core/subject.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
@@ -6,6 +7,7 @@ import { erasureStatement, statementRemains } from '../../ledger/erasure.ts';
 import { newEventId } from '../../ledger/event-maker.ts';
 import { makeEvent } from '../../ledger/leaf.ts';
 import type { LeafField } from '../../ledger/verify/leaf.ts';
+import type { LedgerEvent } from '../../storage/events.ts';
 import type { Storage } from '../../storage/open.ts';
 
 export interface EraseDeps {
@@ -30,9 +32,9 @@ export async function eraseField(deps: EraseDeps, request: EraseRequest): Promis
   const { storage } = deps;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const event = await storage.events.byId(request.eventId);
-    const release = event && (await storage.admission.release(event.releaseId));
+    const release = event?.releaseId && (await storage.admission.release(event.releaseId));
     if (event === undefined || release === undefined) break;
-    const record = await recordOf(deps, request, event, release.subject);
+    const record = await recordOf(deps, request, event, release);
     const isStatement = request.field === 'statement';
     const outcome = await storage.events.erase({
       eventId: event.eventId,
@@ -55,8 +57,8 @@ export async function eraseField(deps: EraseDeps, request: EraseRequest): Promis
 async function recordOf(
   { storage, clock, randomBytes }: EraseDeps,
   { field, reason }: EraseRequest,
-  { eventId, leaf, releaseId }: NonNullable<Awaited<ReturnType<Storage['events']['byId']>>>,
-  subject: Parameters<typeof erasureStatement>[0]['subject'],
+  { eventId, leaf }: Pick<LedgerEvent, 'eventId' | 'leaf'>,
+  { id, subject }: Pick<ReleaseRecord, 'id' | 'subject'>,
 ): Promise<ReturnType<typeof makeEvent>> {
   const time = rfc3339(clock());
   const principal = localOperator;
@@ -68,7 +70,7 @@ async function recordOf(
     actor: principal,
     statement: erasureStatement({ event: eventId, leaf, field, reason, erasedAt: time, principal, subject }),
     evidence: [],
-    previousEventId: await storage.admission.previousEvent(releaseId),
+    previousEventId: await storage.admission.previousEvent(id),
     randomBytes,
   });
 }

@@ -28,14 +28,15 @@ export async function signStatements({ storage, attest }: StatementDeps, origin:
   const envelopes: { readonly eventId: string; readonly envelope: Sha256 }[] = [];
   for (const { eventId, statement } of waiting) {
     if (statement === undefined) continue;
-    envelopes.push({ eventId, envelope: await keep(storage.blobs, await attest(origin, statement)) });
+    envelopes.push({ eventId, envelope: await keepEnvelope(storage.blobs, await attest(origin, statement)) });
   }
   const unwanted = await storage.events.recordEnvelopes(envelopes, last.index);
   for (const envelope of unwanted) await storage.blobs.remove(envelope);
   return waiting.length;
 }
 
-async function keep(blobs: Storage['blobs'], envelope: Envelope): Promise<Sha256> {
+/** The blob that it became. */
+export async function keepEnvelope(blobs: Storage['blobs'], envelope: Envelope): Promise<Sha256> {
   const { payloadType, payload, signatures } = envelope;
   const listed: readonly Json[] = signatures.map(({ keyid, sig }) => ({ keyid, sig }));
   const writer = await blobs.create();

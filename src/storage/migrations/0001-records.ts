@@ -122,10 +122,11 @@ export const records: Migration = {
     `CREATE INDEX cases_by_rules ON cases (release_id, rules)`,
 
     // ---- the ledger's outbox: salts stand apart, so that deleting them erases what a leaf commits to ----
+    // Without a release: what is about the log itself.
     `CREATE TABLE outbox (
       seq {{sequence}},
       event_id TEXT NOT NULL UNIQUE,
-      release_id TEXT NOT NULL REFERENCES releases (id),
+      release_id TEXT REFERENCES releases (id),
       type TEXT NOT NULL,
       time TEXT NOT NULL,
       leaf TEXT NOT NULL,
