@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { withoutInnerDots } from '../../src/archive/member-path.ts';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
 import { readTarball } from '../../src/archive/read-tarball.ts';
 import type { ArchiveReading } from '../../src/core/archive-reading.ts';
@@ -30,13 +31,11 @@ test('lying archives: refused, or read alike by every reader we have', async (co
     counts[reading.verdict] += 1;
     if (reading.verdict !== 'agreed') return assert.ok(reading.findings.length > 0);
     const paths = reading.members.map((each) => each.path);
-    assert.deepEqual(
-      (await asTarStreamReads(bytes)).map(([path]) => path),
-      paths,
-    );
+    const named = (names: readonly string[]): readonly string[] => [...new Set(names.map(withoutInnerDots))];
+    assert.deepEqual(named((await asTarStreamReads(bytes)).map(([path]) => path)), paths);
     if (counts.agreed % toolEvery !== 0) return;
     for (const tool of tarTools)
-      if (tool.command !== undefined) assert.deepEqual(asToolReads(tool, bytes).names, paths);
+      if (tool.command !== undefined) assert.deepEqual(named(asToolReads(tool, bytes).names), paths);
   });
   await fc.assert(property, {
     numRuns: 10_000_000,
