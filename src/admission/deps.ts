@@ -6,7 +6,7 @@ import type { Alarm, AlarmKind } from '../core/alarm.ts';
 import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CaseId } from '../core/case.ts';
 import type { Observation, Origin } from '../core/collector.ts';
-import type { Decision, Epochs, PolicyInput, Verdict } from '../core/decision.ts';
+import type { Decision, Epochs, Judgement, PolicyInput, Verdict } from '../core/decision.ts';
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Facts } from '../core/facts.ts';
@@ -98,6 +98,8 @@ export interface IndexReader {
 export interface PolicyEngine {
   /** Pure: no I/O, clock or randomness. */
   readonly decide: (input: PolicyInput, now: string) => Verdict;
+  /** The same without digests, for what is not recorded. */
+  readonly judge: (input: PolicyInput, now: string) => Judgement;
   readonly digest: Sha256;
 }
 

@@ -32,10 +32,12 @@ export function recordedReleases(
   const exact = new Map(releases.map((release) => [`${release.version} ${release.file}`, release]));
   return {
     of: (version) => {
+      if (releases.length === 0) return undefined;
       const same = exact.get(`${version.version} ${version.file}`);
       return same?.admittedAt === undefined ? (admittedByKey.get(key(version)) ?? same) : same;
     },
     fileOwner: (version) => {
+      if (admittedByFile.size === 0) return undefined;
       const owner = admittedByFile.get(version.file);
       return owner === undefined || owner.version === version.version ? undefined : owner;
     },

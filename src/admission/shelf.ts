@@ -2,7 +2,7 @@
  * What stands on the shelf: the index of one package as a client may see it. Steers only; the file route enforces.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Verdict } from '../core/decision.ts';
+import type { Judgement } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { sha256 } from '../core/digest.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
@@ -17,7 +17,13 @@ import { createLru } from './lru.ts';
 import { recordedReleases } from './recorded.ts';
 import type { Rooms } from './rooms.ts';
 import { createSingleFlight } from './single-flight.ts';
-import { visibilityOf, type HiddenVersion, type KeptVersion, type Visibility } from './visibility.ts';
+import {
+  visibilityOf,
+  type HiddenVersion,
+  type IndexVerdict,
+  type KeptVersion,
+  type Visibility,
+} from './visibility.ts';
 
 export interface ShelfRequest {
   readonly upstream: UpstreamId;
@@ -49,9 +55,10 @@ export interface Shelves {
 
 interface Verdicts {
   readonly key: string;
-  readonly validUntil: string;
-  readonly fresh: ReadonlyMap<string, Verdict>;
-  readonly admitted: ReadonlyMap<string, Verdict>;
+  /** Of those that were asked for so far, the first to end. */
+  validUntil: string;
+  readonly fresh: Map<string, IndexVerdict>;
+  readonly admitted: Map<string, IndexVerdict>;
 }
 
 interface Remembered {
@@ -145,17 +152,16 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     const id = `${index.view.upstream} ${index.view.name}`;
     const epochs = JSON.stringify(rooms.epochs());
     const recorded = recordedReleases(index.view, releases);
-    const admittedVersions = index.view.versions.flatMap((one) =>
-      recorded.of(one)?.admittedAt === undefined ? [] : [one.version],
+    const admitted = new Set(
+      index.view.versions.flatMap((one) => (recorded.of(one)?.admittedAt === undefined ? [] : [one.version])),
     );
-    const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs} ${sha256(admittedVersions.join('\n'))}`;
+    const key = `${index.body} ${index.record.firstLookAt} ${index.appearances.size} ${epochs}`;
     const known = remembered.get(id);
-    if (known !== undefined && known.key === key && now < known.validUntil) return known;
-    return once(`${id} ${key}`, async () => {
-      const made = await askAll(rooms, index, new Set(admittedVersions), principal, now, key);
-      remembered.set(id, made);
-      return made;
-    });
+    const current = known !== undefined && known.key === key && now < known.validUntil ? known : undefined;
+    const verdicts = current ?? { key, validUntil: aDayAfter(now), fresh: new Map(), admitted: new Map() };
+    await askMissing(rooms, index, { admitted, verdicts, principal, now });
+    remembered.set(id, verdicts);
+    return verdicts;
   }
 
   async function keptVersions(keep: readonly ReleaseSummary[]): Promise<readonly KeptVersion[]> {
@@ -181,32 +187,50 @@ function firstOf(instants: readonly string[]): string {
 /** About 50 µs a version: a package of thousands must not keep everybody else waiting. */
 const askedAtOnce = 200;
 
-async function askAll(
+interface Asking {
+  readonly admitted: ReadonlySet<string>;
+  readonly verdicts: Verdicts;
+  readonly principal: Principal;
+  readonly now: string;
+}
+
+/** A version that was admitted since is asked about again; the others keep their verdicts. */
+async function askMissing(
   rooms: Rooms,
   index: KnownIndex,
-  admittedVersions: ReadonlySet<string>,
-  principal: Principal,
-  now: string,
-  key: string,
-): Promise<Verdicts> {
-  const fresh = new Map<string, Verdict>();
-  const admitted = new Map<string, Verdict>();
-  let validUntil = rfc3339(new Date(rooms.clock().getTime() + 24 * 3_600_000));
-  for (const [at, version] of index.view.versions.entries()) {
-    if (at > 0 && at % askedAtOnce === 0) await nextTurn();
-    const admittedBefore = admittedVersions.has(version.version);
+  { admitted, verdicts, principal, now }: Asking,
+): Promise<void> {
+  const allowed = new Map<string, IndexVerdict>();
+  let asked = 0;
+  for (const version of index.view.versions) {
+    const admittedBefore = admitted.has(version.version);
+    const known = admittedBefore ? verdicts.admitted : verdicts.fresh;
+    if (known.has(version.version)) continue;
+    asked += 1;
+    if (asked % askedAtOnce === 0) await nextTurn();
     const facts = rooms.facts.atIndex(index.view, version, observationOf(index, version.version), now);
-    const verdict = rooms.policy.decide(
+    const verdict = rooms.policy.judge(
       { stage: 'index', facts, context: { principal, admittedBefore } },
       now,
     );
-    (admittedBefore ? admitted : fresh).set(version.version, verdict);
-    if (verdict.validUntil < validUntil) validUntil = verdict.validUntil;
+    known.set(version.version, slim(verdict, allowed));
+    if (verdict.validUntil < verdicts.validUntil) verdicts.validUntil = verdict.validUntil;
   }
-  return { key, validUntil, fresh, admitted };
 }
 
-function verdictIn(verdicts: Verdicts, version: IndexVersion, admitted: boolean): Verdict {
+/** Thousands of versions are allowed for the same time: they share one. */
+function slim({ outcome, reasons, validUntil }: Judgement, allowed: Map<string, IndexVerdict>): IndexVerdict {
+  if (outcome !== 'allow') return { outcome, reasons, validUntil };
+  const shared = allowed.get(validUntil) ?? { outcome, reasons: [], validUntil };
+  allowed.set(validUntil, shared);
+  return shared;
+}
+
+function aDayAfter(instant: string): string {
+  return rfc3339(new Date(Date.parse(instant) + 24 * 3_600_000));
+}
+
+function verdictIn(verdicts: Verdicts, version: IndexVersion, admitted: boolean): IndexVerdict {
   const found = (admitted ? verdicts.admitted : verdicts.fresh).get(version.version);
   if (found === undefined) throw new TypeError(`no verdict was asked for ${version.version}`);
   return found;

@@ -3,7 +3,7 @@
  * An admitted version never vanishes (pnpm 11+ checks a frozen lockfile against the index); only a deny list
  * or a revocation hides it.
  */
-import type { Reason, Verdict } from '../core/decision.ts';
+import type { Judgement, Reason } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { ReleaseSummary } from './deps.ts';
@@ -34,13 +34,16 @@ export interface Visibility {
   readonly validUntil: string;
 }
 
+/** What an index shows of a verdict. */
+export type IndexVerdict = Pick<Judgement, 'outcome' | 'reasons' | 'validUntil'>;
+
 export interface VisibilityInput {
   readonly view: IndexView;
   /** Upstream answers 404 for the package now. */
   readonly gone: boolean;
   readonly releases: readonly ReleaseSummary[];
   /** Index-stage verdict of one version. */
-  readonly verdictOf: (version: IndexVersion, admittedBefore: boolean) => Verdict;
+  readonly verdictOf: (version: IndexVersion, admittedBefore: boolean) => IndexVerdict;
   /** A recorded decision still stands (same epochs, not past its end). */
   readonly stands: (release: ReleaseSummary) => boolean;
   readonly changedBytes: (version: IndexVersion, release: ReleaseSummary) => boolean;

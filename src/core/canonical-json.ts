@@ -19,6 +19,15 @@ export function canonicalJson(value: Json): string {
   return `{${entries.map(([key, item]) => `${canonicalString(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
+/** Whether `canonicalJson` would not throw; far cheaper. */
+export function hasCanonicalForm(value: Json): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'boolean' || value === null) return true;
+  if (Array.isArray(value)) return (value as readonly Json[]).every(hasCanonicalForm);
+  return Object.entries(value).every(([key, item]) => key.isWellFormed() && hasCanonicalForm(item));
+}
+
 export function canonicalBytes(value: Json): Uint8Array {
   return Buffer.from(canonicalJson(value), 'utf8');
 }

@@ -54,9 +54,8 @@ export interface PolicyInput {
   readonly context: PolicyContext;
 }
 
-/** What the pure function returns. */
-export interface Verdict {
-  readonly stage: Stage;
+/** What policy says. */
+export interface Judgement {
   readonly outcome: Outcome;
   /** Enforced reasons that made the outcome; empty when allowed. */
   readonly reasons: readonly Reason[];
@@ -64,10 +63,15 @@ export interface Verdict {
   readonly warnings: readonly Reason[];
   /** Rules in `audit` mode that would have refused. Recorded, never shown to a client. */
   readonly audits: readonly Reason[];
+  /** After this instant (RFC 3339 UTC) it must be asked again. */
+  readonly validUntil: string;
+}
+
+/** With what it was said of and by: what the pure function returns, and what can be recorded. */
+export interface Verdict extends Judgement {
+  readonly stage: Stage;
   readonly policy: Sha256;
   readonly facts: Sha256;
-  /** After this instant (RFC 3339 UTC) the verdict must be asked again. */
-  readonly validUntil: string;
 }
 
 /** A verdict that was recorded. */

@@ -1,6 +1,6 @@
 /** Is a release old enough? The evidence gives a time of publication, `now` comes from the caller. */
 import type { CheckFacts } from '../core/facts.ts';
-import { normaliseTime } from '../core/time.ts';
+import { instantOf } from '../core/time.ts';
 import type { RuleResult } from './presets.ts';
 
 /** A publication later than this after `now` is not a difference between clocks. */
@@ -33,10 +33,4 @@ const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
 /** RFC 3339 has four digits for the year: what lies beyond is its last instant, and before 1970 the first of that year. */
 export function timeAt(ms: number): string {
   return new Date(Math.min(Math.max(ms, 0), lastInstant)).toISOString();
-}
-
-/** Milliseconds since the epoch; NaN when it is no RFC 3339 time. */
-export function instantOf(time: string): number {
-  const normal = normaliseTime(time);
-  return normal === undefined ? Number.NaN : Date.parse(normal);
 }

@@ -2,12 +2,13 @@
  * The final call. Pure and total: the same input gives the same verdict, and there is no input without one.
  * Block beats hold, hold beats allow; every enforced reason is told, blocks first.
  */
-import { canonicalJson } from '../core/canonical-json.ts';
-import type { Outcome, PolicyInput, Reason, Verdict } from '../core/decision.ts';
+import { canonicalJson, hasCanonicalForm } from '../core/canonical-json.ts';
+import type { Judgement, Outcome, PolicyInput, Reason, Verdict } from '../core/decision.ts';
 import { sha256, type Sha256 } from '../core/digest.ts';
 import type { Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
-import { instantOf, timeAt } from './cooldown.ts';
+import { instantOf } from '../core/time.ts';
+import { timeAt } from './cooldown.ts';
 import type { Exception } from './exceptions.ts';
 import type { PolicyPack } from './pack.ts';
 import { evidenceRules } from './presets.ts';
@@ -22,19 +23,26 @@ export function decide(
   exceptions: readonly Exception[],
   now: string,
 ): Verdict {
-  const digest = factsDigest(input.facts);
+  const facts = factsDigest(input.facts) ?? sha256('facts without a canonical form');
+  return { stage: input.stage, ...judge(input, pack, exceptions, now), policy: pack.digest, facts };
+}
+
+/** What policy says without the digests that a record of it needs: for the thousands of versions of an index. */
+export function judge(
+  input: PolicyInput,
+  pack: PolicyPack,
+  exceptions: readonly Exception[],
+  now: string,
+): Judgement {
   const spoken = isBait(input.facts)
     ? baitReasons(input)
-    : everyReason(input, pack, exceptions, now, digest === undefined);
+    : everyReason(input, pack, exceptions, now, !hasCanonicalForm(input.facts as unknown as JsonObject));
   const { enforced, warnings, audits } = sorted(spoken, input.context.admittedBefore);
   return {
-    stage: input.stage,
     outcome: outcomeOf(enforced),
     reasons: enforced,
     warnings,
     audits,
-    policy: pack.digest,
-    facts: digest ?? sha256('facts without a canonical form'),
     validUntil: validUntil(enforced, input.facts, exceptions, now),
   };
 }

@@ -7,9 +7,10 @@ import type { Outcome, RuleMode } from '../core/decision.ts';
 import { results } from '../core/evidence.ts';
 import type { CheckFacts, Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
+import { anonymous } from '../core/subject.ts';
 import { normaliseTime } from '../core/time.ts';
 import { policyInput, sampleFacts, settings } from '../../test/support/policy-input.ts';
-import { decide } from './decide.ts';
+import { decide, judge } from './decide.ts';
 import { compilePack } from './pack.ts';
 import { cells, evidenceKindOf, evidenceRules, presets, requiredKinds, ruleResults } from './presets.ts';
 import { presetNames, type PackageMatch, type PolicySettings, type RuleName } from './settings.ts';
@@ -200,4 +201,22 @@ test('strict is nowhere milder than recommended, cell by cell', () => {
       assert.ok(cells.indexOf(strict) >= cells.indexOf(mild), `${rule} ${result}`);
     }
   }
+});
+
+test('an index is judged as a file would be decided, without the digests', () => {
+  fc.assert(
+    fc.property(
+      anyFacts,
+      anySettings,
+      anyStage,
+      clock,
+      fc.boolean(),
+      (facts, policy, stage, now, admittedBefore) => {
+        const pack = compilePack(policy);
+        const input = { stage, facts, context: { principal: anonymous, admittedBefore } };
+        const { stage: _stage, policy: _policy, facts: _facts, ...rest } = decide(input, pack, [], now);
+        assert.deepEqual(judge(input, pack, [], now), rest);
+      },
+    ),
+  );
 });

@@ -1,7 +1,8 @@
 /** What each rule says of one release. Every rule speaks for itself; `decide.ts` puts them together. */
 import type { Outcome, PolicyInput, Reason, RuleMode } from '../core/decision.ts';
 import type { CheckFacts, Facts } from '../core/facts.ts';
-import { instantOf, maturityOf } from './cooldown.ts';
+import { instantOf } from '../core/time.ts';
+import { maturityOf } from './cooldown.ts';
 import { waiverFor, type Exception } from './exceptions.ts';
 import { matches, type CompiledMatch } from './match.ts';
 import type { PolicyPack } from './pack.ts';

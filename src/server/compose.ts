@@ -19,7 +19,7 @@ import type { Clock } from '../core/time.ts';
 import { collectors } from '../evidence/collectors.ts';
 import { indexFacts } from '../evidence/index-facts.ts';
 import { createEventMaker } from '../ledger/event-maker.ts';
-import { decide } from '../policy/decide.ts';
+import { decide, judge } from '../policy/decide.ts';
 import { factsOf } from '../policy/facts.ts';
 import { compilePack } from '../policy/pack.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
@@ -113,7 +113,11 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
   const storage = await openStorage({ directory: settings.dataDirectory, clock });
   closers.push(storage.close);
   const pack = compilePack(settings.policy);
-  const policy: PolicyEngine = { digest: pack.digest, decide: (input, now) => decide(input, pack, [], now) };
+  const policy: PolicyEngine = {
+    digest: pack.digest,
+    decide: (input, now) => decide(input, pack, [], now),
+    judge: (input, now) => judge(input, pack, [], now),
+  };
   const epochs = await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest));
   const client = openUpstream(settings, storage, clock, log);
   closers.push(client.close);
@@ -292,7 +296,7 @@ async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]):
   return ledger;
 }
 
-const hotFileBytes = 64 * 1024 * 1024;
+const hotFileBytes = 24 * 1024 * 1024;
 
 /** A new policy, or a check that now looks differently: what was refused under the old ones is asked again. */
 function judgedBy(policy: string): string {

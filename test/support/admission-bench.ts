@@ -18,7 +18,7 @@ import { anonymous, type UpstreamId } from '../../src/core/subject.ts';
 import { collectors as allCollectors } from '../../src/evidence/collectors.ts';
 import { indexFacts } from '../../src/evidence/index-facts.ts';
 import { createEventMaker } from '../../src/ledger/event-maker.ts';
-import { decide } from '../../src/policy/decide.ts';
+import { decide, judge } from '../../src/policy/decide.ts';
 import { factsOf } from '../../src/policy/facts.ts';
 import { compilePack } from '../../src/policy/pack.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
@@ -127,6 +127,7 @@ export async function startAdmission(
         return state.pack.digest;
       },
       decide: (input, now) => decide(input, state.pack, [], now),
+      judge: (input, now) => judge(input, state.pack, [], now),
     },
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes),

@@ -11,7 +11,7 @@ export interface Bodies {
   readonly get: (key: string, make: () => Promise<Rendered>) => Promise<Rendered>;
 }
 
-const keptBytes = 96 * 1024 * 1024;
+const keptBytes = 32 * 1024 * 1024;
 
 export function createBodies(): Bodies {
   const kept = createLru<Rendered>(keptBytes, (body) => (body.gzip?.length ?? 0) + 1000);
