@@ -53,11 +53,15 @@ interface Remembered {
 }
 
 const rememberedReleases = 50_000;
+const markedPackages = 50_000;
 
 export function createAdmission(rooms: Rooms): Admission {
   const once = createSingleFlight();
   const remembered = createLru<Remembered>(rememberedReleases, () => 1);
-  const counts = new Map<string, number>();
+  const marks = new Map<string, number>();
+  let mark = 0;
+  /** What every package stands at that has no mark of its own. */
+  let floor = 0;
   const stands: Admission['stands'] = (decision) => standing(rooms, decision);
 
   async function admit(request: FileRequest): Promise<FileOutcome> {
@@ -78,7 +82,14 @@ export function createAdmission(rooms: Rooms): Admission {
   /** Whatever was recorded on the way, also when it failed after that, is about this package. */
   async function decideCounted(request: FileRequest): Promise<ReleaseRecord | undefined> {
     const about = `${request.upstream} ${request.name}`;
-    const count = (): void => void counts.set(about, (counts.get(about) ?? 0) + 1);
+    const count = (): void => {
+      mark += 1;
+      // Invented names must not fill memory while upstream is down: now and then every package gets a new mark.
+      if (marks.size >= markedPackages) {
+        marks.clear();
+        floor = mark;
+      } else marks.set(about, mark);
+    };
     try {
       const release = await decide(rooms, request);
       if (release !== undefined) count();
@@ -95,7 +106,7 @@ export function createAdmission(rooms: Rooms): Admission {
     return (await lookOr(rooms, request)) === index;
   }
 
-  return { admit, stands, decisionsAbout: (upstream, name) => counts.get(`${upstream} ${name}`) ?? 0 };
+  return { admit, stands, decisionsAbout: (upstream, name) => marks.get(`${upstream} ${name}`) ?? floor };
 }
 
 function answer(release: ReleaseRecord): FileOutcome {
