@@ -2,7 +2,7 @@
  * The life of an artifact, from "may I have this file?" to the answer. Single-flight per release and idempotent:
  * the same release under the same policy and the same evidence gives the same decision.
  */
-import type { Reason, Verdict } from '../core/decision.ts';
+import type { Verdict } from '../core/decision.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import type { IndexVersion } from '../core/index-view.ts';
@@ -10,6 +10,7 @@ import { formatPurl } from '../core/purl.ts';
 import { releaseIdOf, type Principal, type Subject, type UpstreamId } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import { assess, isComplete, observationOf } from './assess.ts';
+import { raiseAttackAlarms } from './attack-alarms.ts';
 import { claimedIntegrity, claimsMatch } from './claims.ts';
 import type { ReleaseRecord } from './deps.ts';
 import type { IndexState, KnownIndex } from './indexes.ts';
@@ -250,7 +251,7 @@ async function decideAnew(
       principal,
       admittedBefore: false,
     });
-    await alarmOf(rooms, decided, verdict.reasons);
+    await raiseAttackAlarms(rooms, decided, verdict.reasons);
     return await record(rooms, {
       ...common,
       subject: decided,
@@ -373,31 +374,4 @@ function retriedSoon(rooms: Rooms, verdict: Verdict, evidence: ReleaseRecord['ev
   if (!passing || verdict.outcome === 'allow') return verdict;
   const soon = rfc3339(new Date(rooms.clock().getTime() + 60_000));
   return soon < verdict.validUntil ? { ...verdict, validUntil: soon } : verdict;
-}
-
-const attackAlarms = new Map([
-  ['archive', 'archive-attack'],
-  ['manifest', 'manifest-confusion'],
-] as const);
-
-async function alarmOf(rooms: Rooms, subject: Subject, reasons: readonly Reason[]): Promise<void> {
-  for (const reason of reasons) {
-    const dead = reason.evidence === 'archive' && reason.result === 'error';
-    const kind = dead
-      ? 'reader-died'
-      : reason.result === 'fail'
-        ? attackAlarms.get(reason.evidence as 'archive')
-        : undefined;
-    if (kind === undefined) continue;
-    const data = { rule: reason.rule, items: [...reason.items], artifact: subject.artifact ?? null };
-    const at = rfc3339(rooms.clock());
-    await rooms.store.raiseAlarm({
-      kind,
-      severity: 'critical',
-      about: subject.purl,
-      message: reason.why,
-      data,
-      at,
-    });
-  }
 }
