@@ -12,6 +12,13 @@ export const alarmKinds = [
   'reader-died',
   'ledger-stopped',
   'ledger-forked',
+  'signature-invalid',
+  'provenance-invalid',
+  'provenance-stripped',
+  'source-changed',
+  'publish-burst',
+  'trust-root-expiring',
+  'trust-root-changed',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

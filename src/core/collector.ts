@@ -1,10 +1,14 @@
 /** A collector turns one release (and what was read of its bytes) into one piece of evidence. It knows nothing of policy. */
 import type { ArchiveReading } from './archive-reading.ts';
-import type { ArtifactDigests } from './digest.ts';
+import type { ArtifactDigests, Sha256 } from './digest.ts';
 import type { Evidence, EvidenceScope } from './evidence.ts';
+import type { Expectation } from './expectation.ts';
+import type { ForgeAnswers } from './forge.ts';
+import type { VerifiedPublication } from './identity.ts';
 import type { IndexVersion, IndexView } from './index-view.ts';
 import type { JsonObject } from './json.ts';
 import type { Subject } from './subject.ts';
+import type { TrustMaterial } from './trust.ts';
 
 /** How the bytes came here. */
 export interface Origin {
@@ -41,6 +45,39 @@ export type ReadingOutcome =
   | { readonly state: 'read'; readonly reading: ArchiveReading }
   | { readonly state: 'failed'; readonly code: string; readonly message: string };
 
+/**
+ * What upstream has of attestations for the release. `missing`: advertised in the index, or seen there before, and
+ * upstream answers 404. `not-advertised`: the index names none, so nobody asked.
+ */
+export type AttestationsAnswer =
+  | { readonly state: 'not-advertised' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'failed'; readonly code: string; readonly message: string }
+  | { readonly state: 'answered'; readonly document: JsonObject; readonly digest: Sha256 };
+
+/** When we first saw this version's index entry advertise them. RFC 3339 UTC; undefined: never. */
+export interface Advertised {
+  readonly attestedAt: string | undefined;
+  readonly signedAt: string | undefined;
+}
+
+/** What is known of how a package is published, besides its index. */
+export interface PackageHistory {
+  /** Verified here, oldest signed time first, without the version at hand. At most 200. */
+  readonly verified: readonly VerifiedPublication[];
+  readonly advertised: Advertised;
+  /** In force, newest revision of each line. */
+  readonly expectations: readonly Expectation[];
+  /** Releases of other packages, seen here, whose verified owner or registry account is the same, within a day. */
+  readonly ofSamePublisher: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly publishedAt: string;
+  }[];
+  /** The predecessor's object in the index; undefined when there is none. */
+  readonly predecessorManifest: JsonObject | undefined;
+}
+
 export interface CollectorInput {
   readonly subject: Subject;
   readonly index: IndexView;
@@ -52,6 +89,14 @@ export interface CollectorInput {
   readonly origin: Origin;
   readonly observation: Observation;
   readonly predecessor: Predecessor | undefined;
+  readonly trust: TrustMaterial;
+  readonly attestations: AttestationsAnswer;
+  /** Undefined for what is judged without a gate (a file, a bundle). */
+  readonly history: PackageHistory | undefined;
+  /** About the commit and run that verified provenance names; undefined when there is none. */
+  readonly forge: ForgeAnswers | undefined;
+  /** Evidence of the kinds named in `after`, of this same assessment. */
+  readonly earlier: readonly Evidence[];
   /** RFC 3339 UTC. */
   readonly now: string;
 }
@@ -61,5 +106,9 @@ export interface Collector {
   /** Raised when what it reports changes: stored evidence of an older version is collected anew before the next decision. */
   readonly version: string;
   readonly scope: EvidenceScope;
+  /** Kinds whose evidence it is given in `earlier`: it runs when they are there. */
+  readonly after?: readonly string[];
+  /** Its evidence also depends on the trust material: collected anew when that changes and it was no `pass`. */
+  readonly usesTrust?: boolean;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

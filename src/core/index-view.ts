@@ -3,6 +3,22 @@ import type { ClaimedDigest, Sha256 } from './digest.ts';
 import type { Ecosystem, Purl } from './purl.ts';
 import type { UpstreamId } from './subject.ts';
 
+/** How a version was published, as the index claims it: nothing of it is signed. Texts are hostile and clipped. */
+export interface Publication {
+  /** Registry account, at most 214 characters. */
+  readonly publisher: string | undefined;
+  readonly publisherEmail: string | undefined;
+  /** `_npmUser.trustedPublisher.id`, for example `github`. */
+  readonly trustedPublisher: string | undefined;
+  /** `_npmUser.approver`: staged publishing. */
+  readonly approver: string | undefined;
+  /** `dist.attestations` names provenance. */
+  readonly attested: boolean;
+  /** Entries of `dist.signatures`. */
+  readonly signatures: number;
+  readonly gitHead: string | undefined;
+}
+
 export interface IndexVersion {
   readonly version: string;
   readonly file: string;
@@ -16,6 +32,7 @@ export interface IndexVersion {
   /** Scripts that would run at install, by lifecycle name, as the index shows them. */
   readonly installScripts: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
+  readonly publication: Publication;
 }
 
 /** `not-available`: too few versions to say. `implausible`: a mirror's own dates, rules about order must not use them. */
