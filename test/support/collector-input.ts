@@ -2,9 +2,10 @@
 import type { ArchiveMember, ArchiveReading } from '../../src/core/archive-reading.ts';
 import type { CollectorInput } from '../../src/core/collector.ts';
 import { artifactDigestsOf, sha256 } from '../../src/core/digest.ts';
-import type { IndexVersion, IndexView } from '../../src/core/index-view.ts';
+import type { IndexVersion, IndexView, Publication } from '../../src/core/index-view.ts';
 import { formatPurl } from '../../src/core/purl.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
+import type { TrustMaterial } from '../../src/core/trust.ts';
 
 export const sampleNow = '2026-11-20T12:00:00.000Z';
 export const sampleBytes = Buffer.from('the bytes of a tarball');
@@ -27,6 +28,21 @@ export function readingOf(manifestText: string | undefined, files: readonly stri
   };
 }
 
+export function samplePublication(change: Partial<Publication> = {}): Publication {
+  return {
+    publisher: 'jane',
+    publisherEmail: 'jane@example.com',
+    trustedPublisher: undefined,
+    approver: undefined,
+    attested: false,
+    signatures: 0,
+    gitHead: undefined,
+    ...change,
+  };
+}
+
+export const noTrust: TrustMaterial = { digest: sha256('no trust'), sigstore: [], registryKeys: new Map() };
+
 export function sampleVersion(change: Partial<IndexVersion> = {}): IndexVersion {
   const digests = artifactDigestsOf(sampleBytes);
   return {
@@ -41,6 +57,7 @@ export function sampleVersion(change: Partial<IndexVersion> = {}): IndexVersion 
     deprecated: undefined,
     installScripts: {},
     hasInstallScript: false,
+    publication: samplePublication(),
     ...change,
   };
 }
@@ -90,6 +107,11 @@ export function sampleInput(change: Partial<CollectorInput> = {}): CollectorInpu
       presentAt: '2026-11-01T00:00:00.000Z',
     },
     predecessor: undefined,
+    trust: noTrust,
+    attestations: { state: 'not-advertised' },
+    history: undefined,
+    forge: undefined,
+    earlier: [],
     now: sampleNow,
     ...change,
   };

@@ -37,19 +37,24 @@ const rooms: Readonly<Record<string, Room>> = {
   registries: { rooms: [], siblings: true },
   upstream: { rooms: [], types: consumers },
   archive: { rooms: [], types: consumers },
-  evidence: { rooms: [], siblings: true },
+  // Knows formats, certificates and logs, and of no registry.
+  sigstore: { rooms: [] },
+  trust: { rooms: ['sigstore'], types: consumers },
+  evidence: { rooms: ['sigstore', 'trust'], siblings: true },
   policy: { rooms: [], types: consumers },
   'ledger/verify': { rooms: [] },
   ledger: { rooms: ['ledger/verify'], types: consumers },
   storage: { rooms: [], types: consumers },
   // Puts the pure steps in order; what does I/O reaches it through its own interfaces.
-  admission: { rooms: ['policy', 'evidence', 'ledger', 'ledger/verify'] },
+  admission: { rooms: ['policy', 'evidence', 'ledger', 'ledger/verify', 'sigstore', 'trust'] },
   // The composition root.
   server: {
     rooms: [
       'registries',
       'upstream',
       'archive',
+      'sigstore',
+      'trust',
       'evidence',
       'policy',
       'ledger',

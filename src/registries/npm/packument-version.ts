@@ -7,6 +7,7 @@ import { isTooDeep } from './depth.ts';
 import { hasInstallScript, installScriptsOf } from './install-scripts.ts';
 import { fileNameOfUrl } from './names.ts';
 import { isVersion } from './order.ts';
+import { publicationOf } from './publication.ts';
 import type { VersionPart } from './packument-parts.ts';
 import { spliceForms } from './splice.ts';
 
@@ -42,6 +43,7 @@ export function readEntry(name: string, key: string, entry: Json, time: Json | u
     deprecated: deprecationOf(entry),
     installScripts: installScriptsOf(entry),
     hasInstallScript: hasInstallScript(entry),
+    publication: publicationOf(entry),
   };
   return {
     state: 'read',
