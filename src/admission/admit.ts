@@ -17,6 +17,7 @@ import type { IndexState, KnownIndex } from './indexes.ts';
 import { createLru } from './lru.ts';
 import { nameOf } from './names.ts';
 import { predecessorOf } from './predecessor.ts';
+import { isPassing } from './publication-input.ts';
 import { recordedReleases } from './recorded.ts';
 import { record } from './record.ts';
 import { refusedFetch } from './refused-fetch.ts';
@@ -370,7 +371,9 @@ function verdictAtFile(
 
 /** What failed for a passing cause (a reader that died, a fetch that went wrong) is tried again after a minute. */
 function retriedSoon(rooms: Rooms, verdict: Verdict, evidence: ReleaseRecord['evidence']): Verdict {
-  const passing = evidence.some((one) => one.result === 'error') || evidence.length < rooms.collectors.length;
+  const passing =
+    evidence.some((one) => one.result === 'error' || isPassing(one)) ||
+    evidence.length < rooms.collectors.length;
   if (!passing || verdict.outcome === 'allow') return verdict;
   const soon = rfc3339(new Date(rooms.clock().getTime() + 60_000));
   return soon < verdict.validUntil ? { ...verdict, validUntil: soon } : verdict;

@@ -1,5 +1,5 @@
 /** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
-import type { CollectorInput, Observation, Origin, Predecessor } from '../core/collector.ts';
+import type { Collector, CollectorInput, Observation, Origin, Predecessor } from '../core/collector.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -9,6 +9,7 @@ import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { KnownIndex } from './indexes.ts';
 import { withBytes } from './predecessor.ts';
+import { askForge, isPassing, publicationInput } from './publication-input.ts';
 import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -49,12 +50,7 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
   const todo = rooms.collectors.filter(
     (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
   );
-  const manifest = await rooms.indexReader.manifest(
-    subject.upstream,
-    index.view.name,
-    index.body,
-    version.version,
-  );
+  const manifest = await manifestOf(rooms, index, version.version);
   const archive = await readArchive(rooms, fetched.artifact);
   const input: CollectorInput = {
     subject: { ...subject, artifact: fetched.artifact.sha256 },
@@ -66,16 +62,34 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     origin: fetched.origin,
     observation: observationOf(index, version.version),
     predecessor: await withBytes(rooms, index, request.predecessor, archive),
+    ...(await publicationInput(rooms, request)),
+    earlier: [],
     now: rfc3339(rooms.clock()),
   };
-  const collected = await Promise.all(todo.map((collector) => collectOne(collector, input)));
-  return { artifact: fetched.artifact, indexManifest: manifest, evidence: [...keep, ...collected] };
+  const evidence = await collectAll(rooms, todo, input, keep);
+  return { artifact: fetched.artifact, indexManifest: manifest, evidence };
+}
+
+async function manifestOf(rooms: Rooms, { view, body }: KnownIndex, version: string): Promise<JsonObject> {
+  return rooms.indexReader.manifest(view.upstream, view.name, body, version);
 }
 
 /** Stored evidence that a new decision may rest on. */
 function usable(rooms: Rooms, evidence: readonly Evidence[]): readonly Evidence[] {
-  const versions = new Map(rooms.collectors.map((collector) => [collector.kind, collector.version]));
-  return evidence.filter((one) => one.result !== 'error' && one.tool.version === versions.get(one.kind));
+  const collectors = new Map(rooms.collectors.map((collector) => [collector.kind, collector]));
+  const trust = rooms.trust().digest;
+  const fresh = (one: Evidence): boolean => {
+    const collector = collectors.get(one.kind);
+    if (one.result === 'error' || one.tool.version !== collector?.version || isPassing(one)) return false;
+    // What was verified stays verified; what was not may be, by other keys.
+    return collector.usesTrust !== true || one.result === 'pass' || one.material === trust;
+  };
+  const kept = evidence.filter(fresh);
+  const kinds = new Set(kept.map((one) => one.kind));
+  // What rested on evidence that is collected anew is collected anew as well.
+  return kept.filter((one) =>
+    (collectors.get(one.kind)?.after ?? []).every((kind) => kinds.has(kind) || !collectors.has(kind)),
+  );
 }
 
 export function isComplete(rooms: Rooms, evidence: readonly Evidence[]): boolean {
@@ -91,6 +105,35 @@ function unknownOrigin(rooms: Rooms, subject: Subject): Origin {
     urls: [],
     fetchedAt: rfc3339(rooms.clock()),
   };
+}
+
+/** Each collector once those it comes after are done; a circle among them is a mistake of ours, and throws. */
+async function collectAll(
+  rooms: Rooms,
+  todo: readonly Collector[],
+  input: CollectorInput,
+  keep: readonly Evidence[],
+): Promise<readonly Evidence[]> {
+  const done = [...keep];
+  let waiting = [...todo];
+  while (waiting.length > 0) {
+    const blocking = new Set(waiting.map((collector) => collector.kind));
+    const ready = waiting.filter(({ after = [] }) => !after.some((kind) => blocking.has(kind)));
+    if (ready.length === 0) throw new TypeError('collectors wait for each other');
+    const forge = await askForge(rooms, input, done, ready);
+    const collected = await Promise.all(
+      ready.map((collector) =>
+        collectOne(collector, { ...input, ...forge, earlier: earlierFor(collector, done) }),
+      ),
+    );
+    done.push(...collected);
+    waiting = waiting.filter((collector) => !ready.includes(collector));
+  }
+  return done;
+}
+
+function earlierFor({ after = [] }: Collector, done: readonly Evidence[]): readonly Evidence[] {
+  return done.filter((one) => after.includes(one.kind));
 }
 
 async function collectOne(collector: Rooms['collectors'][number], input: CollectorInput): Promise<Evidence> {

@@ -5,11 +5,12 @@
 import type { Alarm, AlarmKind } from '../core/alarm.ts';
 import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CaseId } from '../core/case.ts';
-import type { Observation, Origin } from '../core/collector.ts';
+import type { AttestationsAnswer, Observation, Origin, PackageHistory } from '../core/collector.ts';
 import type { Decision, Epochs, Judgement, PolicyInput, Verdict } from '../core/decision.ts';
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { Facts } from '../core/facts.ts';
+import type { ForgeAnswers } from '../core/forge.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
@@ -70,6 +71,44 @@ export interface UpstreamClient {
     url: string,
     claims: readonly ClaimedDigest[],
   ) => Promise<FileAnswer>;
+}
+
+/**
+ * The attestations of one version, from upstream's own endpoint below its base URL, never from a URL that an index
+ * names. Never throws for what upstream does: a 404 is `missing`, an outage or nonsense is `failed`.
+ */
+export type AttestationsOf = (
+  upstream: UpstreamId,
+  name: string,
+  version: string,
+) => Promise<AttestationsAnswer>;
+
+// ---- forges ----
+
+export interface ForgeQuestion {
+  readonly repositoryUri: string;
+  readonly commit: string;
+  readonly runUri: string | undefined;
+  readonly tagNames: readonly string[];
+}
+
+/** Never throws: what can't be told is `not-checked`. */
+export type AskForge = (question: ForgeQuestion) => Promise<ForgeAnswers>;
+
+// ---- how a package is published ----
+
+export interface HistoryRequest {
+  readonly subject: Subject;
+  readonly index: IndexView;
+  readonly version: IndexVersion;
+  readonly predecessorManifest: JsonObject | undefined;
+}
+
+export interface History {
+  /** May ask upstream for attestations of earlier versions. Throws STORAGE_*. */
+  readonly of: (request: HistoryRequest) => Promise<PackageHistory>;
+  /** After a decision was recorded: remembers the publication, and learns from it when it was allowed. Throws STORAGE_*. */
+  readonly decided: (release: ReleaseRecord) => Promise<void>;
 }
 
 // ---- archive ----

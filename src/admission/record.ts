@@ -33,7 +33,9 @@ export async function record(rooms: Rooms, input: ToRecord): Promise<ReleaseReco
   await rooms.store.recordDecision({ release, decision, evidence, event });
   const admittedAt = previous?.admittedAt ?? (decision.outcome === 'allow' ? decision.decidedAt : undefined);
   const firstSeenAt = previous?.firstSeenAt ?? decision.decidedAt;
-  return { ...release, admittedAt, firstSeenAt, decision, evidence };
+  const recorded = { ...release, admittedAt, firstSeenAt, decision, evidence };
+  await rooms.history.decided(recorded);
+  return recorded;
 }
 
 async function decisionOf(rooms: Rooms, input: ToRecord): Promise<Decision> {

@@ -3,12 +3,16 @@ import type { Collector } from '../core/collector.ts';
 import type { Epochs } from '../core/decision.ts';
 import type { Ecosystem } from '../core/purl.ts';
 import type { Clock } from '../core/time.ts';
+import type { TrustMaterial } from '../core/trust.ts';
 import type {
   AdmissionStore,
   ArchiveReader,
+  AskForge,
+  AttestationsOf,
   BlobStore,
   EventMaker,
   FactsMaker,
+  History,
   IndexReader,
   PolicyEngine,
   UpstreamClient,
@@ -24,6 +28,11 @@ export interface Rooms {
   readonly archive: ArchiveReader;
   readonly indexReader: IndexReader;
   readonly indexes: Indexes;
+  readonly attestations: AttestationsOf;
+  readonly askForge: AskForge;
+  readonly history: History;
+  /** As it is now: it changes while the gate runs. */
+  readonly trust: () => TrustMaterial;
   readonly collectors: readonly Collector[];
   readonly policy: PolicyEngine;
   readonly facts: FactsMaker;

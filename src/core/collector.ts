@@ -110,5 +110,7 @@ export interface Collector {
   readonly after?: readonly string[];
   /** Its evidence also depends on the trust material: collected anew when that changes and it was no `pass`. */
   readonly usesTrust?: boolean;
+  /** Is given what the forge says of the commit and run that verified provenance names; comes after `provenance`. */
+  readonly usesForge?: boolean;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

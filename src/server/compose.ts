@@ -8,11 +8,13 @@ import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
 import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
+import { noForge, noHistory } from '../admission/no-history.ts';
 import { recommend } from '../admission/recommend.ts';
 import type { Rooms } from '../admission/rooms.ts';
 import { createShelves, type Shelves } from '../admission/shelf.ts';
 import { createArchiveReader, type PooledArchiveReader } from '../archive/reader.ts';
 import type { Epochs } from '../core/decision.ts';
+import { sha256 } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
 import { parsePurl } from '../core/purl.ts';
 import type { Clock } from '../core/time.ts';
@@ -206,6 +208,10 @@ function roomsOf({
     archive,
     indexReader: indexPool,
     indexes,
+    attestations: () => Promise.resolve({ state: 'not-advertised' }),
+    askForge: noForge,
+    history: noHistory,
+    trust: () => ({ digest: sha256(''), sigstore: [], registryKeys: new Map() }),
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },

@@ -8,6 +8,7 @@ import { createAdmission, type Admission } from '../../src/admission/admit.ts';
 import type { IndexReader } from '../../src/admission/deps.ts';
 import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
 import { createIndexes } from '../../src/admission/indexes.ts';
+import { noForge, noHistory } from '../../src/admission/no-history.ts';
 import type { Rooms } from '../../src/admission/rooms.ts';
 import { createShelves, type Shelves } from '../../src/admission/shelf.ts';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
@@ -28,6 +29,7 @@ import { readPackument } from '../../src/registries/npm/packument-read.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import { openStorage, type Storage } from '../../src/storage/open.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
+import { noTrust } from './collector-input.ts';
 import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
 
 export const testUpstream = 'npm' as UpstreamId;
@@ -119,6 +121,10 @@ export async function startAdmission(
     archive,
     indexReader: reader,
     indexes,
+    attestations: () => Promise.resolve({ state: 'not-advertised' }),
+    askForge: noForge,
+    history: noHistory,
+    trust: () => noTrust,
     get collectors() {
       return state.collectors;
     },

@@ -1,0 +1,72 @@
+/** What a collector is told of how a version was published: trust, attestations, history, and what a forge knows. */
+import type { Collector, CollectorInput } from '../core/collector.ts';
+import { isAssayError } from '../core/errors.ts';
+import type { Evidence } from '../core/evidence.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { AssessmentRequest } from './assess.ts';
+import type { Rooms } from './rooms.ts';
+
+type PublicationInput = Pick<CollectorInput, 'trust' | 'attestations' | 'history' | 'forge'>;
+
+/** Throws STORAGE_*. */
+export async function publicationInput(
+  rooms: Rooms,
+  { subject, index, version, predecessor }: AssessmentRequest,
+): Promise<PublicationInput> {
+  const { view } = index;
+  const predecessorManifest = await manifestIfListed(rooms, index, predecessor?.version);
+  const history = await rooms.history.of({ subject, index: view, version, predecessorManifest });
+  const expected = version.publication.attested || history.advertised.attestedAt !== undefined;
+  const attestations = expected
+    ? await rooms.attestations(view.upstream, view.name, version.version)
+    : ({ state: 'not-advertised' } as const);
+  return { trust: rooms.trust(), attestations, history, forge: undefined };
+}
+
+/** Undefined too when upstream deleted it since. */
+async function manifestIfListed(
+  rooms: Rooms,
+  { view, body }: AssessmentRequest['index'],
+  version: string | undefined,
+): Promise<JsonObject | undefined> {
+  if (version === undefined) return undefined;
+  try {
+    return await rooms.indexReader.manifest(view.upstream, view.name, body, version);
+  } catch (error) {
+    if (isAssayError(error, 'INDEX_VERSION_ABSENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Asked only about a commit that verified provenance names, and only for a collector that comes after it. */
+export async function askForge(
+  rooms: Rooms,
+  { version, index }: CollectorInput,
+  done: readonly Evidence[],
+  ready: readonly Collector[],
+): Promise<Partial<Pick<CollectorInput, 'forge'>>> {
+  const provenance = done.find((one) => one.kind === 'provenance');
+  const wanted = ready.some((collector) => collector.usesForge === true);
+  if (!wanted || provenance?.result !== 'pass') return {};
+  const repositoryUri = textFact(provenance, 'repository');
+  const commit = textFact(provenance, 'commit');
+  if (repositoryUri === undefined || commit === undefined) return {};
+  const { version: text } = version;
+  const tagNames = [`v${text}`, text, `${index.name}@${text}`, `${unscoped(index.name)}@${text}`];
+  const runUri = textFact(provenance, 'runUri');
+  return { forge: await rooms.askForge({ repositoryUri, commit, runUri, tagNames: [...new Set(tagNames)] }) };
+}
+
+/** Will be otherwise soon: a run that has not ended, a forge that did not answer. Collected anew each time. */
+export function isPassing(evidence: Evidence): boolean {
+  return evidence.facts['passing'] === true;
+}
+
+function unscoped(name: string): string {
+  return name.slice(name.indexOf('/') + 1);
+}
+
+function textFact({ facts }: Evidence, name: string): string | undefined {
+  const value = facts[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
