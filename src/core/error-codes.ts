@@ -296,6 +296,10 @@ const catalogue = {
     meaning: 'A token was asked for an upstream that is not configured.',
     remedy: '`assay config` shows the upstreams.',
   },
+  TRUST_INVALID: {
+    meaning: 'What was offered as registry keys, a Sigstore root or a TUF root is not one. Nothing was changed.',
+    remedy: 'Compare the file with its source; docs/configuration.md names the forms that are read.',
+  },
   UPSTREAM_BUSY: {
     meaning:
       'An upstream is left alone for a while after repeated failures, or too many requests to it are waiting.',

@@ -39,7 +39,10 @@ export interface SigstoreTrust {
   readonly staleAt: string | undefined;
 }
 
-/** Everything that evidence about signatures rests on. `digest` is over all of it; evidence names it. */
+/**
+ * Everything that evidence about signatures rests on. Evidence names `digest`, which is over all of it but
+ * `confirmedAt` and `staleAt`: a refresh that changes nothing moves those.
+ */
 export interface TrustMaterial {
   readonly digest: Sha256;
   readonly sigstore: readonly SigstoreTrust[];
