@@ -15,6 +15,7 @@ import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
+import type { Sighting } from './history-deps.ts';
 
 // ---- bytes ----
 
@@ -199,6 +200,11 @@ export interface IndexLook {
   readonly versions: readonly string[];
   /** Those of them whose bytes the index claims to be others than before: as new as a version that was absent. */
   readonly replaced: readonly string[];
+  /** Those that advertise attestations, and signatures, now. */
+  readonly attested: readonly string[];
+  readonly signed: readonly string[];
+  /** The newest of them, at most a few hundred: who published them when. */
+  readonly published: readonly Sighting[];
 }
 
 export interface Appearance {
@@ -249,6 +255,8 @@ export interface OutboxEvent {
   readonly salts: Readonly<Record<string, string>>;
   /** The in-toto statement the leaf commits to. */
   readonly statement: JsonObject;
+  /** The decision's SLSA verification summary; the statement names the digest of its canonical JSON. */
+  readonly summary?: JsonObject | undefined;
   /** What the leaf commits to as the one before it. Given, it must be the release's newest when this is stored. */
   readonly previousEventId?: string | undefined;
 }

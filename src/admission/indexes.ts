@@ -9,6 +9,7 @@ import type { UpstreamId } from '../core/subject.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
 import type { AdmissionStore, Appearance, IndexReader, IndexRecord, UpstreamClient } from './deps.ts';
 import { claimsAgree } from './claims.ts';
+import { advertisedIn, recentIn } from './publications-in-index.ts';
 import { createLru } from './lru.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -124,6 +125,8 @@ async function refresh(
       absent: false,
       versions,
       replaced,
+      ...advertisedIn(view),
+      published: recentIn(view, lookAt),
     });
     return await stored(deps, await present(deps, upstream, name), { state: 'known', view, body }, false);
   } catch (error) {
@@ -157,6 +160,9 @@ async function nowAbsent(
     absent: true,
     versions: [],
     replaced: [],
+    attested: [],
+    signed: [],
+    published: [],
   });
   return stored(deps, await present(deps, upstream, name), known, false);
 }

@@ -13,7 +13,7 @@ import type { WriteQueue } from './write-queue.ts';
 export interface LedgerEvent {
   readonly seq: number;
   readonly eventId: string;
-  /** Undefined: the entry is about the log itself. */
+  /** Undefined: the entry is about the log itself, or about a package as a whole. */
   readonly releaseId: ReleaseId | undefined;
   readonly type: string;
   readonly time: string;
@@ -86,7 +86,8 @@ export function createEventStore(
     byId: async (eventId) => first(await read(db, (rows) => rows.where('outbox.event_id', '=', eventId))),
     byIndex: async (index) => first(await read(db, (rows) => rows.where('outbox.log_index', '=', index))),
     ofRelease: (id) => read(db, (rows) => rows.where('outbox.release_id', '=', id)),
-    ofLog: () => read(db, (rows) => rows.where('outbox.release_id', 'is', null)),
+    ofLog: () =>
+      read(db, (rows) => rows.where('outbox.release_id', 'is', null).where('outbox.chain', 'is', null)),
     recordOfLog: async (event, envelope) => {
       await write((inside) => recordOfLog(inside, event, envelope));
       announce();
@@ -153,7 +154,7 @@ async function eventOf(
     leaf: row.leaf,
     statement: fromJson(row.statement, 'a statement') as JsonObject,
     salts: Object.fromEntries(salts.map(({ field, salt }) => [field, salt])),
-    previousEventId: await latestEvent(db, releaseId, row.seq),
+    previousEventId: await latestEvent(db, row.chain === null ? releaseId : { chain: row.chain }, row.seq),
     index: row.log_index ?? undefined,
     envelope: (row.envelope ?? undefined) as Sha256 | undefined,
   };

@@ -14,7 +14,8 @@ async function opened(context: TestContext): Promise<Storage> {
 
 function lookOf(overrides: Partial<IndexLook>): IndexLook {
   const base = { upstream, name: 'left', body: sha256('index'), validators: {}, lookAt: at(0) };
-  return { ...base, absent: false, versions: [], replaced: [], ...overrides };
+  const bare = { absent: false, versions: [], replaced: [], attested: [], signed: [], published: [] };
+  return { ...base, ...bare, ...overrides };
 }
 
 test('an index record keeps its first look and takes over the rest of the last one', async (context) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { AdmissionStore } from '../admission/deps.ts';
+import type { HistoryStore } from '../admission/history-deps.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { createAdmissionStore } from './admission-store.ts';
@@ -15,6 +16,7 @@ import { migrations as allMigrations } from './migrations/all.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
 import { openTileStore } from './log-files.ts';
 import { createEventStore, type EventStore } from './events.ts';
+import { createHistoryStore } from './history-store.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
@@ -36,6 +38,7 @@ export interface StorageOptions {
 
 export interface Storage {
   readonly admission: AdmissionStore;
+  readonly history: HistoryStore;
   readonly blobs: FileBlobStore;
   readonly tokens: TokenStore;
   readonly read: ReadStore;
@@ -66,6 +69,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const ledger = createLedgerStore(db, queue, tiles);
     return {
       admission: createAdmissionStore(db, queue, ledger.announce),
+      history: createHistoryStore(db, queue, ledger.announce),
       blobs,
       tokens: createTokenStore(db, queue),
       read: createReadStore(db),

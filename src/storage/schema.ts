@@ -11,6 +11,16 @@ export interface Schema {
     version: string;
     absent_at: string | null;
     present_at: string;
+    attested_at: string | null;
+    signed_at: string | null;
+  };
+  /** Of versions whose appearance was forgotten. */
+  readonly advertised_before: {
+    upstream: string;
+    name: string;
+    version: string;
+    attested_at: string | null;
+    signed_at: string | null;
   };
   readonly artifacts: {
     sha256: string;
@@ -39,6 +49,18 @@ export interface Schema {
   readonly salts: { event_id: string; field: string; salt: string };
   /** `envelope` is the SHA-256 of a blob: the signed statement. */
   readonly envelopes: { event_id: string; envelope: string };
+  readonly publications: PublicationTable;
+  /** When versions were published, as claimed or signed; `publisher` is a registry account. */
+  readonly sightings: {
+    upstream: string;
+    name: string;
+    version: string;
+    publisher: string | null;
+    published_at: string;
+  };
+  /** The first commit that a tag was seen at. */
+  readonly tag_sightings: { repository: string; tag: string; commit_id: string; first_at: string };
+  readonly expectations: ExpectationTable;
   readonly alarms: AlarmTable;
   readonly tokens: TokenTable;
 }
@@ -108,8 +130,10 @@ export interface CaseTable {
 export interface OutboxTable {
   seq: Generated<number>;
   event_id: string;
-  /** Null: the entry is about the log itself. */
+  /** Null: the entry is about the log itself, or of a `chain`. */
   release_id: string | null;
+  /** Names the entries that follow each other, where they are about neither a release nor the log. */
+  chain: Generated<string | null>;
   type: string;
   time: string;
   leaf: string;
@@ -129,6 +153,30 @@ export interface LogHeadTable {
   checkpoint: string;
   time_ms: number;
   epoch: number;
+}
+
+/** `body` is JSON of a VerifiedPublication; `owner` compares across packages; `document` is the SHA-256 of its attestations. */
+export interface PublicationTable {
+  upstream: string;
+  name: string;
+  version: string;
+  owner: string | null;
+  signed_time: string;
+  body: string;
+  document: string | null;
+  recorded_at: string;
+}
+
+/** `body` is JSON of an Expectation. In force: the newest revision of its line. */
+export interface ExpectationTable {
+  upstream: string;
+  name: string;
+  line: string;
+  revision: number;
+  at: string;
+  body: string;
+  event_id: string;
+  in_force: number;
 }
 
 export interface AlarmTable {

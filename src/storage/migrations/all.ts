@@ -3,5 +3,6 @@ import type { Migration } from '../migrate.ts';
 import { records } from './0001-records.ts';
 import { log } from './0002-log.ts';
 import { envelopes } from './0003-envelopes.ts';
+import { history } from './0004-history.ts';
 
-export const migrations: readonly Migration[] = [records, log, envelopes];
+export const migrations: readonly Migration[] = [records, log, envelopes, history];
