@@ -1,7 +1,20 @@
 /** The packages a fake registry holds, and the documents the public npm registry would make of them. */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { ownObject, type JsonObject } from '../../src/core/json.ts';
+import { attestationDocument, attestationsPointer, type ProvenanceInput } from './fake-attestations.ts';
 import { npmTarball } from './tarball.ts';
+
+/** Who published, as the index shows it (`_npmUser`, `gitHead`). Nothing of it is signed. */
+export interface Publisher {
+  /** Registry account; default `publisher`. */
+  readonly name?: string;
+  readonly email?: string;
+  /** Present on what a workflow published by its own identity, without a token. */
+  readonly trustedPublisher?: { readonly id: string; readonly oidcConfigId: string };
+  /** Account that let a staged publication go. */
+  readonly approver?: string;
+  readonly gitHead?: string;
+}
 
 /** What a test publishes. Everything but the name and version has a default. */
 export interface PublishInput {
@@ -23,7 +36,11 @@ export interface PublishInput {
   readonly indexManifest?: JsonObject;
   /** Replaces the index's `dist`. */
   readonly dist?: (dist: JsonObject) => JsonObject;
+  /** Advertises attestations that nobody has made. */
   readonly attested?: boolean;
+  /** Makes them. */
+  readonly provenance?: ProvenanceInput;
+  readonly publisher?: Publisher;
 }
 
 export interface FakeVersion {
@@ -32,7 +49,10 @@ export interface FakeVersion {
   readonly fileName: string;
   readonly manifest: JsonObject;
   readonly integrity: string;
-  readonly dist: JsonObject;
+  readonly publisher: Publisher;
+  dist: JsonObject;
+  /** Undefined: there are none, and asking for them is 404. */
+  attestations: JsonObject | undefined;
   bytes: Uint8Array;
   publishedAt: string | null;
   deprecated: string | undefined;
@@ -66,7 +86,15 @@ export function tarballName(name: string, version: string): string {
   return `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
 }
 
-export function makeVersion(input: PublishInput, base: string, key: RegistryKey): FakeVersion {
+export interface PublishingRegistry {
+  /** Its address; ends with `/`. */
+  readonly base: string;
+  /** What it calls itself in what it signs; without a slash at its end. */
+  readonly identity: string;
+  readonly key: RegistryKey;
+}
+
+export function makeVersion(input: PublishInput, { base, identity, key }: PublishingRegistry): FakeVersion {
   const { name, version } = input;
   const manifest: JsonObject = { name, version, license: 'MIT', main: 'index.js', ...input.manifest };
   const files = { 'index.js': `module.exports = ${JSON.stringify(`${name}@${version}`)};\n`, ...input.files };
@@ -81,7 +109,18 @@ export function makeVersion(input: PublishInput, base: string, key: RegistryKey)
     fileCount: Object.keys(files).length + 1,
     unpackedSize: Object.values(files).reduce((total, content) => total + Buffer.byteLength(content), 0),
     signatures: [{ keyid: key.keyid, sig: sign('sha256', signed, key.privateKey).toString('base64') }],
-    ...(input.attested === true ? { attestations: attestationsPointer(base, name, version) } : {}),
+    ...(input.attested === true || input.provenance !== undefined
+      ? { attestations: attestationsPointer(base, input, input.provenance) }
+      : {}),
+  };
+  const publishedAt = input.publishedAt === undefined ? longAgo : input.publishedAt;
+  const release = {
+    name,
+    version,
+    bytes,
+    publishedAt: new Date(publishedAt ?? longAgo),
+    registry: identity,
+    key,
   };
   return {
     name,
@@ -89,17 +128,17 @@ export function makeVersion(input: PublishInput, base: string, key: RegistryKey)
     fileName,
     manifest: { ...manifest, ...input.indexManifest },
     integrity,
+    publisher: input.publisher ?? {},
     dist: input.dist?.(dist) ?? dist,
+    attestations:
+      input.provenance === undefined
+        ? input.attested === true
+          ? { attestations: [] }
+          : undefined
+        : attestationDocument(release, input.provenance),
     bytes,
-    publishedAt: input.publishedAt === undefined ? longAgo : input.publishedAt,
+    publishedAt,
     deprecated: input.deprecated,
-  };
-}
-
-function attestationsPointer(base: string, name: string, version: string): JsonObject {
-  return {
-    url: `${base}-/npm/v1/attestations/${encodeURIComponent(name)}@${version}`,
-    provenance: { predicateType: 'https://slsa.dev/provenance/v1' },
   };
 }
 
@@ -113,12 +152,27 @@ export function versionDocument(version: FakeVersion): JsonObject {
     _id: `${version.name}@${version.version}`,
     _nodeVersion: '22.0.0',
     _npmVersion: '10.9.0',
-    _npmUser: { name: 'publisher', email: 'publisher@example.com' },
+    _npmUser: npmUser(version.publisher),
+    ...(version.publisher.gitHead === undefined ? {} : { gitHead: version.publisher.gitHead }),
     _hasShrinkwrap: false,
     maintainers: [{ name: 'publisher', email: 'publisher@example.com' }],
     dist: version.dist,
     ...(hasScript ? { hasInstallScript: true } : {}),
     ...(version.deprecated === undefined ? {} : { deprecated: version.deprecated }),
+  };
+}
+
+function npmUser({
+  name = 'publisher',
+  email = `${name}@example.com`,
+  trustedPublisher,
+  approver,
+}: Publisher): JsonObject {
+  return {
+    name,
+    email,
+    ...(trustedPublisher === undefined ? {} : { trustedPublisher }),
+    ...(approver === undefined ? {} : { approver: { name: approver, email: `${approver}@example.com` } }),
   };
 }
 

@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { startFakeRegistry } from './fake-registry.ts';
 import type { Lie } from './lies.ts';
+import { createFakeSigstore } from './sigstore/fake-sigstore.ts';
 
 const registry = await startFakeRegistry();
 after(() => registry.close());
@@ -32,6 +33,22 @@ interface Dist {
   readonly tarball: string;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
   readonly attestations?: { readonly url: string };
+}
+
+interface AttestationDocument {
+  readonly attestations: readonly {
+    readonly predicateType: string;
+    readonly bundle: {
+      readonly verificationMaterial: { readonly publicKey?: { readonly hint: string } };
+      readonly dsseEnvelope: { readonly payload: string };
+    };
+  }[];
+}
+
+interface Statement {
+  readonly subject: unknown;
+  readonly predicateType: string;
+  readonly predicate: unknown;
 }
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -77,6 +94,53 @@ test('a file has the bytes its integrity names, and a document answers 304 to it
   assert.equal(gunzipSync(bytes).length % 512, 0);
   const etag = (await get('@scope/honest')).headers.get('etag') ?? '';
   assert.equal((await get('@scope/honest', { 'if-none-match': etag })).status, 304);
+});
+
+test("provenance is published beside the registry's own statement, about the same bytes", async () => {
+  const sigstore = createFakeSigstore();
+  const { bytes } = registry.publish({ name: '@scope/attested', version: '2.0.0', provenance: { sigstore } });
+  const { versions } = (await (await get('@scope/attested')).json()) as Packument;
+  const url = versions['2.0.0']?.dist.attestations?.url ?? '';
+  const { attestations } = (await (await fetch(url)).json()) as AttestationDocument;
+  const sha512 = createHash('sha512').update(bytes).digest('hex');
+  const statements = attestations.map(({ bundle }) => {
+    const text = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString('utf8');
+    return JSON.parse(text) as Statement;
+  });
+  assert.deepEqual(
+    statements.map(({ subject, predicateType }) => ({ subject, predicateType })),
+    attestations.map(({ predicateType }) => ({
+      subject: [{ name: 'pkg:npm/%40scope/attested@2.0.0', digest: { sha512 } }],
+      predicateType,
+    })),
+  );
+  const [publish] = attestations;
+  assert.equal(publish?.bundle.verificationMaterial.publicKey?.hint, registry.key.keyid);
+  assert.deepEqual(statements[0]?.predicate, {
+    name: '@scope/attested',
+    version: '2.0.0',
+    registry: `https://${new URL(registry.url).host}`,
+  });
+});
+
+test('attestations can be hidden in the index, emptied, or gone behind the address it names', async () => {
+  const provenance = { sigstore: createFakeSigstore() };
+  registry.publish({ name: 'hidden', version: '1.0.0', provenance });
+  const { versions } = (await (await get('hidden')).json()) as Packument;
+  const url = versions['1.0.0']?.dist.attestations?.url ?? '';
+  registry.setAttestations('hidden', '1.0.0', () => ({ attestations: [] }));
+  assert.deepEqual(await (await fetch(url)).json(), { attestations: [] });
+  registry.setAttestations('hidden', '1.0.0', () => undefined);
+  assert.equal((await fetch(url)).status, 404);
+  registry.strip('hidden', '1.0.0', ['attestations', 'signatures']);
+  const after = (await (await get('hidden')).json()) as Packument;
+  assert.deepEqual(Object.keys(after.versions['1.0.0']?.dist ?? {}).sort(), [
+    'fileCount',
+    'integrity',
+    'shasum',
+    'tarball',
+    'unpackedSize',
+  ]);
 });
 
 test('what is not there is 404, and a registry that asks for credentials gives nothing without them', async () => {

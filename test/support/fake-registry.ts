@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import type { Json } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import {
   abbreviatedPackument,
   createRegistryKey,
@@ -15,6 +15,7 @@ import {
   type FakePackage,
   type FakeVersion,
   type PublishInput,
+  type PublishingRegistry,
   type RegistryKey,
 } from './fake-package.ts';
 import { send, tellLie, type HonestAnswer, type Lie } from './lies.ts';
@@ -45,6 +46,16 @@ export interface FakeRegistry {
   readonly setTag: (name: string, tag: string, version: string) => void;
   readonly setTime: (name: string, version: string, publishedAt: string | null) => void;
   readonly deprecate: (name: string, version: string, message: string) => void;
+  /** Takes these out of a version's `dist`, as a mirror does that strips them; what is behind them stays. */
+  readonly strip: (name: string, version: string, fields: readonly ('signatures' | 'attestations')[]) => void;
+  /** Bends a version's `dist`. */
+  readonly editDist: (name: string, version: string, edit: (dist: JsonObject) => JsonObject) => void;
+  /** What the attestations' endpoint answers for it from now on; undefined: 404. The index stays as it is. */
+  readonly setAttestations: (
+    name: string,
+    version: string,
+    edit: (document: JsonObject | undefined) => JsonObject | undefined,
+  ) => void;
   /** Returns a function that ends the lie. The newest matching lie is told. */
   readonly lie: (rule: LieRule, lie: Lie) => () => void;
   readonly requests: readonly RequestRecord[];
@@ -59,6 +70,8 @@ export interface FakeRegistryOptions {
   readonly authorization?: string;
   /** Serves as the plainer registries do: no signatures, keys, attestations, search or audit, no abbreviated form. */
   readonly plain?: boolean;
+  /** What it calls itself in its attestations; default `https://` and its host and port. */
+  readonly identity?: string;
 }
 
 interface ActiveLie {
@@ -117,7 +130,15 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
 
 type Publishing = Pick<
   FakeRegistry,
-  'publish' | 'unpublish' | 'replaceBytes' | 'setTag' | 'setTime' | 'deprecate'
+  | 'publish'
+  | 'unpublish'
+  | 'replaceBytes'
+  | 'setTag'
+  | 'setTime'
+  | 'deprecate'
+  | 'strip'
+  | 'editDist'
+  | 'setAttestations'
 >;
 
 function publishing(state: State): Publishing {
@@ -128,7 +149,7 @@ function publishing(state: State): Publishing {
   };
   return {
     publish: (input) => {
-      const version = makeVersion(input, state.base, state.key);
+      const version = makeVersion(input, publishingAs(state));
       const pack = packageFor(state, version);
       pack.versions.set(version.version, version);
       const tags = input.tags ?? (version.version.includes('-') && pack.tags.size > 0 ? [] : ['latest']);
@@ -150,14 +171,31 @@ function publishing(state: State): Publishing {
     },
     replaceBytes: (input, silently = false) => {
       const old = find(input.name, input.version);
-      const fresh = makeVersion({ publishedAt: old.publishedAt, ...input }, state.base, state.key);
+      const fresh = makeVersion({ publishedAt: old.publishedAt, ...input }, publishingAs(state));
       if (silently) old.bytes = fresh.bytes;
       else state.packages.get(input.name)?.versions.set(input.version, fresh);
     },
     setTag: (name, tag, version) => void state.packages.get(name)?.tags.set(tag, find(name, version).version),
     setTime: (name, version, publishedAt) => void (find(name, version).publishedAt = publishedAt),
     deprecate: (name, version, message) => void (find(name, version).deprecated = message),
+    strip: (name, version, fields) => {
+      const found = find(name, version);
+      const kept = Object.entries(found.dist).filter(([field]) => !fields.some((gone) => gone === field));
+      found.dist = Object.fromEntries(kept);
+    },
+    editDist: (name, version, edit) => {
+      const found = find(name, version);
+      found.dist = edit(found.dist);
+    },
+    setAttestations: (name, version, edit) => {
+      const found = find(name, version);
+      found.attestations = edit(found.attestations);
+    },
   };
+}
+
+function publishingAs({ base, key, options }: State): PublishingRegistry {
+  return { base, identity: options.identity ?? `https://${new URL(base).host}`, key };
 }
 
 function packageFor(state: State, version: FakeVersion): FakePackage {
@@ -308,7 +346,11 @@ function service(state: State, path: string): HonestAnswer {
     });
   }
   if (path === '/-/npm/v1/security/advisories/bulk') return json(200, {});
-  if (path.startsWith('/-/npm/v1/attestations/')) return json(200, { attestations: [] });
+  const attested = /^\/-\/npm\/v1\/attestations\/(.+)@([^@]+)$/.exec(path);
+  if (attested !== null) {
+    const version = state.packages.get(attested[1] ?? '')?.versions.get(attested[2] ?? '');
+    return version?.attestations === undefined ? notFound : json(200, version.attestations);
+  }
   if (path === '/-/v1/search') {
     const objects = [...state.packages.keys()].map((name) => ({ package: { name } }));
     return json(200, { objects, total: objects.length, time: '' });
