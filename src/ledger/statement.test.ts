@@ -12,6 +12,7 @@ import { anonymous, type Subject, type UpstreamId } from '../core/subject.ts';
 import { createEventMaker } from './event-maker.ts';
 import { decisionOpenings, sha256Bytes } from './leaf.ts';
 import { decisionStatement } from './statement.ts';
+import { verificationSummary } from './summary.ts';
 import { leafFields, parseLeaf } from './verify/leaf.ts';
 import { allOpened, verifyOpening } from './verify/opening.ts';
 
@@ -173,11 +174,17 @@ test('what is absent is left out, never written as null', () => {
 
 test('an event maker binds the whole decision: statement, actor, evidence and link', () => {
   const made = { decision: decision(), evidence: set, artifact: bytes, previousEventId: 'P'.repeat(26) };
-  const event = createEventMaker(randomBytes)(made);
+  const verifier = { origin: 'assay.example.com/log', version: '1.0.0' };
+  const event = createEventMaker(randomBytes, verifier)(made);
   const parsed = parseLeaf(event.leaf);
   assert.ok(parsed.ok);
   assert.equal(parsed.leaf.time, made.decision.decidedAt);
-  assert.deepEqual(event.statement, decisionStatement(made.decision, set, bytes));
+  const summary = verificationSummary(made.decision, set, bytes, verifier);
+  assert.deepEqual(event.summary, summary);
+  assert.deepEqual(
+    event.statement,
+    decisionStatement(made.decision, set, bytes, sha256(canonicalJson(summary))),
+  );
   const { statement } = event;
   const committed = {
     subject,
@@ -189,5 +196,5 @@ test('an event maker binds the whole decision: statement, actor, evidence and li
   assert.ok(
     allOpened(verifyOpening(parsed.leaf, decisionOpenings(committed, event.salts), sha256Bytes), leafFields),
   );
-  assert.notEqual(createEventMaker(randomBytes)(made).eventId, event.eventId);
+  assert.notEqual(createEventMaker(randomBytes, verifier)(made).eventId, event.eventId);
 });

@@ -1,55 +1,35 @@
 /**
  * A decision as an in-toto Statement v1 (in-toto/attestation spec/v1/statement.md): what the leaf commits to and
- * what an auditor is shown. Signing it (DSSE) comes with the signer. It holds digests and rule names, and none
+ * what an auditor is shown. It holds digests and rule names, and none
  * of the sentences that may quote hostile text.
  */
 import type { Decision, Reason } from '../core/decision.ts';
-import type { ArtifactDigests } from '../core/digest.ts';
+import type { ArtifactDigests, Sha256 } from '../core/digest.ts';
 import { evidenceDigest, type Evidence } from '../core/evidence.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { releaseIdOf } from '../core/subject.ts';
+import { subjectDescriptor } from './descriptor.ts';
 
 export const decisionPredicateType = 'urn:assay:predicate:decision:v1';
 
 /**
  * The evidence may come in any order. `artifact` adds the SHA-512 of the same bytes; throws RangeError when
- * its SHA-256 is not the decision's.
+ * its SHA-256 is not the decision's. `summary` is the digest of the decision's verification summary.
  */
 export function decisionStatement(
   decision: Decision,
   evidence: readonly Evidence[],
   artifact?: Pick<ArtifactDigests, 'sha256' | 'sha512'>,
+  summary?: Sha256,
 ): JsonObject {
-  if (artifact !== undefined && artifact.sha256 !== decision.subject.artifact) {
-    throw new RangeError('these are not the digests of the artifact that was decided on');
-  }
   return {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [subjectDescriptor(decision, artifact)],
     predicateType: decisionPredicateType,
-    predicate: decisionPredicate(decision, evidence),
+    predicate: {
+      ...decisionPredicate(decision, evidence),
+      ...(summary === undefined ? {} : { summary: { sha256: summary } }),
+    },
   };
-}
-
-/**
- * A statement's subject must have a digest. Where a refusal needed no bytes it is `assayRelease`, which names
- * the release and matches no bytes anywhere: consumers must ignore algorithms they do not know (digest_set.md).
- */
-function subjectDescriptor(
-  decision: Decision,
-  artifact: { readonly sha512: string } | undefined,
-): JsonObject {
-  const { subject } = decision;
-  const named = { name: subject.file, uri: subject.purl };
-  if (subject.artifact === undefined) {
-    return {
-      ...named,
-      digest: { assayRelease: releaseIdOf(subject) },
-      annotations: { assayArtifact: 'none' },
-    };
-  }
-  const sha512 = artifact === undefined ? {} : { sha512: artifact.sha512 };
-  return { ...named, digest: { sha256: subject.artifact, ...sha512 } };
 }
 
 function decisionPredicate(decision: Decision, evidence: readonly Evidence[]): JsonObject {

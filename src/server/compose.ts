@@ -21,6 +21,7 @@ import type { Clock } from '../core/time.ts';
 import { collectors } from '../evidence/collectors.ts';
 import { indexFacts } from '../evidence/index-facts.ts';
 import { createEventMaker } from '../ledger/event-maker.ts';
+import type { Verifier } from '../ledger/summary.ts';
 import { decide, judge } from '../policy/decide.ts';
 import { factsOf } from '../policy/facts.ts';
 import { compilePack } from '../policy/pack.ts';
@@ -38,6 +39,7 @@ import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { startLedger, type Ledger } from './ledger.ts';
 import { openCosigner } from './ledger/cosigner.ts';
+import { inaugurated } from './ledger/origin.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { assayVersion } from './package-version.ts';
@@ -106,6 +108,8 @@ interface Parts {
   readonly archive: PooledArchiveReader;
   readonly metrics: Metrics;
   readonly ledger: Ledger;
+  /** In whose name verification summaries speak. */
+  readonly verifier: Verifier;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -143,6 +147,10 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     alarms: async () => (await storage.read.counts()).alarms,
   });
   const store = loudly(storage, log, metrics);
+  const verifier: Verifier = {
+    origin: await inaugurated(storage.ledger.heads, settings.ledger.origin),
+    version: assayVersion,
+  };
   const ledger = await openLedger({ settings, storage, clock, log, store }, closers);
   return {
     settings,
@@ -157,6 +165,7 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     archive,
     metrics,
     ledger,
+    verifier,
   };
 }
 
@@ -188,6 +197,7 @@ function roomsOf({
   client,
   indexPool,
   archive,
+  verifier,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -215,7 +225,7 @@ function roomsOf({
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
-    makeEvent: createEventMaker(randomBytes),
+    makeEvent: createEventMaker(randomBytes, verifier),
     order: { npm: npmVersionOrder },
     epochs: () => epochs,
     clock,

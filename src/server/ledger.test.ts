@@ -109,7 +109,10 @@ async function running(
     await ledger.close();
     await storage.close();
   });
-  const makeEvent = createEventMaker((count) => new Uint8Array(count).fill((made += 1) % 256));
+  const makeEvent = createEventMaker((count) => new Uint8Array(count).fill((made += 1) % 256), {
+    origin: 'assay.example.com/log',
+    version: '1.0.0',
+  });
   return {
     ledger,
     storage,

@@ -136,7 +136,7 @@ export async function startAdmission(
       judge: (input, now) => judge(input, state.pack, [], now),
     },
     facts: { atIndex: indexFacts, atFile: factsOf },
-    makeEvent: createEventMaker(randomBytes),
+    makeEvent: createEventMaker(randomBytes, { origin: 'assay.example.com/log', version: '1.0.0' }),
     order: { npm: npmVersionOrder },
     epochs: () => state.epochs,
     clock,

@@ -2,12 +2,15 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import { erasurePredicateType } from '../erasure.ts';
+import { expectationPredicateType } from '../expectation-event.ts';
 import { decisionPredicateType } from '../statement.ts';
+import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
 import { sha256Bytes } from '../leaf.ts';
-import { fromHex, isCount, toHex } from '../verify/bytes.ts';
+import { fromBase64, fromHex, isCount, toHex } from '../verify/bytes.ts';
 import type { CheckpointRequest } from '../log/deps.ts';
 import { verifyConsistency } from '../verify/proofs.ts';
 import { hashBytes, treeRoot } from '../verify/rfc6962.ts';
+import type { RegistrySignatureRequest } from './requests.ts';
 import type { SignerState } from './state.ts';
 
 export type Judgement =
@@ -80,15 +83,23 @@ function clockBack({ timeMs }: SignerState, nowMs: number): Judgement {
 }
 
 /** Predicates that may be attested. A key rotation is not among them: the signer writes that statement itself. */
-const attestable: readonly string[] = [decisionPredicateType, erasurePredicateType];
+const attestable: readonly string[] = [
+  decisionPredicateType,
+  erasurePredicateType,
+  expectationPredicateType,
+  summaryPredicateType,
+];
 
 /** Enough for a decision on 4,096 pieces of evidence. */
 export const maxStatementBytes = 3 * 1024 * 1024;
 
 const maxSubjects = 1024;
 
-/** An in-toto Statement v1 (in-toto/attestation spec/v1/statement.md) with a predicate of ours, and nothing else. */
-export function judgeStatement(statement: JsonObject): Judgement {
+/**
+ * An in-toto Statement v1 (in-toto/attestation spec/v1/statement.md) with a predicate of ours, and nothing else; a
+ * verification summary only in this log's own name.
+ */
+export function judgeStatement(statement: JsonObject, origin: string): Judgement {
   const keys = Object.keys(statement).sort().join(' ');
   if (keys !== '_type predicate predicateType subject') return refused(`a statement with the keys ${keys}`);
   if (own(statement, '_type') !== 'https://in-toto.io/Statement/v1')
@@ -96,11 +107,27 @@ export function judgeStatement(statement: JsonObject): Judgement {
   const predicateType = ownString(statement, 'predicateType') ?? '';
   if (!attestable.includes(predicateType))
     return refused(`a predicate of type ${predicateType.slice(0, 200)}`);
-  if (ownObject(statement, 'predicate') === undefined) return refused('a statement without a predicate');
+  const predicate = ownObject(statement, 'predicate');
+  if (predicate === undefined) return refused('a statement without a predicate');
+  if (predicateType === summaryPredicateType && !isOwnSummary(predicate, origin))
+    return refused('a verification summary of another verifier, or with claims that are not ours to make');
   const subjects = own(statement, 'subject');
   if (!Array.isArray(subjects) || subjects.length === 0 || subjects.length > maxSubjects)
     return refused('a statement without subjects, or with too many');
   return subjects.every(isSubject) ? yes : refused('a subject without a name or digest');
+}
+
+/** No result without its level, none that contradict each other, and never a level that needs a build of ours. */
+function isOwnSummary(predicate: JsonObject, origin: string): boolean {
+  const result = own(predicate, 'verificationResult');
+  const levels = own(predicate, 'verifiedLevels');
+  const [level] = Array.isArray(levels) && levels.length === 1 ? levels : [];
+  return (
+    ownString(ownObject(predicate, 'verifier') ?? {}, 'id') === verifierId(origin) &&
+    summaryLevels.some((known) => known === level) &&
+    (result === 'PASSED' || result === 'FAILED') &&
+    (result === 'FAILED') === (level === 'FAILED')
+  );
 }
 
 function isSubject(subject: Json): boolean {
@@ -117,6 +144,29 @@ export function judgeRetirement({ keys: [newest, older], size }: SignerState): J
     ? yes
     : refused('to retire the older key before a checkpoint with new entries was signed by both');
 }
+
+/**
+ * A release of npm and its SHA-512, in their one exact form. Names are those of old packages too (`JSONStream`), but of
+ * URL-safe characters alone: none holds `:` or a second `@`, so that a text has one meaning.
+ */
+export function judgeRegistrySignature({
+  name,
+  version,
+  integrity,
+}: Pick<RegistrySignatureRequest, 'name' | 'version' | 'integrity'>): Judgement {
+  if (name.length > 214 || !registryName.test(name))
+    return refused('to sign for what is no name of a package');
+  if (version.length > 256 || !registryVersion.test(version))
+    return refused('to sign for what is no version in its exact form');
+  const bytes = integrity.startsWith('sha512-') ? fromBase64(integrity.slice('sha512-'.length)) : undefined;
+  return bytes?.length === 64 ? yes : refused('to sign for what is not exactly one SHA-512');
+}
+
+const registryName =
+  /^(?:@[A-Za-z0-9_!~*'()-][A-Za-z0-9._!~*'()-]*\/)?[A-Za-z0-9_!~*'()-][A-Za-z0-9._!~*'()-]*$/;
+/** Semantic Versioning 2.0.0, without build metadata: registries drop it. */
+const registryVersion =
+  /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?$/;
 
 function refused(what: string): Judgement {
   return { ok: false, code: 'LEDGER_SIGNER_REFUSED', why: `refused: ${what}` };

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Principal } from '../../core/subject.ts';
 import type { CheckpointRequest } from '../log/deps.ts';
 import type { Envelope } from '../verify/dsse.ts';
+import type { RegistryPublicKey } from './registry-keys.ts';
 
 export type SignerRequest =
   | { readonly kind: 'last'; readonly origin: string }
@@ -17,7 +18,26 @@ export type SignerRequest =
       readonly origin: string;
       readonly step: RotationStep;
       readonly principal: Principal;
-    };
+    }
+  | { readonly kind: 'registry-keys'; readonly origin: string }
+  | ({ readonly kind: 'registry-signature' } & RegistrySignatureRequest)
+  | { readonly kind: 'rotate-registry-key'; readonly origin: string };
+
+/** To sign one npm release as a registry does. */
+export interface RegistrySignatureRequest {
+  readonly origin: string;
+  readonly name: string;
+  readonly version: string;
+  /** `sha512-` and 88 characters of base64. */
+  readonly integrity: string;
+}
+
+/** One entry of `dist.signatures`. */
+export interface RegistrySignature {
+  readonly keyid: string;
+  /** Base64 of ASN.1 DER. */
+  readonly sig: string;
+}
 
 /**
  * `begin`: a second key is made and signs beside the first. `retire`: the older of the two is destroyed. Asked again, as
@@ -39,4 +59,9 @@ export interface SignerAnswers {
   readonly checkpoint: string;
   readonly attestation: Envelope;
   readonly 'rotate-key': KeyRotation;
+  /** The key that signs first, then those it replaced, newest first; empty before the first signature. */
+  readonly 'registry-keys': readonly RegistryPublicKey[];
+  readonly 'registry-signature': RegistrySignature;
+  /** As `registry-keys`, after the change. */
+  readonly 'rotate-registry-key': readonly RegistryPublicKey[];
 }

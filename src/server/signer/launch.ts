@@ -10,8 +10,11 @@ import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../
 import type { Principal } from '../../core/subject.ts';
 import type { CheckpointSigner } from '../../ledger/log/deps.ts';
 import { originFolder } from '../../ledger/signing/origin.ts';
+import type { RegistryPublicKey } from '../../ledger/signing/registry-keys.ts';
 import type {
   KeyRotation,
+  RegistrySignature,
+  RegistrySignatureRequest,
   RotationStep,
   SignerAnswers,
   SignerRequest,
@@ -40,6 +43,10 @@ export interface LaunchedSigner extends CheckpointSigner {
   /** Signs an in-toto statement with one of our predicates. */
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
   readonly rotateKey: (origin: string, step: RotationStep, principal: Principal) => Promise<KeyRotation>;
+  /** Keys that sign releases, the present one first; empty before the first signature. */
+  readonly registryKeys: (origin: string) => Promise<readonly RegistryPublicKey[]>;
+  readonly signRelease: (request: RegistrySignatureRequest) => Promise<RegistrySignature>;
+  readonly rotateRegistryKey: (origin: string) => Promise<readonly RegistryPublicKey[]>;
   /** Why it does not answer; undefined when its last answer came. */
   readonly problem: () => string | undefined;
   /** Lets it finish what it was asked. */
@@ -151,7 +158,9 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
 
   /** The signer cannot sync folders (the permission model forbids it): new files get durable names before the answer is used. */
   async function makeNamesDurable(asked: Life, { kind, origin }: SignerRequest): Promise<void> {
-    if (asked.named.has(origin) && kind !== 'rotate-key') return;
+    // The first signature of a release makes its key.
+    const name = kind === 'registry-signature' ? `${origin} ${kind}` : origin;
+    if (asked.named.has(name) && !kind.startsWith('rotate-')) return;
     try {
       await syncDirectory(nodeFileSystem, join(directory, originFolder(origin)));
       await syncDirectory(nodeFileSystem, directory);
@@ -159,7 +168,7 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
       if (errnoOf(error) === 'ENOENT') return;
       throw unavailable(`the signer's folder cannot be made durable: ${messageOf(error)}`);
     }
-    asked.named.add(origin);
+    asked.named.add(name);
   }
 
   async function close(): Promise<void> {
@@ -180,6 +189,10 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
       ask({ kind: 'checkpoint', origin, oldSize, size, root, proof }),
     attest: (origin, statement) => ask({ kind: 'attestation', origin, statement }),
     rotateKey: (origin, step, principal) => ask({ kind: 'rotate-key', origin, step, principal }),
+    registryKeys: (origin) => ask({ kind: 'registry-keys', origin }),
+    signRelease: async ({ origin, name, version, integrity }) =>
+      ask({ kind: 'registry-signature', origin, name, version, integrity }),
+    rotateRegistryKey: (origin) => ask({ kind: 'rotate-registry-key', origin }),
     problem: () => problem,
     close,
   };

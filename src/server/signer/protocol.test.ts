@@ -38,6 +38,14 @@ const request = fc.oneof(
       name: fc.string({ minLength: 1, maxLength: 200 }),
     }),
   }),
+  fc.record({ kind: fc.constantFrom('registry-keys', 'rotate-registry-key'), origin: originArbitrary }),
+  fc.record({
+    kind: fc.constant('registry-signature'),
+    origin: originArbitrary,
+    name: fc.string({ maxLength: 214 }),
+    version: fc.string({ maxLength: 256 }),
+    integrity: fc.string({ maxLength: 100 }),
+  }),
 );
 
 const line = (request: unknown, id: unknown = 1): string => JSON.stringify({ id, request });
@@ -89,6 +97,7 @@ const wrong: Readonly<Record<string, unknown>> = {
   'a short root': { ...checkpoint, root: root.slice(2) },
   'a proof of 64 hashes': { ...checkpoint, proof: Array.from({ length: 64 }, () => root) },
   'a proof that is no list': { ...checkpoint, proof: root },
+  'a text to sign as a registry': { kind: 'registry-signature', origin, text: 'a@1.0.0:sha512-…' },
   'bytes to sign': { kind: 'sign', origin, bytes: 'AAAA' },
   'another kind': { kind: 'export-key', origin },
   'an origin with a space': { kind: 'last', origin: 'DSSEv1 28' },

@@ -40,6 +40,16 @@ const requestSchema = z.discriminatedUnion('kind', [
     ),
   }),
   z.strictObject({ kind: z.literal('rotate-key'), origin, step: z.enum(['begin', 'retire']), principal }),
+  z.strictObject({ kind: z.literal('registry-keys'), origin }),
+  z.strictObject({
+    kind: z.literal('registry-signature'),
+    origin,
+    // Looked at in `judgeRegistrySignature`.
+    name: z.string().max(214),
+    version: z.string().max(256),
+    integrity: z.string().max(100),
+  }),
+  z.strictObject({ kind: z.literal('rotate-registry-key'), origin }),
 ]) satisfies z.ZodType<SignerRequest>;
 
 const lineSchema = z.strictObject({

@@ -30,6 +30,7 @@ import { formatCheckpoint } from '../../ledger/verify/checkpoint.ts';
 import { preAuthEncoding, statementPayloadType, type Envelope } from '../../ledger/verify/dsse.ts';
 import { formatNote } from '../../ledger/verify/note.ts';
 import { formatVkey } from '../../ledger/verify/vkey.ts';
+import { registryKeysIn, rotateRegistryKey, signRelease } from './registry.ts';
 import { inceptVault, openVault, type Vault, type VaultDeps } from './vault.ts';
 
 export interface SignerDeps extends VaultDeps {
@@ -71,7 +72,7 @@ export function createSigner(deps: SignerDeps): Signer {
   }
 
   function attest(origin: string, statement: JsonObject): Envelope {
-    demand(judgeStatement(statement));
+    demand(judgeStatement(statement, origin));
     const payload = canonicalBytes(statement);
     if (payload.length > maxStatementBytes) throw refusal(`refused: a statement of ${payload.length} bytes`);
     return envelopeOf(payload, known(origin).keys());
@@ -139,6 +140,14 @@ export function createSigner(deps: SignerDeps): Signer {
         return request.step === 'begin'
           ? beginRotation(known(request.origin), request.principal)
           : retire(known(request.origin), request.principal);
+      case 'registry-keys': {
+        const vault = vaultOf(request.origin);
+        return vault === undefined ? [] : registryKeysIn(vault, request.origin);
+      }
+      case 'registry-signature':
+        return signRelease(known(request.origin), request, deps);
+      case 'rotate-registry-key':
+        return rotateRegistryKey(known(request.origin), request.origin, deps);
     }
   }
 

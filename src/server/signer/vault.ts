@@ -42,11 +42,16 @@ export interface Vault {
   /** Kept because the retired key, which signed it, is destroyed. */
   readonly retirement: () => Uint8Array | undefined;
   readonly keepRetirement: (bytes: Uint8Array) => void;
+  /** The file of the keys that sign releases; undefined before the first one. Throws LEDGER_SIGNER_UNUSABLE. */
+  readonly registryKeys: () => Uint8Array | undefined;
+  /** Takes the place of the old file, and of the private key in it. */
+  readonly keepRegistryKeys: (bytes: Uint8Array) => void;
   readonly close: () => void;
 }
 
 const stateName = 'state';
 const retirementName = 'retirement.json';
+const registryKeysName = 'registry-keys.json';
 const keyName = (key: SigningKey): string => `${key.verifier.id}.key`;
 
 /** Undefined when this signer never signed for the log. Throws LEDGER_SIGNER_LOCKED, LEDGER_SIGNER_UNUSABLE. */
@@ -116,14 +121,24 @@ function vaultOf(folder: string, opened: RememberedState, lock: DirectoryLock, d
       }
     },
     retirement: () => files.read(join(folder, retirementName)),
-    keepRetirement: (bytes) => {
-      const temporary = join(folder, `${retirementName}.partial`);
-      files.remove(temporary);
-      files.create(temporary, bytes);
-      files.rename(temporary, join(folder, retirementName));
+    keepRetirement: (bytes) => keepFile(files, join(folder, retirementName), bytes),
+    registryKeys: () => {
+      const path = join(folder, registryKeysName);
+      if (files.access(path) === undefined) return undefined;
+      mustBeClosed(files, path);
+      return files.read(path);
     },
+    keepRegistryKeys: (bytes) => keepFile(files, join(folder, registryKeysName), bytes),
     close: () => lock.release(),
   };
+}
+
+/** Whole or not at all. */
+function keepFile(files: SignerFiles, path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.partial`;
+  files.remove(temporary);
+  files.create(temporary, bytes);
+  files.rename(temporary, path);
 }
 
 /** With another id than the keys in force have: ids are short, and a signature line names its key by it. */
