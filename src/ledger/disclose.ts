@@ -2,7 +2,8 @@
 import { isSha256, type Sha256 } from '../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../core/json.ts';
 import type { Principal, Subject } from '../core/subject.ts';
-import { decisionOpenings, sha256Bytes, type LogSubject } from './leaf.ts';
+import { expectationPredicateType } from './expectation-event.ts';
+import { decisionOpenings, sha256Bytes, type LogSubject, type PackageSubject } from './leaf.ts';
 import { rotationPredicateType } from './signing/rotation.ts';
 import { leafFields, type Leaf, type LeafField } from './verify/leaf.ts';
 import { verifyOpening, type Openings } from './verify/opening.ts';
@@ -28,11 +29,16 @@ export function openingsOf(entry: StoredEntry, fields: readonly LeafField[]): Op
   return Object.fromEntries(shown.map((field) => [field, all[field]]));
 }
 
-/** The release, or the log, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
-function subjectOf(statement: JsonObject): Subject | LogSubject | undefined {
+/** The release, the package, or the log, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
+function subjectOf(statement: JsonObject): Subject | LogSubject | PackageSubject | undefined {
   const predicate = ownObject(statement, 'predicate');
   if (ownString(statement, 'predicateType') === rotationPredicateType)
     return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
+  if (predicate !== undefined && ownString(statement, 'predicateType') === expectationPredicateType)
+    return {
+      upstream: ownString(predicate, 'upstream') ?? '',
+      package: ownString(predicate, 'package') ?? '',
+    };
   const release = predicate && ownObject(predicate, 'release');
   if (predicate === undefined || release === undefined) return undefined;
   const text = (key: string): string => ownString(release, key) ?? '';

@@ -17,13 +17,19 @@ export interface LogSubject {
   readonly log: string;
 }
 
+/** What an entry about a package as a whole is about; `package` is its purl, without a version. */
+export interface PackageSubject {
+  readonly upstream: string;
+  readonly package: string;
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject | LogSubject;
+  readonly subject: Subject | LogSubject | PackageSubject;
   readonly actor: Principal;
   /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
   readonly statement: JsonObject;
@@ -105,8 +111,9 @@ export function decisionOpenings(committed: Committed, salts: Readonly<Record<st
 }
 
 /** Named field by field: a field added to Subject must not change these bytes unnoticed. */
-function subjectPayload(subject: Subject | LogSubject): Uint8Array {
+function subjectPayload(subject: EventInput['subject']): Uint8Array {
   if ('log' in subject) return canonicalBytes({ log: subject.log });
+  if ('package' in subject) return canonicalBytes({ package: subject.package, upstream: subject.upstream });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;
   const named = { upstream, channel, ecosystem, purl, file, claimedIntegrity };
   return canonicalBytes(artifact === undefined ? named : { ...named, artifact });

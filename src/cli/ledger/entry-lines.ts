@@ -40,7 +40,7 @@ export function entryLines(terminal: Terminal, finding: DisclosedFinding): reado
   ];
 }
 
-/** Of a decision what it was; of an erasure what was erased; of a change of the log's key which one comes or goes. */
+/** Of a decision what it was; of an erasure what was erased; of an expectation which; of a change of the log's key which one comes or goes. */
 function outcomeOf(statement: unknown): string | undefined {
   const predicate = (statement as JsonObject | undefined)?.['predicate'] as JsonObject | undefined;
   const [outcome, field, event] = ['outcome', 'field', 'event'].map((key) => predicate?.[key]);
@@ -48,6 +48,9 @@ function outcomeOf(statement: unknown): string | undefined {
   const [step, older, newer] = ['step', 'older', 'newer'].map((key) => predicate?.[key]);
   if (step === 'begin' && typeof newer === 'string') return `the key ${newer} comes`;
   if (step === 'retire' && typeof older === 'string') return `the key ${older} goes`;
+  const [line, revision, origin] = ['line', 'revision', 'origin'].map((key) => predicate?.[key]);
+  if (typeof line === 'string' && typeof revision === 'number' && typeof origin === 'string')
+    return `expectation ${revision} of line ${line}, ${origin}`;
   return typeof field === 'string' && typeof event === 'string'
     ? `${field} of the entry ${event} erased`
     : undefined;
