@@ -3,7 +3,6 @@ import type { ErrorCode } from '../../core/error-codes.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import { erasurePredicateType } from '../erasure.ts';
 import { expectationPredicateType } from '../expectation-event.ts';
-import { expectationPredicateType } from '../expectation-event.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
 import { sha256Bytes } from '../leaf.ts';
