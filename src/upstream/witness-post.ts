@@ -4,10 +4,10 @@
  * followed. Any status is an answer.
  */
 import { AssayError } from '../core/errors.ts';
-import { literalAddress } from './addresses.ts';
 import { receiveBytes } from './body.ts';
 import { shown } from './destinations.ts';
-import { checkAddress, checkedLookup, systemResolve, type Resolve } from './lookup.ts';
+import { systemResolve, type Resolve } from './lookup.ts';
+import { operatorLookup, operatorUrl } from './operator-url.ts';
 import { ask, createConnections, type Connections } from './request.ts';
 import { createTrust } from './trust.ts';
 
@@ -54,7 +54,7 @@ async function exchange(
   body: Uint8Array | undefined,
   { timeoutMs, maxBytes }: TextLimits,
 ): Promise<TextAnswer> {
-  const url = checkedUrl(address);
+  const url = operatorUrl(address, 'Give the witness an https URL.');
   const place = shown(url);
   const signal = AbortSignal.timeout(timeoutMs);
   const { resolve = systemResolve, version } = options;
@@ -72,11 +72,7 @@ async function exchange(
         }),
       },
       ...(body !== undefined && { body }),
-      lookup: checkedLookup(
-        url.protocol === 'http:' ? loopbackOnly(resolve) : resolve,
-        true,
-        () => undefined,
-      ),
+      lookup: operatorLookup(url, resolve, 'Give the witness an https URL.'),
       limits: { connectMs: timeoutMs, idleMs: timeoutMs },
       signal,
     });
@@ -88,41 +84,4 @@ async function exchange(
       cause: error,
     });
   }
-}
-
-/** Throws UPSTREAM_HOST_REFUSED. */
-function checkedUrl(address: string): URL {
-  const url = URL.parse(address);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw refuse('the address is no http or https URL, or holds a password');
-  // A literal address is never looked up, so the check of the lookup would not see it.
-  const literal = literalAddress(url.hostname);
-  if (literal !== undefined) {
-    checkAddress(literal, url.host, true);
-    if (url.protocol === 'http:' && !isLoopback(literal)) throw plainHttp(url.host);
-  }
-  return url;
-}
-
-function loopbackOnly(resolve: Resolve): Resolve {
-  return async (hostname) => {
-    const found = await resolve(hostname);
-    if (!found.every(({ address }) => isLoopback(address))) throw plainHttp(hostname);
-    return found;
-  };
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address);
-}
-
-function plainHttp(host: string): AssayError {
-  return refuse(
-    `${host} is not this machine: plain http is not spoken with others`,
-    'Give the witness an https URL.',
-  );
-}
-
-function refuse(why: string, hint?: string): AssayError {
-  return new AssayError('UPSTREAM_HOST_REFUSED', why, hint === undefined ? {} : { hint });
 }
