@@ -34,7 +34,7 @@ export interface Expectation {
   readonly standing: 'provisional' | 'firm';
   readonly identity: ExpectedIdentity | undefined;
   readonly rank: TrustRank;
-  /** `v{version}` or `{version}` or `{name}@{version}`; undefined: not known. */
+  /** `v{version}`, `{version}`, `{name}@{version}` or `{unscoped}@{version}`; undefined: not known. */
   readonly tagTemplate: string | undefined;
   /** Lifecycle names that ran at install. */
   readonly installScripts: readonly string[];

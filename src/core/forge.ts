@@ -32,6 +32,8 @@ export interface TagAnswer {
   readonly state: 'known';
   /** Tag name to the commit it points at now, annotated tags peeled. Only those asked for that exist. */
   readonly commits: Readonly<Record<string, string>>;
+  /** What a tag pointed at when it was first seen here, of those that were seen before; filled in by whoever remembers. */
+  readonly firstSeen?: Readonly<Record<string, { readonly commit: string; readonly at: string }>>;
 }
 
 export interface RepositoryAnswer {
