@@ -45,16 +45,9 @@ export function readCommit(
 
 /** Of `compare/<default branch>...<commit>`: whether the branch holds the commit; undefined: the answer doesn't say. */
 export function readComparison(body: JsonObject): boolean | undefined {
-  switch (ownString(body, 'status')) {
-    case 'behind':
-    case 'identical':
-      return true;
-    case 'ahead':
-    case 'diverged':
-      return false;
-    default:
-      return undefined;
-  }
+  const status = ownString(body, 'status');
+  if (status === 'behind' || status === 'identical') return true;
+  return status === 'ahead' || status === 'diverged' ? false : undefined;
 }
 
 /** Of `commits/<commit>/branches-where-head`: whether a protected branch ends in it. */
