@@ -149,8 +149,15 @@ test('statements are signed once, in order; an erased one has no envelope and is
   const erasure = { ...erasureOf(b.eventId, b.eventId, 'statement'), forgetEnvelope: true };
   assert.equal(await events.erase(erasure), 'erased');
   assert.equal((await events.unsigned(10))[1]?.statement, undefined);
-  const envelopes = [a, b].map(({ eventId }) => ({ eventId, envelope: sha256(eventId) }));
-  assert.deepEqual(await events.recordEnvelopes(envelopes, 1), [sha256(b.eventId)]);
+  const envelopes = [a, b].map(({ eventId }) => ({
+    eventId,
+    envelope: sha256(eventId),
+    summary: sha256(`summary of ${eventId}`),
+  }));
+  assert.deepEqual(await events.recordEnvelopes(envelopes, 1), [
+    sha256(b.eventId),
+    sha256(`summary of ${b.eventId}`),
+  ]);
   assert.deepEqual(
     (await events.unsigned(10)).map(({ index }) => index),
     [2],
@@ -208,4 +215,31 @@ test('entries about the log itself are a chain of their own, come signed, and ar
     ],
   );
   assert.equal(await events.erase(erasureOf(first.eventId, second.eventId)), 'nothing');
+});
+
+test('a summary is kept under its digest, signed with the statement, and erased with it', async (context) => {
+  const storage = await opened(context);
+  const { admission, events } = storage;
+  const record = transition(0);
+  const summary = { predicateType: 'summary', predicate: { b: 1, a: 2 } };
+  const salts = { statement: 'a', actor: 'b' };
+  await admission.recordDecision({ ...record, event: { ...record.event, salts, summary } });
+  const { eventId } = record.event;
+  const digest = sha256('{"predicate":{"a":2,"b":1},"predicateType":"summary"}');
+  assert.deepEqual((await events.byId(eventId))?.summary, {
+    digest,
+    statement: summary,
+    envelope: undefined,
+  });
+  await sequenced(storage);
+  assert.deepEqual((await events.unsigned(10))[0]?.summary, summary);
+  const signed = { eventId, envelope: sha256('statement'), summary: sha256('summary') };
+  assert.deepEqual(await events.recordEnvelopes([signed], 0), []);
+  assert.equal((await events.byId(eventId))?.summary?.envelope, sha256('summary'));
+  assert.equal(await events.erase(erasureOf(eventId, eventId)), 'erased');
+  assert.ok((await events.byId(eventId))?.summary !== undefined, 'the actor is no part of it');
+  const newest = (await events.ofRelease(record.release.id)).at(-1)?.eventId ?? '';
+  const erasure = { ...erasureOf(eventId, newest, 'statement'), forgetEnvelope: true };
+  assert.equal(await events.erase(erasure), 'erased');
+  assert.equal((await events.byId(eventId))?.summary, undefined);
 });

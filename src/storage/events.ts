@@ -7,6 +7,7 @@ import type { ReleaseId } from '../core/subject.ts';
 import { addToOutbox, latestEvent } from './outbox.ts';
 import type { OutboxTable, Schema } from './schema.ts';
 import { readSetting, writeSetting } from './settings.ts';
+import { eraseSummary, readSummary, signSummary, type StoredSummary } from './summaries.ts';
 import { fromJson } from './text.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -27,6 +28,8 @@ export interface LedgerEvent {
   readonly index: number | undefined;
   /** Blob of its signed statement; undefined until it was signed, and after the statement was erased. */
   readonly envelope: Sha256 | undefined;
+  /** Undefined for what is no decision, for decisions before there were summaries, and after the statement was erased. */
+  readonly summary: StoredSummary | undefined;
 }
 
 interface FieldErasure {
@@ -35,7 +38,7 @@ interface FieldErasure {
   readonly saltsOf: string;
   /** Takes the place of the stored statement; undefined leaves it. */
   readonly statement: JsonObject | undefined;
-  /** The signed statement goes too. */
+  /** The signed statement goes too, and the verification summary. */
   readonly forgetEnvelope: boolean;
   /** The entry that records it; its `previousEventId` must be the release's newest. */
   readonly record: OutboxEvent;
@@ -46,6 +49,15 @@ interface UnsignedStatement {
   readonly index: number;
   /** Undefined when it was erased, or came signed (a change of the log's key). */
   readonly statement: JsonObject | undefined;
+  /** The decision's verification summary, where there is one to sign. */
+  readonly summary: JsonObject | undefined;
+}
+
+export interface SignedStatement {
+  readonly eventId: string;
+  readonly envelope: Sha256;
+  /** Blob of the signed summary. */
+  readonly summary: Sha256 | undefined;
 }
 
 export interface EventStore {
@@ -65,7 +77,7 @@ export interface EventStore {
   readonly unsigned: (limit: number) => Promise<readonly UnsignedStatement[]>;
   /** All up to this index were looked at. What was erased meanwhile stays without an envelope: those are returned. */
   readonly recordEnvelopes: (
-    envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
+    envelopes: readonly SignedStatement[],
     throughIndex: number,
   ) => Promise<readonly Sha256[]>;
   /**
@@ -157,6 +169,7 @@ async function eventOf(
     previousEventId: await latestEvent(db, row.chain === null ? releaseId : { chain: row.chain }, row.seq),
     index: row.log_index ?? undefined,
     envelope: (row.envelope ?? undefined) as Sha256 | undefined,
+    summary: await readSummary(db, row.event_id),
   };
 }
 
@@ -181,28 +194,34 @@ async function readUnsigned(db: Kysely<Schema>, limit: number): Promise<readonly
       join.onRef('salts.event_id', '=', 'outbox.event_id').on('salts.field', '=', 'statement'),
     )
     .leftJoin('envelopes', 'envelopes.event_id', 'outbox.event_id')
+    .leftJoin('summaries', 'summaries.event_id', 'outbox.event_id')
     .select(['outbox.event_id', 'outbox.statement', 'outbox.log_index', 'salts.salt', 'envelopes.envelope'])
+    .select('summaries.statement as summary')
     .where('outbox.log_index', '>', Number((await readSetting(db, signedThrough)) ?? '-1'))
     .orderBy('outbox.log_index')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    eventId: row.event_id,
-    index: row.log_index ?? 0,
-    statement:
-      row.salt === null || row.envelope !== null
-        ? undefined
-        : (fromJson(row.statement, 'a statement') as JsonObject),
-  }));
+  return rows.map((row) => {
+    const isLeft = row.salt !== null && row.envelope === null;
+    return {
+      eventId: row.event_id,
+      index: row.log_index ?? 0,
+      statement: isLeft ? (fromJson(row.statement, 'a statement') as JsonObject) : undefined,
+      summary:
+        isLeft && row.summary !== null
+          ? (fromJson(row.summary, 'a verification summary') as JsonObject)
+          : undefined,
+    };
+  });
 }
 
 async function writeEnvelopes(
   db: Kysely<Schema>,
-  envelopes: readonly { readonly eventId: string; readonly envelope: Sha256 }[],
+  envelopes: readonly SignedStatement[],
   throughIndex: number,
 ): Promise<readonly Sha256[]> {
   const unwanted: Sha256[] = [];
-  for (const { eventId, envelope } of envelopes) {
+  for (const { eventId, envelope, summary } of envelopes) {
     const salt = await db
       .selectFrom('salts')
       .select('salt')
@@ -210,7 +229,7 @@ async function writeEnvelopes(
       .where('field', '=', 'statement')
       .executeTakeFirst();
     if (salt === undefined) {
-      unwanted.push(envelope);
+      unwanted.push(envelope, ...(summary === undefined ? [] : [summary]));
       continue;
     }
     await db
@@ -218,6 +237,7 @@ async function writeEnvelopes(
       .values({ event_id: eventId, envelope })
       .onConflict((conflict) => conflict.column('event_id').doNothing())
       .execute();
+    if (summary !== undefined) await signSummary(db, eventId, summary);
   }
   await writeSetting(db, signedThrough, String(throughIndex));
   return unwanted;
@@ -239,7 +259,10 @@ async function erase(db: Kysely<Schema>, erasure: FieldErasure): Promise<'erased
     .where((eb) => eb.or([eb('field', '=', saltsOf), eb('field', 'like', `${saltsOf}/%`)]))
     .executeTakeFirst();
   if (deleted.numDeletedRows === 0n) return 'nothing';
-  if (forgetEnvelope) await db.deleteFrom('envelopes').where('event_id', '=', eventId).execute();
+  if (forgetEnvelope) {
+    await db.deleteFrom('envelopes').where('event_id', '=', eventId).execute();
+    await eraseSummary(db, eventId);
+  }
   if (statement !== undefined) {
     const kept = { statement: JSON.stringify(statement) };
     await db.updateTable('outbox').set(kept).where('event_id', '=', eventId).execute();

@@ -18,6 +18,7 @@ import { openTileStore } from './log-files.ts';
 import { createEventStore, type EventStore } from './events.ts';
 import { createHistoryStore } from './history-store.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
+import { createRegistrySignatureStore, type RegistrySignatureStore } from './registry-signatures.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
 import { checkSqlite, openSqlite, sqliteDialect } from './sqlite-dialect.ts';
@@ -45,6 +46,7 @@ export interface Storage {
   readonly settings: SettingsStore;
   readonly ledger: LedgerStore;
   readonly events: EventStore;
+  readonly registrySignatures: RegistrySignatureStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -76,6 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       settings: createSettingsStore(db, queue),
       ledger,
       events: createEventStore(db, queue, ledger.announce),
+      registrySignatures: createRegistrySignatureStore(db, queue),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -4,6 +4,7 @@ import type { OutboxEvent } from '../admission/deps.ts';
 import { AssayError } from '../core/errors.ts';
 import type { ReleaseId } from '../core/subject.ts';
 import type { Schema } from './schema.ts';
+import { addSummary } from './summaries.ts';
 
 /** What an entry is about: a release, something else by the name of its chain, or (undefined) the log itself. */
 export type About = ReleaseId | { readonly chain: string } | undefined;
@@ -28,6 +29,7 @@ export async function addToOutbox(db: Kysely<Schema>, about: About, event: Outbo
     .execute();
   const salts = Object.entries(event.salts).map(([field, salt]) => ({ event_id: eventId, field, salt }));
   if (salts.length > 0) await db.insertInto('salts').values(salts).execute();
+  if (event.summary !== undefined) await addSummary(db, eventId, event.summary);
 }
 
 function columnsOf(about: About): { readonly release_id: string | null; readonly chain: string | null } {

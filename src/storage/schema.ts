@@ -49,6 +49,16 @@ export interface Schema {
   readonly salts: { event_id: string; field: string; salt: string };
   /** `envelope` is the SHA-256 of a blob: the signed statement. */
   readonly envelopes: { event_id: string; envelope: string };
+  /** `statement` is canonical JSON and `digest` its SHA-256; `envelope` as above. */
+  readonly summaries: { event_id: string; digest: string; statement: string; envelope: string | null };
+  /** `artifact` is the SHA-256 of the bytes that were signed. */
+  readonly registry_signatures: {
+    release_id: string;
+    artifact: string;
+    keyid: string;
+    sig: string;
+    signed_at: string;
+  };
   readonly publications: PublicationTable;
   /** When versions were published, as claimed or signed; `publisher` is a registry account. */
   readonly sightings: {

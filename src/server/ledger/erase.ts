@@ -45,7 +45,8 @@ export async function eraseField(deps: EraseDeps, request: EraseRequest): Promis
     });
     if (outcome === 'nothing') break;
     if (outcome === 'moved') continue;
-    if (isStatement && event.envelope !== undefined) await storage.blobs.remove(event.envelope);
+    for (const blob of isStatement ? [event.envelope, event.summary?.envelope] : [])
+      if (blob !== undefined) await storage.blobs.remove(blob);
     return record.eventId;
   }
   throw new AssayError(

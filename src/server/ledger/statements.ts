@@ -1,12 +1,13 @@
 /**
- * The signed statements: what an entry commits to, in a DSSE envelope in the blob store. They follow the log, so that
- * neither a decision nor a checkpoint waits for them.
+ * The signed statements: what an entry commits to, and the verification summary that goes with a decision, each in a DSSE
+ * envelope in the blob store. They follow the log, so that neither a decision nor a checkpoint waits for them.
  */
 import { canonicalBytes } from '../../core/canonical-json.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Envelope } from '../../ledger/verify/dsse.ts';
+import type { SignedStatement } from '../../storage/events.ts';
 import type { Storage } from '../../storage/open.ts';
 
 export interface StatementDeps {
@@ -25,10 +26,16 @@ export async function signStatements({ storage, attest }: StatementDeps, origin:
   const waiting = await storage.events.unsigned(together);
   const last = waiting.at(-1);
   if (last === undefined) return 0;
-  const envelopes: { readonly eventId: string; readonly envelope: Sha256 }[] = [];
-  for (const { eventId, statement } of waiting) {
+  const envelopes: SignedStatement[] = [];
+  const signed = async (statement: JsonObject): Promise<Sha256> =>
+    keepEnvelope(storage.blobs, await attest(origin, statement));
+  for (const { eventId, statement, summary } of waiting) {
     if (statement === undefined) continue;
-    envelopes.push({ eventId, envelope: await keepEnvelope(storage.blobs, await attest(origin, statement)) });
+    envelopes.push({
+      eventId,
+      envelope: await signed(statement),
+      summary: summary === undefined ? undefined : await signed(summary),
+    });
   }
   const unwanted = await storage.events.recordEnvelopes(envelopes, last.index);
   for (const envelope of unwanted) await storage.blobs.remove(envelope);

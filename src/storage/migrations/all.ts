@@ -4,5 +4,6 @@ import { records } from './0001-records.ts';
 import { log } from './0002-log.ts';
 import { envelopes } from './0003-envelopes.ts';
 import { history } from './0004-history.ts';
+import { summaries } from './0005-summaries.ts';
 
-export const migrations: readonly Migration[] = [records, log, envelopes, history];
+export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries];

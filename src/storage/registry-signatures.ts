@@ -1,0 +1,127 @@
+/** The gate's own entries of `dist.signatures`: made after a decision, shown while an allow is in force. */
+import type { Kysely } from 'kysely';
+import type { Sha256, Sha512 } from '../core/digest.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ReleaseId, UpstreamId } from '../core/subject.ts';
+import type { Schema } from './schema.ts';
+import { fromJson } from './text.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** A release whose present allow is without a signature by the present key. */
+export interface UnsignedRelease {
+  readonly id: ReleaseId;
+  readonly upstream: UpstreamId;
+  readonly name: string;
+  readonly version: string;
+  readonly artifact: Sha256;
+  readonly sha512: Sha512;
+  readonly indexManifest: JsonObject;
+}
+
+/** One entry of `dist.signatures`: base64 of an ECDSA signature in ASN.1 DER. */
+interface RegistrySignature {
+  readonly keyid: string;
+  readonly sig: string;
+}
+
+export interface SignedRelease extends RegistrySignature {
+  readonly version: string;
+  readonly file: string;
+  readonly sha512: Sha512;
+}
+
+export interface ReleaseSignature extends RegistrySignature {
+  readonly id: ReleaseId;
+  /** Of the bytes that were signed. */
+  readonly artifact: Sha256;
+  readonly at: string;
+}
+
+export interface RegistrySignatureStore {
+  /** In order of their ids, from the first that is greater than `after`. npm's alone: nobody else asks for them. */
+  readonly unsigned: (
+    keyid: string | undefined,
+    after: string,
+    limit: number,
+  ) => Promise<readonly UnsignedRelease[]>;
+  readonly record: (signatures: readonly ReleaseSignature[]) => Promise<void>;
+  /** Those whose allow is in force, and is about the bytes that were signed. */
+  readonly of: (upstream: UpstreamId, name: string) => Promise<readonly SignedRelease[]>;
+}
+
+export function createRegistrySignatureStore(
+  db: Kysely<Schema>,
+  { write }: WriteQueue,
+): RegistrySignatureStore {
+  return {
+    unsigned: async (keyid, after, limit) => {
+      const rows = await allowed(db)
+        .leftJoin('registry_signatures', (join) =>
+          join
+            .onRef('registry_signatures.release_id', '=', 'releases.id')
+            .onRef('registry_signatures.artifact', '=', 'releases.artifact')
+            .on('registry_signatures.keyid', '=', keyid ?? ''),
+        )
+        .select(['releases.id', 'releases.upstream', 'releases.name', 'releases.version'])
+        .select(['releases.artifact', 'releases.index_manifest', 'artifacts.sha512'])
+        .where('registry_signatures.keyid', 'is', null)
+        .where('releases.id', '>', after)
+        .orderBy('releases.id')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        id: row.id as ReleaseId,
+        upstream: row.upstream as UpstreamId,
+        name: row.name,
+        version: row.version,
+        artifact: row.artifact as Sha256,
+        sha512: row.sha512 as Sha512,
+        indexManifest: fromJson(row.index_manifest, 'an index manifest') as JsonObject,
+      }));
+    },
+    record: async (signatures) => {
+      if (signatures.length === 0) return;
+      await write(async (inside) => {
+        for (const { id, artifact, keyid, sig, at } of signatures) {
+          const row = { artifact, keyid, sig, signed_at: at };
+          await inside
+            .insertInto('registry_signatures')
+            .values({ release_id: id, ...row })
+            .onConflict((conflict) => conflict.column('release_id').doUpdateSet(row))
+            .execute();
+        }
+      });
+    },
+    of: async (upstream, name) => {
+      const rows = await allowed(db)
+        .innerJoin('registry_signatures', (join) =>
+          join
+            .onRef('registry_signatures.release_id', '=', 'releases.id')
+            .onRef('registry_signatures.artifact', '=', 'releases.artifact'),
+        )
+        .select(['releases.version', 'releases.file', 'artifacts.sha512'])
+        .select(['registry_signatures.keyid', 'registry_signatures.sig'])
+        .where('releases.upstream', '=', upstream)
+        .where('releases.name', '=', name)
+        .orderBy('releases.id')
+        .execute();
+      return rows.map((row) => ({ ...row, sha512: row.sha512 as Sha512 }));
+    },
+  };
+}
+
+/** Releases of npm with bytes and an allow in force. */
+function allowed(db: Kysely<Schema>) {
+  return db
+    .selectFrom('releases')
+    .innerJoin('decisions', (join) =>
+      join
+        .onRef('decisions.release_id', '=', 'releases.id')
+        .on('decisions.superseded_at', 'is', null)
+        .on('decisions.outcome', '=', 'allow')
+        .on('decisions.stage', '=', 'file'),
+    )
+    .innerJoin('artifacts', 'artifacts.sha256', 'releases.artifact')
+    .where('releases.ecosystem', '=', 'npm')
+    .where('releases.admitted_at', 'is not', null);
+}
