@@ -30,6 +30,7 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   logLevel: 'info',
   'ledger.checkpointSeconds': 1,
   'ledger.witnessMode': 'fail-open',
+  forges: [],
   'policy.preset': 'recommended',
   'policy.cooldown': 72 * 3_600_000,
   'policy.deny': [],

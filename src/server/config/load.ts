@@ -9,6 +9,7 @@ import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
 import { defaultFetchLimits, defaultValues } from './defaults.ts';
 import { configFiles } from './files.ts';
+import { forgeSettings } from './forges.ts';
 import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
 import type { FetchLimits, LedgerSettings, Settings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
@@ -49,7 +50,12 @@ export async function loadSettings(input: LoadInput): Promise<Loaded> {
   const base = baseSettings(entries, around);
   const configured = [...entries.values()].filter((entry) => entry.key.startsWith('upstreams.'));
   const settled = await settleUpstreams({ configured, base, around, mode: input.upstreams });
-  const settings: Settings = { ...base, upstreams: settled.map((one) => one.upstream) };
+  const settings: Settings = {
+    ...base,
+    upstreams: settled.map((one) => one.upstream),
+    // A command that only needs to find the gate needs no tokens.
+    forges: input.upstreams === 'none' ? [] : forgeSettings(entries.get('forges'), around.env),
+  };
   return { settings, shown: settingsShown(entries, settings, settled), notes };
 }
 
@@ -78,7 +84,7 @@ function signerDirectory(around: Surroundings): string {
 type Entries = ReadonlyMap<string, LayerEntry>;
 
 /** Every key has a default of its type, and every layer was validated: the casts state what the schema checked. */
-function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'upstreams'> {
+function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'upstreams' | 'forges'> {
   const get = (key: string): unknown => entries.get(key)?.value;
   return {
     listen: get('listen') as string,

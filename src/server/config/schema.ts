@@ -67,21 +67,48 @@ const packageMatch = z.strictObject({
   reason: text.optional(),
 });
 
+const tokenEnv = z
+  .string()
+  .regex(
+    /^[A-Z_][A-Z0-9_]{0,99}$/,
+    'must be the name of an environment variable in capitals, such as CORP_TOKEN, never the token itself',
+  );
+
 export const upstreamSchema = z.strictObject({
   ecosystem: z.literal('npm').optional(),
   url: baseUrl,
   identityHost: z.string().regex(host, 'is no host name such as registry.example.com').optional(),
   scopes: listOf('scope', /^@[a-z0-9~][\w.~-]{0,212}$/, "'@corp'").optional(),
   fileHosts: listOf('host', host, 'files.example.com or files.example.com:8443').optional(),
-  tokenEnv: z
-    .string()
-    .regex(
-      /^[A-Z_][A-Z0-9_]{0,99}$/,
-      'must be the name of an environment variable in capitals, such as CORP_TOKEN, never the token itself',
-    )
-    .optional(),
+  tokenEnv: tokenEnv.optional(),
   allowInsecure: z.boolean().optional(),
 });
+
+/** A folder of repositories on this machine: no host in it, and an absolute path. */
+function isFolderUrl(value: string): boolean {
+  return URL.canParse(value) && /^file:\/\/\/[^?#]+$/.test(value);
+}
+
+const forge = z
+  .strictObject({
+    host: z
+      .string()
+      .regex(host, 'is no host name such as git.example.com')
+      .transform((value) => value.toLowerCase()),
+    kind: z.enum(['github', 'git']),
+    api: text
+      .refine(
+        (value) => isUsableUrl(value) || isFolderUrl(value),
+        'must be an http or https URL without user name, password, query or fragment, or a file:/// URL of a folder',
+      )
+      .transform((value) => (value.endsWith('/') ? value : `${value}/`))
+      .optional(),
+    tokenEnv: tokenEnv.optional(),
+  })
+  .refine(({ kind, api }) => kind !== 'github' || (api !== undefined && isUsableUrl(api)), {
+    path: ['api'],
+    error: 'must be the URL of the API of a forge of kind `github`, such as https://git.example.com/api/v3/',
+  });
 
 const mode = z.enum(['off', 'audit', 'warn', 'enforce']);
 const rules = z.strictObject(Object.fromEntries(ruleNames.map((name) => [name, mode.optional()])));
@@ -114,6 +141,11 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   signer: z.strictObject({ directory: text.optional() }).optional(),
+  forges: z
+    .array(forge)
+    .max(100)
+    .refine((all) => new Set(all.map((one) => one.host)).size === all.length, 'must name each host once')
+    .optional(),
   upstreams: z
     .record(
       z
@@ -165,6 +197,7 @@ export const configSchema = z.strictObject({
     .optional(),
 });
 
+export type ForgeValues = z.infer<typeof forge>;
 export type UpstreamValues = z.infer<typeof upstreamSchema>;
 
 /** The keys an object at this path may have; empty where any key, or no object, belongs. For "did you mean". */

@@ -48,6 +48,17 @@ export interface LedgerSettings {
   readonly witnessMode: 'fail-open' | 'fail-closed';
 }
 
+/** Whom to ask about the repositories of one host. */
+export interface ForgeSettings {
+  /** Host (`host` or `host:port`, lower case) of the repository URIs it answers for. */
+  readonly host: string;
+  readonly kind: 'github' | 'git';
+  /** Base URL of its API (`github`) or of its repositories (`git`: https or file), ends with `/`; undefined: the host. */
+  readonly api: string | undefined;
+  /** Sent below `api` only; undefined when it needs none. */
+  readonly token: string | undefined;
+}
+
 export interface SignerSettings {
   /** Absolute path. Outside the data directory, so that a restored or copied data directory is noticed. */
   readonly directory: string;
@@ -73,6 +84,8 @@ export interface Settings {
   readonly indexFreshSeconds: number;
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
+  /** One a host; empty: what only a forge can tell is not checked. */
+  readonly forges: readonly ForgeSettings[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 

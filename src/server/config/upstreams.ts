@@ -32,7 +32,7 @@ export interface SettledUpstream {
 
 export interface SettleInput {
   readonly configured: readonly LayerEntry[];
-  readonly base: Omit<Settings, 'upstreams'>;
+  readonly base: Omit<Settings, 'upstreams' | 'forges'>;
   readonly around: Surroundings;
   readonly mode: UpstreamMode;
 }
