@@ -297,8 +297,46 @@ const catalogue = {
     remedy: '`assay config` shows the upstreams.',
   },
   TRUST_INVALID: {
-    meaning: 'What was offered as registry keys, a Sigstore root or a TUF root is not one. Nothing was changed.',
+    meaning:
+      'What was offered as registry keys, a Sigstore root or a TUF root is not one. Nothing was changed.',
     remedy: 'Compare the file with its source; docs/configuration.md names the forms that are read.',
+  },
+  TRUST_TUF_EXPIRED: {
+    meaning:
+      'The TUF repository offers metadata that has expired: it is no longer maintained, or somebody serves an old copy. The trust in use stays.',
+    remedy:
+      "Try again later, or ask the repository's operator. If `trust.tuf` names a mirror, see whether it is still filled.",
+  },
+  TRUST_TUF_INVALID: {
+    meaning:
+      'The TUF repository offers metadata or a target that is malformed, incomplete, or not what the signed metadata says. The trust in use stays.',
+    remedy: 'See whether the URL in `trust.tuf` is a TUF repository; a proxy on the way may change files.',
+  },
+  TRUST_TUF_ROLLBACK: {
+    meaning:
+      'The TUF repository offers older metadata than was seen before, or a root that does not follow the one in use. The trust in use stays.',
+    remedy:
+      'A mirror may be behind: try again later. If it stays so, somebody may try to bring back keys that were withdrawn.',
+  },
+  TRUST_TUF_ROOT_MISSING: {
+    meaning: 'A TUF repository is configured, and no root to start from is known for it.',
+    remedy: 'Name the root in `trust.tuf`, or give it with `assay trust import root.json --tuf NAME`.',
+  },
+  TRUST_TUF_TOO_LARGE: {
+    meaning: 'A file of the TUF repository is larger than what such a file may be. The trust in use stays.',
+    remedy: 'See whether the URL in `trust.tuf` is right: no honest repository has such a file.',
+  },
+  TRUST_TUF_UNREACHABLE: {
+    meaning:
+      'The TUF repository could not be reached, or a file that it must have is not there. The trust in use stays.',
+    remedy:
+      'Check the network and `trust.tuf`. Without a network import the roots from files (`assay trust import`), and set `trust.refreshEvery: off`.',
+  },
+  TRUST_TUF_UNSIGNED: {
+    meaning:
+      'Metadata of the TUF repository does not bear the signatures of enough of the keys that its root names. The trust in use stays.',
+    remedy:
+      'See whether the URL in `trust.tuf` and the root belong together. If they do, the repository may be taken over.',
   },
   UPSTREAM_BUSY: {
     meaning:
