@@ -51,9 +51,8 @@ export interface HistoryStore {
   readonly advertised: (upstream: UpstreamId, name: string, version: string) => Promise<Advertised>;
   /** The newest 200 by signed time, newest first. */
   readonly publications: (upstream: UpstreamId, name: string) => Promise<readonly PublicationRecord[]>;
-  /** The first record of a version stays. */
+  /** The first record of a version stays. Each is a sighting too, at its signed time. */
   readonly recordPublications: (records: readonly PublicationRecord[]) => Promise<void>;
-  readonly recordSighting: (upstream: UpstreamId, name: string, sighting: Sighting) => Promise<void>;
   /** Oldest first, at most 1,000. */
   readonly sightings: (query: SightingsQuery) => Promise<readonly (Sighting & { readonly name: string })[]>;
   /** In force: the newest revision of each line. */
@@ -79,5 +78,5 @@ export interface HistoryStore {
     repository: string,
     commits: Readonly<Record<string, string>>,
     at: string,
-  ) => Promise<ReadonlyMap<string, string>>;
+  ) => Promise<ReadonlyMap<string, { readonly commit: string; readonly at: string }>>;
 }

@@ -24,8 +24,6 @@ export function createHistoryStore(
     advertised: (upstream, name, version) => readAdvertised(db, upstream, name, version),
     publications: (upstream, name) => readPublications(db, upstream, name),
     recordPublications: (records) => write((inside) => writePublications(inside, records)),
-    recordSighting: (upstream, name, sighting) =>
-      write((inside) => writeSightings(inside, upstream, name, [sighting])),
     sightings: (query) => readSightings(db, query),
     expectations: (upstream, name) => readExpectations(db, upstream, name),
     expectationHistory: (upstream, name) => readExpectationHistory(db, upstream, name),
@@ -107,7 +105,14 @@ async function writePublications(db: Kysely<Schema>, records: readonly Publicati
       })
       .onConflict((conflict) => conflict.columns(['upstream', 'name', 'version']).doNothing())
       .execute();
+    const { version, signedTime } = publication;
+    await writeSightings(db, upstream, name, [{ version, publisher: undefined, publishedAt: signedTime }]);
   }
+}
+
+interface TagSighting {
+  readonly commit: string;
+  readonly at: string;
 }
 
 /** Nothing is written when nothing is new. */
@@ -117,7 +122,7 @@ async function seeTags(
   repository: string,
   commits: Readonly<Record<string, string>>,
   at: string,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, TagSighting>> {
   const given = new Map(Object.entries(commits));
   const known = await readTags(db, repository, [...given.keys()]);
   const fresh = [...given].filter(([tag]) => !known.has(tag));
@@ -137,13 +142,13 @@ async function readTags(
   db: Kysely<Schema>,
   repository: string,
   tags: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, TagSighting>> {
   if (tags.length === 0) return new Map();
   const rows = await db
     .selectFrom('tag_sightings')
-    .select(['tag', 'commit_id'])
+    .select(['tag', 'commit_id', 'first_at'])
     .where('repository', '=', repository)
     .where('tag', 'in', tags)
     .execute();
-  return new Map(rows.map((row) => [row.tag, row.commit_id]));
+  return new Map(rows.map((row) => [row.tag, { commit: row.commit_id, at: row.first_at }]));
 }
