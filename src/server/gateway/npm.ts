@@ -3,6 +3,7 @@ import { isAssayError } from '../../core/errors.ts';
 import { keysAnswer, npmError, pingAnswer, whoamiAnswer } from '../../registries/npm/answers.ts';
 import { npmRefusal } from '../../registries/npm/refusal.ts';
 import type { NpmRequest } from '../../registries/npm/requests.ts';
+import { attestationsPath } from '../attestations.ts';
 import type { Gate } from '../gate.ts';
 import type { Route } from '../routes.ts';
 import { refusalOf } from '../shown.ts';
@@ -102,8 +103,7 @@ async function answerAttestations(
   route: Route,
   { name, version }: { readonly name: string; readonly version: string },
 ): Promise<Answer> {
-  const path = `-/npm/v1/attestations/${name.replace('/', '%2f')}@${encodeURIComponent(version)}`;
-  const found = await gate.registryDocument(path, route.upstream);
+  const found = await gate.registryDocument(attestationsPath(name, version), route.upstream);
   if (found === undefined) return npmError({ kind: 'no-attestations', what: `${name}@${version}` });
   return keysAnswer(found);
 }
