@@ -43,12 +43,3 @@ export interface IndexResults {
   readonly manifest: JsonObject | undefined;
   readonly render: Rendered;
 }
-
-export interface JobMessage {
-  readonly id: number;
-  readonly job: IndexJob;
-}
-
-export type JobReply =
-  | { readonly id: number; readonly ok: true; readonly value: IndexResults[keyof IndexResults] }
-  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string };

@@ -1,9 +1,8 @@
 /** The thread: reads a packument into parts on disk, and renders answers from them. */
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { sha256 } from '../../core/digest.ts';
-import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
+import { AssayError } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import { lastModifiedOf } from '../../registries/npm/modified.ts';
 import {
@@ -14,7 +13,8 @@ import {
 } from '../../registries/npm/packument-parts.ts';
 import { readPackument } from '../../registries/npm/packument-read.ts';
 import { renderDistTags, renderPackument, renderVersion } from '../../registries/npm/packument-render.ts';
-import type { IndexJob, IndexResults, JobMessage, JobReply, Rendered } from './index-jobs.ts';
+import type { IndexJob, IndexResults, Rendered } from './index-jobs.ts';
+import { answerJobs } from './thread-side.ts';
 
 /** Rendering the same package twice in a row (abbreviated for npm, full for pnpm) should not read it twice. */
 let lastOpened: { readonly path: string; readonly parts: PartsFile } | undefined;
@@ -96,19 +96,4 @@ function run(job: IndexJob): IndexResults[keyof IndexResults] {
   }
 }
 
-function reply({ id, job }: JobMessage): JobReply {
-  try {
-    return { id, ok: true, value: run(job) };
-  } catch (error) {
-    return {
-      id,
-      ok: false,
-      code: isAssayError(error) ? error.code : 'INDEX_READER_FAILED',
-      message: messageOf(error),
-    };
-  }
-}
-
-parentPort?.on('message', (message: JobMessage) => {
-  parentPort?.postMessage(reply(message));
-});
+answerJobs('INDEX_READER_FAILED', (job) => run(job as IndexJob));
