@@ -32,6 +32,11 @@ const catalogue = {
     meaning: 'Stored bytes are larger than what the reader of them accepts.',
     remedy: 'Raise the limit named in the message if the package is legitimate.',
   },
+  BUNDLE_VERIFIER_FAILED: {
+    meaning:
+      'The thread that verifies attestations ended, or took too long, before it answered. Nothing is known of them.',
+    remedy: 'The release is held. Ask again; if it fails each time, its attestations are hostile.',
+  },
   CANONICAL_JSON_UNREPRESENTABLE: {
     meaning: 'A value has no canonical JSON form (RFC 8785).',
     remedy: 'Report it: nothing that reaches this point should hold such a value.',
