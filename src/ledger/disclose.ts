@@ -3,8 +3,9 @@ import { isSha256, type Sha256 } from '../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../core/json.ts';
 import type { Principal, Subject } from '../core/subject.ts';
 import { expectationPredicateType } from './expectation-event.ts';
-import { decisionOpenings, sha256Bytes, type LogSubject, type PackageSubject } from './leaf.ts';
+import { decisionOpenings, sha256Bytes, type EventInput } from './leaf.ts';
 import { rotationPredicateType } from './signing/rotation.ts';
+import { trustPredicateType } from './trust-event.ts';
 import { leafFields, type Leaf, type LeafField } from './verify/leaf.ts';
 import { verifyOpening, type Openings } from './verify/opening.ts';
 
@@ -29,11 +30,12 @@ export function openingsOf(entry: StoredEntry, fields: readonly LeafField[]): Op
   return Object.fromEntries(shown.map((field) => [field, all[field]]));
 }
 
-/** The release, the package, or the log, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
-function subjectOf(statement: JsonObject): Subject | LogSubject | PackageSubject | undefined {
+/** The release, the package, the log, or the trust in force, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
+function subjectOf(statement: JsonObject): EventInput['subject'] | undefined {
   const predicate = ownObject(statement, 'predicate');
   if (ownString(statement, 'predicateType') === rotationPredicateType)
     return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
+  if (ownString(statement, 'predicateType') === trustPredicateType) return { trust: 'roots and keys' };
   if (predicate !== undefined && ownString(statement, 'predicateType') === expectationPredicateType)
     return {
       upstream: ownString(predicate, 'upstream') ?? '',

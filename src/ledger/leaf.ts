@@ -23,13 +23,18 @@ export interface PackageSubject {
   readonly package: string;
 }
 
+/** What an entry about whom the gate trusts is about; there is one such chain. */
+export interface TrustSubject {
+  readonly trust: 'roots and keys';
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject | LogSubject | PackageSubject;
+  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject;
   readonly actor: Principal;
   /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
   readonly statement: JsonObject;
@@ -113,6 +118,7 @@ export function decisionOpenings(committed: Committed, salts: Readonly<Record<st
 /** Named field by field: a field added to Subject must not change these bytes unnoticed. */
 function subjectPayload(subject: EventInput['subject']): Uint8Array {
   if ('log' in subject) return canonicalBytes({ log: subject.log });
+  if ('trust' in subject) return canonicalBytes({ trust: subject.trust });
   if ('package' in subject) return canonicalBytes({ package: subject.package, upstream: subject.upstream });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;
   const named = { upstream, channel, ecosystem, purl, file, claimedIntegrity };

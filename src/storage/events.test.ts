@@ -243,3 +243,22 @@ test('a summary is kept under its digest, signed with the statement, and erased 
   assert.equal(await events.erase(erasure), 'erased');
   assert.equal((await events.byId(eventId))?.summary, undefined);
 });
+
+test('an entry of a chain is recorded with its setting, or neither is', async (context) => {
+  const storage = await opened(context);
+  const { events, settings } = storage;
+  assert.equal(await events.newestOfChain('trust'), undefined);
+  const first = { ...aboutLog(undefined), type: 'trust-material/v1' };
+  await events.recordInChain('trust', first, { key: 'trust', value: 'one' });
+  assert.equal(await events.newestOfChain('trust'), first.eventId);
+  assert.equal(await settings.setting('trust'), 'one');
+  const stale = { ...aboutLog(undefined), type: 'trust-material/v1' };
+  await assert.rejects(events.recordInChain('trust', stale, { key: 'trust', value: 'two' }), {
+    code: 'STORAGE_FAILED',
+  });
+  assert.equal(await settings.setting('trust'), 'one');
+  const second = { ...aboutLog(first.eventId), type: 'trust-material/v1' };
+  await events.recordInChain('trust', second, { key: 'trust', value: 'two' });
+  assert.equal((await events.byId(second.eventId))?.previousEventId, first.eventId);
+  assert.deepEqual(await events.ofLog(), []);
+});

@@ -72,6 +72,17 @@ export interface EventStore {
    * changes nothing. Throws STORAGE_FAILED when it does not follow the newest of them.
    */
   readonly recordOfLog: (event: OutboxEvent, envelope: Sha256) => Promise<void>;
+  /** Id of the newest entry of such a chain. */
+  readonly newestOfChain: (chain: string) => Promise<string | undefined>;
+  /**
+   * In one transaction: an entry of a chain that is about neither a release nor the log, and the setting that it is
+   * about. Throws STORAGE_FAILED when it does not follow the newest of the chain.
+   */
+  readonly recordInChain: (
+    chain: string,
+    event: OutboxEvent,
+    setting: { readonly key: string; readonly value: string },
+  ) => Promise<void>;
   readonly releasesOfArtifact: (artifact: Sha256) => Promise<readonly ReleaseId[]>;
   /** The next entries of the log, in order, whose statements were not looked at for signing. */
   readonly unsigned: (limit: number) => Promise<readonly UnsignedStatement[]>;
@@ -102,6 +113,14 @@ export function createEventStore(
       read(db, (rows) => rows.where('outbox.release_id', 'is', null).where('outbox.chain', 'is', null)),
     recordOfLog: async (event, envelope) => {
       await write((inside) => recordOfLog(inside, event, envelope));
+      announce();
+    },
+    newestOfChain: (chain) => latestEvent(db, { chain }),
+    recordInChain: async (chain, event, { key, value }) => {
+      await write(async (inside) => {
+        await addToOutbox(inside, { chain }, event);
+        await writeSetting(inside, key, value);
+      });
       announce();
     },
     releasesOfArtifact: async (artifact) => {

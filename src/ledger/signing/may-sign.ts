@@ -5,6 +5,7 @@ import { erasurePredicateType } from '../erasure.ts';
 import { expectationPredicateType } from '../expectation-event.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
+import { trustPredicateType } from '../trust-event.ts';
 import { sha256Bytes } from '../leaf.ts';
 import { fromBase64, fromHex, isCount, toHex } from '../verify/bytes.ts';
 import type { CheckpointRequest } from '../log/deps.ts';
@@ -88,6 +89,7 @@ const attestable: readonly string[] = [
   erasurePredicateType,
   expectationPredicateType,
   summaryPredicateType,
+  trustPredicateType,
 ];
 
 /** Enough for a decision on 4,096 pieces of evidence. */
