@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createAdmission, type Admission } from '../../src/admission/admit.ts';
-import type { IndexReader } from '../../src/admission/deps.ts';
+import type { AttestationsOf, IndexReader } from '../../src/admission/deps.ts';
 import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
 import { createIndexes } from '../../src/admission/indexes.ts';
-import { noForge, noHistory } from '../../src/admission/no-history.ts';
+import { createHistory } from '../../src/admission/history.ts';
+import { noForge } from '../../src/admission/no-history.ts';
 import type { Rooms } from '../../src/admission/rooms.ts';
 import { createShelves, type Shelves } from '../../src/admission/shelf.ts';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
@@ -47,6 +48,8 @@ export interface AdmissionBench {
   readonly setPolicy: (change: Partial<PolicySettings>) => void;
   /** Installs other collectors, as an upgrade does. */
   readonly setCollectors: (collectors: readonly Collector[]) => void;
+  /** What upstream has of attestations; without it nothing is advertised. */
+  readonly setAttestations: (attestations: AttestationsOf) => void;
   readonly admit: (name: string, version: string) => ReturnType<Admission['admit']>;
   readonly file: (name: string, version: string) => string;
 }
@@ -74,6 +77,7 @@ export async function startAdmission(
     pack: compilePack({ ...basePolicy, ...policy }),
     epochs: { policy: 1, feeds: 0, exceptions: 0, revocations: 0 } as Epochs,
     collectors: allCollectors,
+    attestations: (() => Promise.resolve({ state: 'not-advertised' })) as AttestationsOf,
   };
   const clock = (): Date => new Date(Date.now() + state.offsetMs);
   const upstream = createUpstreamClient({
@@ -113,18 +117,32 @@ export async function startAdmission(
     absentSeconds: 60,
     onChange: (_id, _name, view) => alarmOnIndexChange(storage.admission, clock, view),
   });
+  const remembering = {
+    store: storage.admission,
+    records: storage.history,
+    indexes,
+    identityHostOf: () => new URL(registry.url).host,
+    attestations: ((...asked) => state.attestations(...asked)) as AttestationsOf,
+    trust: () => noTrust,
+    get collectors() {
+      return state.collectors;
+    },
+    order: { npm: npmVersionOrder },
+    clock,
+    randomBytes,
+  };
   const rooms: Rooms = {
     store: storage.admission,
     blobs,
     upstream,
-    identityHostOf: () => new URL(registry.url).host,
+    identityHostOf: remembering.identityHostOf,
     archive,
     indexReader: reader,
     indexes,
-    attestations: () => Promise.resolve({ state: 'not-advertised' }),
+    attestations: remembering.attestations,
     askForge: noForge,
-    history: noHistory,
-    trust: () => noTrust,
+    history: createHistory(remembering),
+    trust: remembering.trust,
     get collectors() {
       return state.collectors;
     },
@@ -137,7 +155,7 @@ export async function startAdmission(
     },
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes, { origin: 'assay.example.com/log', version: '1.0.0' }),
-    order: { npm: npmVersionOrder },
+    order: remembering.order,
     epochs: () => state.epochs,
     clock,
     randomBytes,
@@ -169,6 +187,9 @@ export async function startAdmission(
     setCollectors: (collectors) => {
       state.collectors = collectors;
       state.epochs = { ...state.epochs, policy: state.epochs.policy + 1 };
+    },
+    setAttestations: (attestations) => {
+      state.attestations = attestations;
     },
     admit: (name, version) =>
       admission.admit({ upstream: testUpstream, name, file: file(name, version), principal: anonymous }),
