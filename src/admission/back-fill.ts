@@ -9,6 +9,7 @@ import { formatPurl } from '../core/purl.ts';
 import { instantOf, rfc3339 } from '../core/time.ts';
 import { lineOf } from '../evidence/expectations/version.ts';
 import { claimedIntegrity } from './claims.ts';
+import type { ReleaseSummary } from './deps.ts';
 import type { PublicationRecord } from './history-deps.ts';
 import { createLru } from './lru.ts';
 import type { Rooms } from './rooms.ts';
@@ -70,7 +71,7 @@ function keyOf({ upstream, name }: IndexView, { version }: IndexVersion): string
   return `${upstream} ${name} ${version}`;
 }
 
-/** Nearest below the version at hand: of its release line first, then stable ones. None that is refused here. */
+/** Nearest below the version at hand: of its release line first, then stable ones. None that was judged here. */
 async function candidates(
   rooms: BackFillRooms,
   view: IndexView,
@@ -90,13 +91,18 @@ async function candidates(
   );
   if (attested.length === 0) return [];
   const releases = await rooms.store.releasesOf(view.upstream, view.name);
-  const refused = new Set(releases.flatMap((one) => (one.outcome === 'allow' ? [] : [one.version])));
+  const judged = new Set(releases.filter(wasJudged).map((one) => one.version));
   const line = lineOf(version);
   const place = (one: IndexVersion): number =>
     (lineOf(one.version) === line ? 0 : 2) + (order.isStable(one.version) ? 0 : 1);
   return attested
-    .filter((one) => !refused.has(one.version))
+    .filter((one) => !judged.has(one.version))
     .sort((a, b) => place(a) - place(b) || order.compare(b.version, a.version));
+}
+
+/** It taught then what it may teach. What was only held, unseen, by waiting time was not judged. */
+function wasJudged({ outcome, digests }: ReleaseSummary): boolean {
+  return outcome !== 'hold' || digests !== undefined;
 }
 
 async function verifyEarlier(

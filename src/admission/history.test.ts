@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import {
+  hourMs,
+  startAdmission,
+  testUpstream,
+  type AdmissionBench,
+} from '../../test/support/admission-bench.ts';
+import type { Collector, CollectorInput, PackageHistory } from '../core/collector.ts';
+import { artifactDigestsOf, sha256 } from '../core/digest.ts';
+import type { JsonObject } from '../core/json.ts';
+import { ownString } from '../core/json.ts';
+import { anonymous } from '../core/subject.ts';
+import { collectors } from '../evidence/collectors.ts';
+import type { PolicySettings } from '../policy/settings.ts';
+import type { PublishInput } from '../../test/support/fake-package.ts';
+import { createHistory } from './history.ts';
+import { createAdmission } from './admit.ts';
+
+const day = 24 * hourMs;
+
+interface Bench extends AdmissionBench {
+  /** Publishes a version with provenance, so many days ago. */
+  readonly attest: (version: string, daysAgo: number, change?: Partial<Attested>) => void;
+  /** Versions whose attestations were asked for. */
+  readonly asked: string[];
+  /** What the collector of expectations was told last. */
+  readonly told: () => PackageHistory;
+}
+
+/** Every sub-verdict that policy asks these two kinds for. */
+const verdicts = Object.fromEntries(
+  [
+    'trust-root',
+    'trust-downgrade',
+    'source-changed',
+    'builder-changed',
+    'ref-or-trigger',
+    'source-tag',
+    'run-conclusion',
+    'stripped',
+    'publisher-changed',
+    'burst',
+    'dependency-changed',
+    'time-anomaly',
+  ].map((rule) => [`rule.${rule}`, 'not-available']),
+);
+
+interface Attested {
+  readonly name: string;
+  readonly repositoryId: string;
+  readonly valid: boolean;
+  /** The rule about sources fails. */
+  readonly foreign: boolean;
+  readonly publisher: NonNullable<PublishInput['publisher']>;
+}
+
+/** Collectors that take a document for what it says: provenance is somebody else's to verify. */
+async function started(t: TestContext, policy: Partial<PolicySettings> = {}): Promise<Bench> {
+  const bench = await startAdmission(t, policy);
+  const documents = new Map<string, JsonObject>();
+  const asked: string[] = [];
+  let told: PackageHistory | undefined;
+  bench.setCollectors([
+    ...collectors.filter(({ kind }) => kind !== 'provenance' && kind !== 'expectations'),
+    collectorOf('provenance', (input) => provenanceFacts(input)),
+    collectorOf('expectations', ({ history, attestations }) => {
+      told = history;
+      const foreign = attestations.state === 'answered' && attestations.document['foreign'] === true;
+      return foreign ? { 'rule.source-changed': 'fail' } : {};
+    }),
+  ]);
+  bench.setAttestations((_upstream, name, version) => {
+    asked.push(version);
+    const document = documents.get(`${name}@${version}`);
+    return Promise.resolve(
+      document === undefined
+        ? { state: 'missing' }
+        : { state: 'answered', document, digest: sha256(JSON.stringify(document)) },
+    );
+  });
+  return {
+    ...bench,
+    asked,
+    attest: (version, daysAgo, change = {}) => {
+      const { name = 'lib', repositoryId = '42', valid = true, foreign = false, publisher = {} } = change;
+      const publishedAt = new Date(Date.now() - daysAgo * day).toISOString();
+      const { bytes } = bench.registry.publish({ name, version, publishedAt, attested: true, publisher });
+      documents.set(`${name}@${version}`, {
+        sha512: valid ? artifactDigestsOf(bytes).sha512 : 'other bytes',
+        repositoryId,
+        foreign,
+        signedTime: publishedAt,
+      });
+    },
+    told: () => {
+      assert.ok(told !== undefined);
+      return told;
+    },
+  };
+}
+
+function collectorOf(kind: string, facts: (input: CollectorInput) => Record<string, string> | undefined) {
+  const collector: Collector = {
+    kind,
+    version: 'test',
+    scope: 'release',
+    ...(kind === 'expectations' ? { after: ['provenance'] } : {}),
+    collect: (input) => {
+      const found = facts(input);
+      return {
+        kind,
+        scope: 'release',
+        result: found === undefined ? 'not-available' : 'pass',
+        summary: 'as the document says',
+        facts: { ...verdicts, ...found },
+        items: [],
+        tool: { name: `assay/${kind}`, version: 'test' },
+        collectedAt: input.now,
+      };
+    },
+  };
+  return collector;
+}
+
+function provenanceFacts({ attestations, artifact }: CollectorInput): Record<string, string> | undefined {
+  if (attestations.state !== 'answered') return undefined;
+  const { document } = attestations;
+  if (ownString(document, 'sha512') !== artifact.sha512) return undefined;
+  return {
+    state: 'verified',
+    signedTime: ownString(document, 'signedTime') ?? '',
+    predicateType: 'https://slsa.dev/provenance/v1',
+    issuer: 'https://token.example.com',
+    repository: 'https://forge.example.com/owner/lib',
+    repositoryId: ownString(document, 'repositoryId') ?? '',
+    ownerUri: 'https://forge.example.com/owner',
+    ownerId: '7',
+    workflow: '.github/workflows/release.yml',
+    signer: 'https://forge.example.com/owner/lib/.github/workflows/release.yml@refs/heads/main',
+    ref: 'refs/heads/main',
+    trigger: 'push',
+    runner: 'github-hosted',
+    document: attestations.digest,
+  };
+}
+
+function versionsOf({ verified }: PackageHistory): readonly string[] {
+  return verified.map(({ version }) => version);
+}
+
+test('at first sight the nearest earlier versions with attestations are verified: of the line first, stable first, five', async (t) => {
+  const bench = await started(t);
+  for (const [at, version] of ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0', '2.1.0', '2.2.0'].entries())
+    bench.attest(version, 60 - at);
+  bench.registry.publish({
+    name: 'lib',
+    version: '2.1.1',
+    publishedAt: new Date(Date.now() - 50 * day).toISOString(),
+  });
+  bench.attest('2.3.0', 40);
+  assert.equal((await bench.admit('lib', '2.3.0')).state, 'allowed');
+  assert.deepEqual(bench.asked.toSorted(), ['1.1.0', '2.0.0', '2.0.0-rc.1', '2.1.0', '2.2.0', '2.3.0']);
+  assert.deepEqual(versionsOf(bench.told()), ['1.1.0', '2.0.0-rc.1', '2.0.0', '2.1.0', '2.2.0']);
+});
+
+test('a package that never had attestations costs no request', async (t) => {
+  const bench = await started(t);
+  for (const version of ['1.0.0', '1.1.0']) bench.registry.publish({ name: 'lib', version });
+  assert.equal((await bench.admit('lib', '1.1.0')).state, 'allowed');
+  assert.deepEqual(bench.asked, []);
+});
+
+test('a version without attestations is compared with those before it that have them', async (t) => {
+  const bench = await started(t);
+  bench.attest('1.0.0', 60);
+  bench.registry.publish({
+    name: 'lib',
+    version: '1.0.1',
+    publishedAt: new Date(Date.now() - 10 * day).toISOString(),
+  });
+  await bench.admit('lib', '1.0.1');
+  assert.deepEqual(bench.asked, ['1.0.0']);
+  assert.deepEqual(versionsOf(bench.told()), ['1.0.0']);
+});
+
+test('versions asked for at once share one look at the past', async (t) => {
+  const bench = await started(t);
+  for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
+  const later = Array.from({ length: 6 }, (_, at) => `2.${at}.0`);
+  for (const [at, version] of later.entries())
+    bench.registry.publish({
+      name: 'lib',
+      version,
+      publishedAt: new Date(Date.now() - (30 - at) * day).toISOString(),
+    });
+  await Promise.all(later.map((version) => bench.admit('lib', version)));
+  assert.deepEqual(bench.asked.toSorted(), ['1.0.0', '1.1.0', '1.2.0']);
+});
+
+test('what does not verify is not learned from, and not asked for again within the hour', async (t) => {
+  const bench = await started(t);
+  bench.attest('1.0.0', 60, { valid: false });
+  bench.attest('1.1.0', 50);
+  bench.attest('1.2.0', 40);
+  bench.attest('1.3.0', 30);
+  await bench.admit('lib', '1.2.0');
+  assert.deepEqual(versionsOf(bench.told()), ['1.1.0']);
+  const before = bench.asked.length;
+  await bench.admit('lib', '1.1.0');
+  assert.deepEqual(bench.asked.slice(before), ['1.1.0'], 'its own, and no other');
+  bench.pass(hourMs);
+  assert.equal((await bench.storage.history.publications(testUpstream, 'lib')).length, 2);
+  await bench.admit('lib', '1.3.0');
+  assert.ok(bench.asked.slice(before + 1).includes('1.0.0'));
+});
+
+test('a version that is young, or refused here, does not vouch for the next one', async (t) => {
+  const bench = await started(t, {
+    deny: [{ ecosystem: 'npm', name: 'lib', versions: '1.0.0', reason: 'stolen' }],
+    cooldownHours: 0,
+  });
+  bench.attest('1.0.0', 60, { repositoryId: '666' });
+  bench.attest('1.0.1', 0.1, { repositoryId: '666' });
+  bench.attest('1.0.2', 0);
+  assert.equal((await bench.admit('lib', '1.0.0')).state, 'refused');
+  await bench.admit('lib', '1.0.2');
+  assert.deepEqual(bench.asked, ['1.0.2']);
+  assert.deepEqual(bench.told().verified, []);
+});
+
+test('releases that were allowed teach an expectation, which is an entry of the ledger', async (t) => {
+  const bench = await started(t);
+  for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
+  const { history, read } = bench.storage;
+  for (const version of ['1.0.0', '1.1.0']) await bench.admit('lib', version);
+  assert.deepEqual(await history.expectations(testUpstream, 'lib'), []);
+  await bench.admit('lib', '1.2.0');
+  const learned = await history.expectations(testUpstream, 'lib');
+  assert.deepEqual(
+    learned.map(({ line, revision, origin }) => [line, revision, origin]),
+    [
+      ['*', 1, 'learned'],
+      ['1', 1, 'learned'],
+    ],
+  );
+  assert.equal(learned[0]?.identity?.repositoryId, '42');
+  assert.deepEqual(learned[0]?.learnedFrom, ['1.0.0', '1.1.0', '1.2.0']);
+  const events = (await read.outboxAfter(0, 50)).filter(({ type }) => type === 'expectation/v1');
+  assert.equal(events.length, 2);
+  const logged = await Promise.all(events.map(({ eventId }) => bench.storage.events.byId(eventId)));
+  assert.deepEqual(
+    logged.map((event) => event?.previousEventId),
+    [undefined, events[0]?.eventId],
+  );
+  bench.setPolicy({ cooldownHours: 71 });
+  await bench.admit('lib', '1.2.0');
+  assert.deepEqual(
+    await history.expectations(testUpstream, 'lib'),
+    learned,
+    'asked again it learns nothing new',
+  );
+});
+
+test('what is held teaches nothing', async (t) => {
+  const bench = await started(t, {
+    deny: [{ ecosystem: 'npm', name: 'lib', versions: undefined, reason: 'stolen' }],
+  });
+  const versions = ['1.0.0', '1.1.0', '1.2.0'];
+  for (const [at, version] of versions.entries()) bench.attest(version, 60 - at);
+  for (const version of versions) assert.equal((await bench.admit('lib', version)).state, 'refused');
+  assert.deepEqual(await bench.storage.history.publications(testUpstream, 'lib'), []);
+  assert.deepEqual(await bench.storage.history.expectations(testUpstream, 'lib'), []);
+});
+
+test('what policy only watches, and would have refused, teaches nothing', async (t) => {
+  const bench = await started(t, { preset: 'observe' });
+  const versions = ['1.0.0', '1.1.0', '1.2.0'];
+  for (const [at, version] of versions.entries())
+    bench.attest(version, 60 - at, { foreign: version !== '1.0.0' });
+  for (const version of versions) assert.equal((await bench.admit('lib', version)).state, 'allowed');
+  const taught = await bench.storage.history.publications(testUpstream, 'lib');
+  assert.deepEqual(
+    taught.map(({ publication }) => publication.version),
+    ['1.0.0'],
+  );
+});
+
+test('a learning that was lost is made up for by the next decision about the release', async (t) => {
+  const bench = await started(t);
+  bench.attest('1.0.0', 60);
+  let fails = true;
+  const records: typeof bench.storage.history = {
+    ...bench.storage.history,
+    recordPublications: (given) =>
+      fails ? Promise.reject(new Error('killed')) : bench.storage.history.recordPublications(given),
+  };
+  const rooms = { ...bench.rooms, collectors: bench.rooms.collectors, records };
+  const admission = createAdmission({ ...rooms, history: createHistory(rooms) });
+  const request = {
+    upstream: testUpstream,
+    name: 'lib',
+    file: bench.file('lib', '1.0.0'),
+    principal: anonymous,
+  };
+  await assert.rejects(admission.admit(request), /killed/);
+  fails = false;
+  assert.equal((await admission.admit(request)).state, 'allowed', 'the decision itself is on record');
+  assert.deepEqual(await records.publications(testUpstream, 'lib'), []);
+  bench.setPolicy({ cooldownHours: 71 });
+  assert.equal((await bench.admit('lib', '1.0.0')).state, 'allowed');
+  assert.equal((await records.publications(testUpstream, 'lib')).length, 1);
+});
+
+test('what an index advertised once is remembered after it was stripped', async (t) => {
+  const bench = await started(t);
+  bench.attest('1.0.0', 60);
+  bench.attest('1.1.0', 50);
+  await bench.admit('lib', '1.0.0');
+  bench.registry.strip('lib', '1.1.0', ['attestations', 'signatures']);
+  bench.pass(hourMs);
+  await bench.admit('lib', '1.1.0');
+  const { advertised } = bench.told();
+  assert.ok(advertised.attestedAt !== undefined && advertised.signedAt !== undefined);
+  assert.ok(bench.asked.includes('1.1.0'), 'and asked for all the same');
+});
+
+test('what the same account published within a day is told, but not what everybody publishes from CI', async (t) => {
+  const bench = await started(t, { cooldownHours: 0 });
+  const publish = (name: string, hoursAgo: number, ci: boolean): void => {
+    const at = (hours: number): string => new Date(Date.now() - hours * hourMs).toISOString();
+    const trusted = ci ? { trustedPublisher: { id: 'github', oidcConfigId: 'x' } } : {};
+    bench.registry.publish({ name, version: '1.0.0', publishedAt: at(900) });
+    const publisher = { name: ci ? 'the CI' : 'jane', ...trusted };
+    bench.registry.publish({ name, version: '1.0.1', publishedAt: at(hoursAgo), publisher });
+  };
+  publish('one', 10, false);
+  publish('two', 9, false);
+  publish('far', 100, false);
+  publish('three', 10, true);
+  publish('four', 9, true);
+  for (const name of ['one', 'two', 'far', 'three']) await bench.admit(name, '1.0.1');
+  await bench.admit('one', '1.0.0');
+  await bench.admit('two', '1.0.0');
+  publish('last', 8, false);
+  await bench.admit('last', '1.0.1');
+  assert.deepEqual(
+    bench.told().ofSamePublisher.map(({ name }) => name),
+    ['one', 'two'],
+  );
+  await bench.admit('four', '1.0.1');
+  assert.deepEqual(bench.told().ofSamePublisher, []);
+});
