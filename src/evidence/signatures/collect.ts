@@ -101,7 +101,13 @@ function judgeDigests({ artifact, now }: CollectorInput, { digests }: SignedInte
   if (judged.some(({ verdict }) => verdict === 'fine')) return { fails, weak: undefined };
   const names = digests.map(({ algorithm }) => algorithm.toUpperCase()).join(', ');
   const weak = { id: 'signatures/weak-algorithm', message: `Only ${names} was signed, which can be forged.` };
-  return held.length > 0 ? { fails, weak } : { fails: [...fails, weak], weak: undefined };
+  if (held.length > 0) return { fails, weak };
+  const isWeak = digests.every(({ algorithm }) => judgeAlgorithm(algorithm, now).verdict === 'refused');
+  const foreign = {
+    id: 'signatures/digest-not-computed',
+    message: `Only ${names} was signed, and that is not computed here.`,
+  };
+  return { fails: [isWeak ? weak : foreign], weak: undefined };
 }
 
 function judgeAll(
