@@ -21,7 +21,6 @@ import type { Clock } from '../core/time.ts';
 import { collectors } from '../evidence/collectors.ts';
 import { indexFacts } from '../evidence/index-facts.ts';
 import { createEventMaker } from '../ledger/event-maker.ts';
-import type { Verifier } from '../ledger/summary.ts';
 import { decide, judge } from '../policy/decide.ts';
 import { factsOf } from '../policy/facts.ts';
 import { compilePack } from '../policy/pack.ts';
@@ -37,14 +36,13 @@ import { createRegistryDocument } from './documents.ts';
 import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
-import { startLedger, type Ledger } from './ledger.ts';
-import { openCosigner } from './ledger/cosigner.ts';
-import { inaugurated } from './ledger/origin.ts';
+import { openLedger, type LedgerRooms } from './ledger/open.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { assayVersion } from './package-version.ts';
+import { createRegistryKeysDocument } from './registry-keys.ts';
+import { createReleaseSignatures } from './release-signatures.ts';
 import { createNpmRoutes } from './routes.ts';
-import { launchSigner } from './signer/launch.ts';
 import { startTime, statusOf } from './status.ts';
 import { createIndexPool, type IndexPool } from './workers/index-pool.ts';
 
@@ -91,7 +89,7 @@ async function composeGate(
   const parts = await openParts(settings, closers);
   const rooms = roomsOf(parts);
   const admission = createAdmission(rooms);
-  return gateOf(parts, shown, admission, createShelves(rooms, admission));
+  return gateOf(parts, shown, { admission, shelves: createShelves(rooms, admission), trust: rooms.trust });
 }
 
 interface Parts {
@@ -107,9 +105,7 @@ interface Parts {
   readonly indexPool: IndexPool;
   readonly archive: PooledArchiveReader;
   readonly metrics: Metrics;
-  readonly ledger: Ledger;
-  /** In whose name verification summaries speak. */
-  readonly verifier: Verifier;
+  readonly ledgerRooms: LedgerRooms;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -147,11 +143,7 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     alarms: async () => (await storage.read.counts()).alarms,
   });
   const store = loudly(storage, log, metrics);
-  const verifier: Verifier = {
-    origin: await inaugurated(storage.ledger.heads, settings.ledger.origin),
-    version: assayVersion,
-  };
-  const ledger = await openLedger({ settings, storage, clock, log, store }, closers);
+  const ledgerRooms = await openLedger({ settings, storage, clock, log, store }, closers);
   return {
     settings,
     clock,
@@ -164,8 +156,7 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     indexPool,
     archive,
     metrics,
-    ledger,
-    verifier,
+    ledgerRooms,
   };
 }
 
@@ -197,7 +188,7 @@ function roomsOf({
   client,
   indexPool,
   archive,
-  verifier,
+  ledgerRooms,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -225,7 +216,7 @@ function roomsOf({
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
-    makeEvent: createEventMaker(randomBytes, verifier),
+    makeEvent: createEventMaker(randomBytes, ledgerRooms.verifier),
     order: { npm: npmVersionOrder },
     epochs: () => epochs,
     clock,
@@ -233,13 +224,22 @@ function roomsOf({
   };
 }
 
+interface Admitting extends Pick<Rooms, 'trust'> {
+  readonly admission: Admission;
+  readonly shelves: Shelves;
+}
+
 function gateOf(
   parts: Parts,
   shown: readonly SettingInForce[],
-  admission: Admission,
-  shelves: Shelves,
+  { admission, shelves, trust }: Admitting,
 ): Gate {
-  const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledger } = parts;
+  const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms } = parts;
+  const { ledger, releaseKeys } = ledgerRooms;
+  const { upstreams } = settings;
+  const registryDocument = createRegistryDocument(upstreams, client, storage.blobs, clock);
+  const releaseSignatures = createReleaseSignatures(storage, admission);
+  ledgerRooms.onSigned(releaseSignatures.forget);
   const url =
     settings.publicUrl ??
     `http://${settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen}:${settings.port}/`;
@@ -270,46 +270,15 @@ function gateOf(
     metrics,
     url,
     status: () => statusOf(statusParts),
-    registryDocument: createRegistryDocument(settings.upstreams, client, storage.blobs, clock),
+    registryDocument,
+    registryKeys: createRegistryKeysDocument({ upstreams, registryDocument, trust, own: releaseKeys }),
+    releaseKeys,
+    releaseSignatures,
     recommend: (decision, upstream, principal) => {
       const { name, version = '' } = parsePurl(decision.subject.purl);
       return recommend(admission, shelves, npmVersionOrder, { upstream, name, version, principal });
     },
   };
-}
-
-interface LedgerNeeds {
-  readonly settings: Settings;
-  readonly storage: Storage;
-  readonly clock: Clock;
-  readonly log: Gate['log'];
-  readonly store: AdmissionStore;
-}
-
-/** Throws LEDGER_SIGNER_UNUSABLE, CONFIG_*: a folder that is not fit for keys is a mistake to correct before anything is signed. */
-async function openLedger(needs: LedgerNeeds, closers: (() => Promise<void>)[]): Promise<Ledger> {
-  const { settings, storage, clock, log, store } = needs;
-  const signer = await launchSigner({
-    directory: settings.signer.directory,
-    dataDirectory: settings.dataDirectory,
-    nodePath: process.execPath,
-    onDeath: (why) => log.error({ why }, 'the signer ended'),
-  });
-  closers.push(signer.close);
-  const cosigner = await openCosigner(settings.ledger, signer);
-  closers.push(async () => cosigner?.close());
-  const { raiseAlarm } = store;
-  const ledger = startLedger({
-    storage,
-    settings: settings.ledger,
-    clock,
-    log,
-    signer,
-    cosigner,
-    raiseAlarm,
-  });
-  closers.push(ledger.close);
-  return ledger;
 }
 
 const hotFileBytes = 24 * 1024 * 1024;

@@ -12,6 +12,8 @@ import type { SettingInForce } from './config/shown.ts';
 import type { Settings } from './config/settings.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { RegistryKeysDocument } from './registry-keys.ts';
+import type { ReleaseKeys, ReleaseSignatures } from './release-signatures.ts';
 import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
@@ -38,6 +40,10 @@ export interface Gate {
   readonly status: () => Promise<StatusAnswer>;
   /** A small JSON document of a registry (its keys, attestations); undefined when it has none. Throws UPSTREAM_*. */
   readonly registryDocument: (path: string, upstream?: UpstreamId) => Promise<Uint8Array | undefined>;
+  /** The keys that clients verify signatures with. Throws UPSTREAM_*, LEDGER_SIGNER_*. */
+  readonly registryKeys: RegistryKeysDocument;
+  readonly releaseKeys: ReleaseKeys;
+  readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */
   readonly recommend: (
     decision: Decision,

@@ -34,6 +34,8 @@ export interface LedgerParts {
   /** Without it checkpoints are published without cosignatures. */
   readonly cosigner?: Cosigner | undefined;
   readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
+  /** Signs releases once their decisions are in the log; how many, 0 when none are left. */
+  readonly signReleases?: ((origin: string) => Promise<number>) | undefined;
 }
 
 export interface Ledger {
@@ -47,6 +49,8 @@ export interface Ledger {
    * LEDGER_ROTATION_REFUSED, LEDGER_SIGNER_*, LEDGER_INDEX_UNKNOWN before the log began, STORAGE_*.
    */
   readonly rotateKey: (step: RotationStep) => Promise<Rotated>;
+  /** What waits for a signature is signed now; nothing waits for it. */
+  readonly signSoon: () => void;
   /** Sentences for the status; empty when all is well. */
   readonly problems: () => readonly string[];
   /** Ends after the round under way. */
@@ -134,7 +138,9 @@ export function startLedger(parts: LedgerParts): Ledger {
     while (!closing.signal.aborted) {
       try {
         await (missedStep ??= recordMissed());
-        if ((await signStatements({ storage, attest: signer.attest }, origin)) === 0) return;
+        const statements = await signStatements({ storage, attest: signer.attest }, origin);
+        const releases = (await parts.signReleases?.(origin)) ?? 0;
+        if (statements + releases === 0) return;
       } catch (error) {
         if (closing.signal.aborted) return;
         parts.log.warn({ err: error }, 'the statements of new entries could not be signed yet');
@@ -255,6 +261,7 @@ export function startLedger(parts: LedgerParts): Ledger {
         if (error !== undefined) throw error;
         return rotateKey({ storage, signer, randomBytes }, { origin, step, size, principal: localOperator });
       }),
+    signSoon,
     problems,
     close: async () => {
       closing.abort();

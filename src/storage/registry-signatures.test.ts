@@ -16,14 +16,14 @@ test('a release is to be signed while an allow of its bytes is in force, and sho
   const decide = async (sketch: RecordSketch): Promise<void> =>
     admission.recordDecision(recordOf({ name: 'lib', ...sketch }));
   const namesLeft = async (keyid: string | undefined): Promise<readonly string[]> =>
-    (await signatures.unsigned(keyid, '', 10)).map((one) => `${one.name}@${one.version}`);
+    (await signatures.unsigned(keyid, 0, 10)).map((one) => `${one.name}@${one.version}`);
   await decide({ version: '1.0.0', outcome: 'allow' });
   await decide({ version: '2.0.0', outcome: 'hold', caseSeed: 'a' });
   await decide({ version: '3.0.0', outcome: 'block', noBytes: true, caseSeed: 'b' });
   assert.deepEqual(await namesLeft(undefined), ['lib@1.0.0']);
-  const [one] = await signatures.unsigned(undefined, '', 10);
+  const [one] = await signatures.unsigned(undefined, 0, 10);
   assert.ok(one !== undefined);
-  assert.deepEqual(await signatures.unsigned(undefined, one.id, 10), []);
+  assert.deepEqual(await signatures.unsigned(undefined, one.seq, 10), []);
   const signed = { id: one.id, artifact: one.artifact, keyid: 'old', sig: 'sig', at: at(1) };
   await signatures.record([signed]);
   assert.deepEqual(await namesLeft('old'), []);
@@ -38,4 +38,7 @@ test('a release is to be signed while an allow of its bytes is in force, and sho
   assert.deepEqual(await namesLeft('new'), []);
   await decide({ version: '1.0.0', outcome: 'allow', seconds: 9 });
   assert.equal((await signatures.of(upstream, 'lib')).length, 1);
+  await signatures.record([{ ...signed, keyid: 'new', sig: '' }]);
+  assert.deepEqual(await signatures.of(upstream, 'lib'), [], 'refused by the signer');
+  assert.deepEqual(await namesLeft('new'), []);
 });

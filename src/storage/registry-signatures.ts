@@ -1,10 +1,8 @@
 /** The gate's own entries of `dist.signatures`: made after a decision, shown while an allow is in force. */
 import type { Kysely } from 'kysely';
 import type { Sha256, Sha512 } from '../core/digest.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { ReleaseId, UpstreamId } from '../core/subject.ts';
 import type { Schema } from './schema.ts';
-import { fromJson } from './text.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** A release whose present allow is without a signature by the present key. */
@@ -15,7 +13,8 @@ export interface UnsignedRelease {
   readonly version: string;
   readonly artifact: Sha256;
   readonly sha512: Sha512;
-  readonly indexManifest: JsonObject;
+  /** Of its decision: a later transition has a greater one. */
+  readonly seq: number;
 }
 
 /** One entry of `dist.signatures`: base64 of an ECDSA signature in ASN.1 DER. */
@@ -34,16 +33,18 @@ export interface ReleaseSignature extends RegistrySignature {
   readonly id: ReleaseId;
   /** Of the bytes that were signed. */
   readonly artifact: Sha256;
+  /** RFC 3339 UTC. */
   readonly at: string;
 }
 
 export interface RegistrySignatureStore {
-  /** In order of their ids, from the first that is greater than `after`. npm's alone: nobody else asks for them. */
+  /** In the order of their decisions, after the one with this `seq`. npm's alone: nobody else asks for them. */
   readonly unsigned: (
     keyid: string | undefined,
-    after: string,
+    afterSeq: number,
     limit: number,
   ) => Promise<readonly UnsignedRelease[]>;
+  /** An empty `sig`: the signer refuses this release by name, and is not asked again. */
   readonly record: (signatures: readonly ReleaseSignature[]) => Promise<void>;
   /** Those whose allow is in force, and is about the bytes that were signed. */
   readonly of: (upstream: UpstreamId, name: string) => Promise<readonly SignedRelease[]>;
@@ -54,7 +55,7 @@ export function createRegistrySignatureStore(
   { write }: WriteQueue,
 ): RegistrySignatureStore {
   return {
-    unsigned: async (keyid, after, limit) => {
+    unsigned: async (keyid, afterSeq, limit) => {
       const rows = await allowed(db)
         .leftJoin('registry_signatures', (join) =>
           join
@@ -63,10 +64,10 @@ export function createRegistrySignatureStore(
             .on('registry_signatures.keyid', '=', keyid ?? ''),
         )
         .select(['releases.id', 'releases.upstream', 'releases.name', 'releases.version'])
-        .select(['releases.artifact', 'releases.index_manifest', 'artifacts.sha512'])
+        .select(['releases.artifact', 'artifacts.sha512', 'decisions.seq'])
         .where('registry_signatures.keyid', 'is', null)
-        .where('releases.id', '>', after)
-        .orderBy('releases.id')
+        .where('decisions.seq', '>', afterSeq)
+        .orderBy('decisions.seq')
         .limit(limit)
         .execute();
       return rows.map((row) => ({
@@ -76,7 +77,7 @@ export function createRegistrySignatureStore(
         version: row.version,
         artifact: row.artifact as Sha256,
         sha512: row.sha512 as Sha512,
-        indexManifest: fromJson(row.index_manifest, 'an index manifest') as JsonObject,
+        seq: row.seq,
       }));
     },
     record: async (signatures) => {
@@ -103,6 +104,7 @@ export function createRegistrySignatureStore(
         .select(['registry_signatures.keyid', 'registry_signatures.sig'])
         .where('releases.upstream', '=', upstream)
         .where('releases.name', '=', name)
+        .where('registry_signatures.sig', '<>', '')
         .orderBy('releases.id')
         .execute();
       return rows.map((row) => ({ ...row, sha512: row.sha512 as Sha512 }));

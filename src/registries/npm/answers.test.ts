@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { anonymous } from '../../core/subject.ts';
 import { errorOf, parsed } from '../../../test/support/packuments.ts';
-import { keysAnswer, npmError, pingAnswer, whoamiAnswer, type NpmProblem } from './answers.ts';
+import { documentAnswer, npmError, pingAnswer, whoamiAnswer, type NpmProblem } from './answers.ts';
 import { writeKinds } from './requests.ts';
 
 const tokenText =
@@ -118,13 +118,13 @@ describe('every other answer', () => {
     assert.equal(npmError({ kind: 'write', what: 'publish' }).headers['allow'], 'GET, HEAD');
   });
 
-  it('ping, whoami and keys', () => {
+  it('ping, whoami and documents', () => {
     assert.deepEqual(parsed(pingAnswer().body), {});
     assert.deepEqual(parsed(whoamiAnswer(anonymous).body), { username: 'anonymous' });
     const keys = Buffer.from('{"keys":[{"keyid":"x"}]}');
-    assert.equal(keysAnswer(keys).body, keys);
-    assert.equal(keysAnswer(keys).status, 200);
-    assert.equal(keysAnswer(undefined).status, 404);
+    assert.equal(documentAnswer(keys).body, keys);
+    assert.equal(documentAnswer(keys).status, 200);
+    assert.equal(npmError({ kind: 'no-keys' }).status, 404);
   });
 
   it('lets no hostile text into a header or a terminal', () => {

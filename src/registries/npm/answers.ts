@@ -89,9 +89,9 @@ export function whoamiAnswer(principal: Principal): HttpAnswer {
   return jsonAnswer(200, 'OK', { username: principal.name });
 }
 
-/** `upstreamKeys`: upstream's answer as it came, already known to be JSON. */
-export function keysAnswer(upstreamKeys: Uint8Array | undefined): HttpAnswer {
-  return upstreamKeys === undefined ? npmError({ kind: 'no-keys' }) : rawJsonAnswer(200, 'OK', upstreamKeys);
+/** Upstream's answer as it came, already known to be JSON. */
+export function documentAnswer(document: Uint8Array): HttpAnswer {
+  return rawJsonAnswer(200, 'OK', document);
 }
 
 const writeTexts: Readonly<Record<WriteKind, string>> = {

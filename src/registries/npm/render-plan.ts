@@ -1,5 +1,6 @@
 /** What stands in a package's index for a client: decided elsewhere, applied here. */
 import type { JsonObject } from '../../core/json.ts';
+import type { OwnSignature } from './own-signature.ts';
 
 /** A version that was admitted and is served as it was then: upstream deleted it, or offers other bytes now. */
 export interface KeptVersion {
@@ -14,6 +15,8 @@ export interface RenderPlan {
   /** Leave versions, time and every tag. Wins over `kept`. */
   readonly hidden: readonly string[];
   readonly kept: readonly KeptVersion[];
+  /** Signatures of ours, for versions that stand. */
+  readonly signed?: readonly OwnSignature[];
   /** Makes npm say why a version is not there (`policyRestrictions`). The message may be hostile text. */
   readonly restrictions: { readonly message: string; readonly versions: readonly string[] } | undefined;
   /** Upstream answers 404 for the package now: only what is kept stands. */

@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { ownObject, ownString } from '../../core/json.ts';
 import { AssayError } from '../../core/errors.ts';
 import { fileNameOfUrl } from './names.ts';
-import type { PartsFile, SplicedText, VersionSpans } from './packument-parts.ts';
+import { withOwnSignature, type OwnSignature } from './own-signature.ts';
+import { manifestFrom, type PartsFile, type SplicedText, type VersionSpans } from './packument-parts.ts';
 import type { KeptVersion, RenderPlan } from './render-plan.ts';
 import { spliceForms } from './splice.ts';
 import { steerTags, type SteeredTags } from './tags.ts';
@@ -14,21 +15,42 @@ export type StandingVersion =
   | { readonly from: 'upstream'; readonly version: string; readonly spans: VersionSpans }
   | { readonly from: 'kept'; readonly version: string; readonly kept: KeptVersion };
 
-/** In upstream's order; kept versions that upstream no longer lists come last. */
+/** In upstream's order; kept versions that upstream no longer lists come last. Signed ones carry our signature. */
 export function standingVersions(parts: PartsFile, plan: RenderPlan): readonly StandingVersion[] {
   const hidden = new Set(plan.hidden);
   const kept = new Map(
     plan.kept.filter(({ version }) => !hidden.has(version)).map((one) => [one.version, one]),
   );
+  const signed = new Map((plan.signed ?? []).map((one) => [one.version, one]));
   const standing: StandingVersion[] = [];
   for (const [version, spans] of parts.versions) {
     const instead = kept.get(version);
-    if (instead !== undefined) standing.push({ from: 'kept', version, kept: instead });
-    else if (!hidden.has(version) && plan.gone !== true) standing.push({ from: 'upstream', version, spans });
+    if (instead !== undefined) standing.push(keptStanding(instead, signed.get(version)));
+    else if (!hidden.has(version) && plan.gone !== true)
+      standing.push(listedStanding(parts, spans, signed.get(version)));
     kept.delete(version);
   }
-  for (const [version, one] of kept) standing.push({ from: 'kept', version, kept: one });
+  for (const [version, one] of kept) standing.push(keptStanding(one, signed.get(version)));
   return standing;
+}
+
+function keptStanding(kept: KeptVersion, signature: OwnSignature | undefined): StandingVersion {
+  const manifest = signature && withOwnSignature(kept.manifest, signature);
+  return { from: 'kept', version: kept.version, kept: manifest === undefined ? kept : { ...kept, manifest } };
+}
+
+/** Only versions with a signature of ours are parsed again, and few are: those that were admitted. */
+function listedStanding(
+  parts: PartsFile,
+  spans: VersionSpans,
+  signature: OwnSignature | undefined,
+): StandingVersion {
+  const { version } = spans;
+  const listed = signature && manifestFrom(parts, version);
+  const manifest = listed && signature && withOwnSignature(listed, signature);
+  return manifest === undefined
+    ? { from: 'upstream', version, spans }
+    : { from: 'kept', version, kept: { version, manifest, time: undefined } };
 }
 
 /** Only versions that upstream still lists can be tagged: what it deleted never becomes `latest`. */

@@ -7,6 +7,7 @@ import { compareVersions } from '../../registries/npm/order.ts';
 import type { RenderPlan } from '../../registries/npm/render-plan.ts';
 import { steerTags, type SteeredTags } from '../../registries/npm/tags.ts';
 import type { Gate } from '../gate.ts';
+import type { OwnSignatures } from '../release-signatures.ts';
 import type { Route } from '../routes.ts';
 import type { RenderWhat } from '../workers/index-jobs.ts';
 import { acceptsGzip, etagMatches, type Answer } from './answer.ts';
@@ -34,8 +35,11 @@ export async function answerIndex(
   const { request, response, caller, base } = exchange;
   const shelf = await gate.shelves.show({ upstream, name, principal: caller.principal });
   if (shelf === undefined) return npmError({ kind: 'not-found', what: name });
+  // After the shelf: a refusal that came in between takes its signature with it.
+  const signed = await gate.releaseSignatures.of(upstream, name);
   const what = whatOf(asked, request.headers.accept);
-  const etag = `W/"${sha256(JSON.stringify([shelf.digest, what, base])).slice(0, 32)}"`;
+  const shape = JSON.stringify([shelf.digest, signed.digest, what, base]);
+  const etag = `W/"${sha256(shape).slice(0, 32)}"`;
   const { steered, withheld, notice } = steeringOf(name, shelf);
   const headers: Record<string, string> = {
     etag,
@@ -49,7 +53,7 @@ export async function answerIndex(
   const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
     gate.indexes.render(
       { upstream, name, body: shelf.body },
-      planOf(name, shelf, steered, withheld),
+      planOf(name, { shelf, steered, withheld, signed: signed.list }),
       what,
       base,
     ),
@@ -113,12 +117,20 @@ function standing(shelf: Shelf): ReadonlySet<string> {
   return listed;
 }
 
-function planOf(name: string, shelf: Shelf, steered: SteeredTags, withheld: readonly Withheld[]): RenderPlan {
+interface Shown {
+  readonly shelf: Shelf;
+  readonly steered: SteeredTags;
+  readonly withheld: readonly Withheld[];
+  readonly signed: OwnSignatures['list'];
+}
+
+function planOf(name: string, { shelf, steered, withheld, signed }: Shown): RenderPlan {
   const versions = withheld.map((one) => one.version);
   const message = restrictionMessage(name, withheld, steered.moves);
   return {
     hidden: versions,
     kept: shelf.kept,
+    signed,
     restrictions: withheld.length === 0 ? undefined : { message, versions },
     gone: shelf.gone,
   };

@@ -1,13 +1,13 @@
 /** npm's protocol, answered from admission: an index is a shelf, a tarball is an admission. */
 import { isAssayError } from '../../core/errors.ts';
-import { keysAnswer, npmError, pingAnswer, whoamiAnswer } from '../../registries/npm/answers.ts';
+import { documentAnswer, npmError, pingAnswer, whoamiAnswer } from '../../registries/npm/answers.ts';
 import { npmRefusal } from '../../registries/npm/refusal.ts';
 import type { NpmRequest } from '../../registries/npm/requests.ts';
 import { attestationsPath } from '../attestations.ts';
 import type { Gate } from '../gate.ts';
 import type { Route } from '../routes.ts';
 import { refusalOf } from '../shown.ts';
-import type { Answer } from './answer.ts';
+import { jsonAnswer, type Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFile } from './files.ts';
 import { answerIndex } from './npm-index.ts';
@@ -95,7 +95,8 @@ async function answerTarball(
 async function answerKeys(gate: Gate, { caller }: Exchange): Promise<Answer> {
   const upstream = gate.settings.upstreams.find((one) => one.scopes.length === 0);
   if (upstream?.needsToken === true && !caller.grants.has(upstream.id)) return tokenFor(upstream.id);
-  return keysAnswer(await gate.registryDocument('-/npm/v1/keys'));
+  const keys = await gate.registryKeys(caller.grants);
+  return keys === undefined ? npmError({ kind: 'no-keys' }) : jsonAnswer(200, keys);
 }
 
 async function answerAttestations(
@@ -105,7 +106,7 @@ async function answerAttestations(
 ): Promise<Answer> {
   const found = await gate.registryDocument(attestationsPath(name, version), route.upstream);
   if (found === undefined) return npmError({ kind: 'no-attestations', what: `${name}@${version}` });
-  return keysAnswer(found);
+  return documentAnswer(found);
 }
 
 function tokenFor(upstream: string): Answer {
