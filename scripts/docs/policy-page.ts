@@ -1,13 +1,6 @@
 /** docs/policy.md: what each preset does with each result of each check. */
-import {
-  allowListWaives,
-  evidenceKindOf,
-  evidenceRules,
-  presets,
-  requiredKinds,
-  ruleResults,
-  type EvidenceRule,
-} from '../../src/policy/presets.ts';
+import { allowListWaives, presets, requiredKinds, ruleResults } from '../../src/policy/presets.ts';
+import { evidenceKindOf, evidenceRules, wholeOf, type EvidenceRule } from '../../src/policy/rule-names.ts';
 import { presetNames, type PresetName } from '../../src/policy/settings.ts';
 import { tableOf } from './markdown.ts';
 
@@ -30,6 +23,32 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
   cooldown:
     '`pass`: published at least `cooldownHours` ago. `fail`: younger; the hold ends by itself, and the refusal says when. `not-available`: the publish time is missing, unreadable or in the future. The claimed time counts, but never earlier than our last look at which the version was not there yet.',
   deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',
+  signature:
+    '`pass`: a registry key verifies over name, version and integrity, the bytes have that integrity, and the key was in force at a trustworthy time. `fail`: a signature is wrong, was there before and is gone, or its key had ended before the version appeared. `warn`: a retired key without a proven time, or only SHA-1 was signed. `not-available`: upstream signs nothing. `not-checked`: no key is known for the upstream or the key id.',
+  provenance:
+    '`pass`: an attestation verifies (certificate, logs, times, signature), and its subject is this name, version and these bytes. `fail`: what is offered does not verify. `warn`: it is advertised and missing. `not-available`: none is offered. `not-checked`: no usable trust root.',
+  'trust-root':
+    '`fail`: the root that vouched has ended, or was not confirmed for too long. `warn`: it ends soon.',
+  stripped: '`fail`: we saw this version with a signature or provenance, and now it has none.',
+  'source-changed':
+    '`fail`: the repository or its owner is not the expected one, by immutable id, or it is a fork of it.',
+  'run-conclusion':
+    '`fail`: the run that published did not end in success, or the publication came after it. `warn`: it has not ended.',
+  'trust-downgrade':
+    '`fail`: earlier versions were published with more proof. `warn`: so they were, but this release line never was, or the version is old and all else is clean.',
+  'builder-changed':
+    '`fail`: another workflow, signer, issuer or runner than expected; a self-hosted runner appeared.',
+  'ref-or-trigger': '`fail`: built from a ref or by a trigger that is not expected; a pull request always.',
+  'source-tag':
+    '`fail`: no tag of the version at the commit, a moved tag, or a commit that no branch or tag reaches.',
+  'publisher-changed':
+    '`fail`: published in another way or by another account than usual. `warn`: a new account, nothing else.',
+  burst: '`fail`: one owner published in a burst. `warn`: two versions of one line in quick succession.',
+  'dependency-changed':
+    '`fail`: a git or URL dependency appeared. `warn`: a new dependency in a minor or patch release.',
+  'time-anomaly': '`fail`: signed, claimed and observed times contradict each other.',
+  expectations:
+    'What none of the rules above could judge: `not-checked` where there was nobody to ask (no forge), `not-available` where too little is known.',
 };
 
 export function policyPage(): string {
@@ -43,6 +62,9 @@ A rule's mode says what becomes of that: \`enforce\` decides; \`warn\` allows an
 \`off\` does not ask. A configuration may change the mode of every rule below and \`cooldownHours\`, never a table.
 
 ${presetNames.map(presetSection).join('\n\n')}
+
+The rules ${evidenceRules.filter((rule) => wholeOf[rule] !== undefined).join(', ')} read one verdict each inside a piece of evidence.
+What is not available, not checked, failed or missing of that evidence is told once, by the rule \`provenance\` or \`expectations\`.
 
 ## What the results mean
 

@@ -11,21 +11,14 @@ import {
   publishedAt,
   sampleFacts,
   settings,
+  verdictsOf,
   withCheck,
 } from '../../test/support/policy-input.ts';
 import { decide } from './decide.ts';
 import type { Exception } from './exceptions.ts';
 import { compilePack, policyDigest } from './pack.ts';
-import {
-  evidenceKindOf,
-  evidenceRules,
-  presets,
-  requiredKinds,
-  ruleResults,
-  type Cell,
-  type EvidenceRule,
-  type RuleResult,
-} from './presets.ts';
+import { presets, requiredKinds, ruleResults, type Cell, type RuleResult } from './presets.ts';
+import { evidenceKindOf, evidenceRules, wholeOf, type EvidenceRule } from './rule-names.ts';
 import { presetNames, ruleNames, type PolicySettings } from './settings.ts';
 
 const decideFor = (
@@ -38,6 +31,14 @@ const decideFor = (
 function factsWhere(rule: EvidenceRule, result: RuleResult) {
   const kind = evidenceKindOf[rule];
   if (result === 'missing') return withCheck(kind, undefined);
+  if (result !== 'error' && kind === 'provenance' && rule !== kind)
+    return withCheck(kind, check('pass', { facts: verdictsOf(kind, { [rule]: result }) }));
+  if (result !== 'error' && kind === 'expectations')
+    return withCheck(
+      kind,
+      check(result, { facts: verdictsOf(kind, rule === kind ? {} : { [rule]: result }) }),
+    );
+  if (kind === 'provenance') return withCheck(kind, check(result, { facts: verdictsOf(kind) }));
   if (rule !== 'cooldown') return withCheck(kind, check(result));
   if (result === 'pass') return withCheck(kind, publishedAt('2026-01-01T00:00:00.000Z'));
   return withCheck(kind, result === 'fail' ? publishedAt('2026-11-20T06:00:00.000Z') : check(result));
@@ -64,7 +65,10 @@ test('every cell of every documented table is what decide does', () => {
     for (const rule of evidenceRules) {
       const { mode, table } = presets[preset].evidence[rule];
       for (const result of ruleResults) {
-        const verdict = decideFor(factsWhere(rule, result), { preset });
+        const whole = wholeOf[rule];
+        // With the rule of the whole off, each verdict speaks for itself of evidence that is missing or failed.
+        const rules = whole === undefined ? {} : { [whole]: 'off' as const };
+        const verdict = decideFor(factsWhere(rule, result), { preset, rules });
         const where = `${preset} ${rule} ${result}`;
         assert.equal(spokenAs(verdict, rule), table[result], where);
         const cell = table[result];
@@ -79,7 +83,9 @@ test('every cell of every documented table is what decide does', () => {
 test('results that are no pass never look like one: only a pass is allowed without a word', () => {
   for (const preset of presetNames) {
     for (const rule of evidenceRules) {
-      for (const result of ruleResults.filter((entry) => entry !== 'pass')) {
+      const toldByTheWhole = (result: RuleResult): boolean =>
+        wholeOf[rule] !== undefined && (result === 'not-available' || result === 'not-checked');
+      for (const result of ruleResults.filter((entry) => entry !== 'pass' && !toldByTheWhole(entry))) {
         assert.notEqual(presets[preset].evidence[rule].table[result], 'allow', `${preset} ${rule} ${result}`);
       }
     }

@@ -11,7 +11,7 @@ import { instantOf } from '../core/time.ts';
 import { timeAt } from './cooldown.ts';
 import type { Exception } from './exceptions.ts';
 import type { PolicyPack } from './pack.ts';
-import { evidenceRules } from './presets.ts';
+import { evidenceRules } from './rule-names.ts';
 import { baitReasons, isBait, listReasons, refuses, requiredReasons, ruleReasons } from './rules.ts';
 
 /** A verdict is asked again after this long even when nothing else moved. */

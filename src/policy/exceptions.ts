@@ -3,7 +3,7 @@ import type { Sha256 } from '../core/digest.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Purl } from '../core/purl.ts';
 import { instantOf } from '../core/time.ts';
-import type { EvidenceRule } from './presets.ts';
+import type { EvidenceRule } from './rule-names.ts';
 
 export interface Exception {
   readonly id: string;

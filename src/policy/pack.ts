@@ -4,14 +4,8 @@ import type { RuleMode } from '../core/decision.ts';
 import { sha256, type Sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { compileMatch, type CompiledMatch } from './match.ts';
-import {
-  engineVersion,
-  evidenceRules,
-  presets,
-  requiredKinds,
-  type EvidenceRule,
-  type RuleSetting,
-} from './presets.ts';
+import { engineVersion, presets, requiredKinds, type RuleSetting } from './presets.ts';
+import { evidenceRules, forEachRule, type EvidenceRule } from './rule-names.ts';
 import type { PackageMatch, PolicySettings } from './settings.ts';
 
 export interface PolicyPack {
@@ -47,14 +41,7 @@ function rulesOf(settings: PolicySettings): PolicyPack['rules'] {
     ...base[name],
     mode: settings.rules[name] ?? base[name].mode,
   });
-  return {
-    integrity: rule('integrity'),
-    archive: rule('archive'),
-    manifest: rule('manifest'),
-    'install-script': rule('install-script'),
-    cooldown: rule('cooldown'),
-    deprecated: rule('deprecated'),
-  };
+  return forEachRule(rule);
 }
 
 /** SHA-256 over the canonical JSON of all that decides: engine version, settings, the tables in force, required kinds. */

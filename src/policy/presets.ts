@@ -4,10 +4,11 @@
  */
 import type { RuleMode } from '../core/decision.ts';
 import type { Result } from '../core/evidence.ts';
+import { forEachRule, type EvidenceRule } from './rule-names.ts';
 import type { PresetName } from './settings.ts';
 
 /** Raised when `decide` would answer differently for the same tables. Part of the policy digest. */
-export const engineVersion = '1';
+export const engineVersion = '2';
 
 /** `note`: allowed, with a warning that is shown. */
 export const cells = ['allow', 'note', 'hold', 'block'] as const;
@@ -26,31 +27,26 @@ export const ruleResults = [
 export type RuleResult = Result | 'missing';
 export type RuleTable = Readonly<Record<RuleResult, Cell>>;
 
-/** Rules that read one kind of evidence, in the order in which reasons are told. */
-export const evidenceRules = [
-  'integrity',
-  'archive',
-  'manifest',
-  'install-script',
-  'cooldown',
-  'deprecated',
-] as const;
-export type EvidenceRule = (typeof evidenceRules)[number];
-
-export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = {
-  integrity: 'integrity',
-  archive: 'archive',
-  manifest: 'manifest',
-  'install-script': 'scripts',
-  cooldown: 'age',
-  deprecated: 'deprecation',
-};
-
 /** Rules that can speak from an index alone. The deny and allow lists are asked at both stages as well. */
 export const indexRules: readonly EvidenceRule[] = ['cooldown', 'deprecated'];
 
-/** What the allow list waives. Never integrity, archive or manifest: those are about the bytes being what they say. */
-export const allowListWaives: readonly EvidenceRule[] = ['cooldown', 'install-script', 'deprecated'];
+/**
+ * What the allow list waives. Never integrity, archive, manifest, signature, provenance or a stripped one: those are
+ * about the bytes being what they say.
+ */
+export const allowListWaives: readonly EvidenceRule[] = [
+  'cooldown',
+  'install-script',
+  'deprecated',
+  'trust-downgrade',
+  'builder-changed',
+  'ref-or-trigger',
+  'source-tag',
+  'publisher-changed',
+  'burst',
+  'dependency-changed',
+  'time-anomaly',
+];
 
 /** Kinds that must be there at stage `file`, whatever the modes are. A missing one is a fault of ours, and holds. */
 export const requiredKinds = [
@@ -61,6 +57,9 @@ export const requiredKinds = [
   'deprecation',
   'scripts',
   'origin',
+  'signatures',
+  'provenance',
+  'expectations',
 ] as const;
 
 export interface RuleSetting {
@@ -82,6 +81,21 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'install-script': table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
   deprecated: table('allow', 'note', 'note', 'note', 'note', 'note', 'note'),
+  signature: table('allow', 'block', 'note', 'note', 'note', 'hold', 'hold'),
+  provenance: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
+  'trust-root': verdict('hold', 'note'),
+  stripped: verdict('block', 'hold'),
+  'source-changed': verdict('block', 'hold'),
+  'run-conclusion': verdict('block', 'hold'),
+  'trust-downgrade': verdict('hold', 'note'),
+  'builder-changed': verdict('hold', 'note'),
+  'ref-or-trigger': verdict('hold', 'note'),
+  'source-tag': verdict('hold', 'note'),
+  'publisher-changed': verdict('hold', 'note'),
+  burst: verdict('hold', 'note'),
+  'dependency-changed': verdict('hold', 'note'),
+  'time-anomaly': verdict('hold', 'note'),
+  expectations: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
 };
 
 const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
@@ -91,6 +105,21 @@ const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'install-script': table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
   deprecated: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
+  signature: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
+  provenance: table('allow', 'block', 'block', 'note', 'hold', 'hold', 'hold'),
+  'trust-root': verdict('hold', 'hold', 'note', 'hold'),
+  stripped: verdict('block', 'block'),
+  'source-changed': verdict('block', 'block'),
+  'run-conclusion': verdict('block', 'hold', 'note', 'hold'),
+  'trust-downgrade': verdict('block', 'hold'),
+  'builder-changed': verdict('block', 'hold'),
+  'ref-or-trigger': verdict('block', 'hold'),
+  'source-tag': verdict('block', 'hold', 'note', 'hold'),
+  'publisher-changed': verdict('hold', 'hold'),
+  burst: verdict('hold', 'hold'),
+  'dependency-changed': verdict('hold', 'hold'),
+  'time-anomaly': verdict('hold', 'hold'),
+  expectations: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
 };
 
 export const presets: Readonly<Record<PresetName, Preset>> = {
@@ -114,17 +143,20 @@ function table(
   return { pass, fail, warn, 'not-available': notAvailable, 'not-checked': notChecked, error, missing };
 }
 
+/** A verdict inside evidence: what is not known of it is told by the rule of the whole, unless it asks for more here. */
+function verdict(
+  fail: Cell,
+  warn: Cell,
+  notAvailable: Cell = 'allow',
+  notChecked: Cell = 'allow',
+): RuleTable {
+  return table('allow', fail, warn, notAvailable, notChecked, 'hold', 'hold');
+}
+
 function preset(mode: RuleMode, tables: Readonly<Record<EvidenceRule, RuleTable>>): Preset {
   const rule = (name: EvidenceRule): RuleSetting => ({ mode, table: tables[name] });
   return {
-    evidence: {
-      integrity: rule('integrity'),
-      archive: rule('archive'),
-      manifest: rule('manifest'),
-      'install-script': rule('install-script'),
-      cooldown: rule('cooldown'),
-      deprecated: rule('deprecated'),
-    },
+    evidence: forEachRule(rule),
     lists: { 'deny-list': mode, 'allow-list': mode },
     required: mode,
   };

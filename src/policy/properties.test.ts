@@ -4,15 +4,16 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Outcome, RuleMode } from '../core/decision.ts';
-import { results } from '../core/evidence.ts';
+import { results, type Result } from '../core/evidence.ts';
 import type { CheckFacts, Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { anonymous } from '../core/subject.ts';
 import { normaliseTime } from '../core/time.ts';
-import { policyInput, sampleFacts, settings } from '../../test/support/policy-input.ts';
+import { policyInput, sampleFacts, settings, verdictsOf } from '../../test/support/policy-input.ts';
 import { decide, judge } from './decide.ts';
 import { compilePack } from './pack.ts';
-import { cells, evidenceKindOf, evidenceRules, presets, requiredKinds, ruleResults } from './presets.ts';
+import { cells, presets, requiredKinds, ruleResults } from './presets.ts';
+import { evidenceKindOf, evidenceRules, wholeOf } from './rule-names.ts';
 import { presetNames, type PackageMatch, type PolicySettings, type RuleName } from './settings.ts';
 
 fc.configureGlobal({ numRuns: 400 });
@@ -168,7 +169,7 @@ test('any result in the place of a pass never makes an outcome milder', () => {
       const good: CheckFacts = {
         result: 'pass',
         summary: 's',
-        facts: { publishedAt: '2020-01-01T00:00:00.000Z' },
+        facts: { publishedAt: '2020-01-01T00:00:00.000Z', ...verdictsOf(kind) },
         items: [],
       };
       const passed = { ...facts, checks: { ...facts.checks, [kind]: good } };
@@ -176,6 +177,26 @@ test('any result in the place of a pass never makes an outcome milder', () => {
       assert.ok(
         severity(outcome(changed, policy, 'file', now)) >= severity(outcome(passed, policy, 'file', now)),
       );
+    }),
+  );
+});
+
+test('a worse verdict inside evidence never makes an outcome milder', () => {
+  const inside = fc.constantFrom(...evidenceRules.filter((rule) => wholeOf[rule] !== undefined));
+  const worse = fc.constantFrom(...results.filter((result) => result !== 'pass'));
+  fc.assert(
+    fc.property(anyFacts, anySettings, inside, worse, clock, (facts, policy, rule, result, now) => {
+      const kind = evidenceKindOf[rule];
+      const among = (told: Result): Facts => ({
+        ...facts,
+        checks: {
+          ...facts.checks,
+          [kind]: { result: 'pass', summary: 's', facts: verdictsOf(kind, { [rule]: told }), items: [] },
+        },
+      });
+      const before = severity(outcome(among('pass'), policy, 'file', now));
+      const after = severity(outcome(among(result), policy, 'file', now));
+      assert.ok(after >= before);
     }),
   );
 });

@@ -3,18 +3,12 @@ import type { Outcome, PolicyInput, Reason, RuleMode } from '../core/decision.ts
 import type { CheckFacts, Facts } from '../core/facts.ts';
 import { instantOf } from '../core/time.ts';
 import { maturityOf } from './cooldown.ts';
+import { isBroken, readBy } from './verdicts.ts';
 import { waiverFor, type Exception } from './exceptions.ts';
 import { matches, type CompiledMatch } from './match.ts';
 import type { PolicyPack } from './pack.ts';
-import {
-  allowListWaives,
-  evidenceKindOf,
-  indexRules,
-  requiredKinds,
-  ruleResults,
-  type EvidenceRule,
-  type RuleResult,
-} from './presets.ts';
+import { allowListWaives, indexRules, requiredKinds, ruleResults, type RuleResult } from './presets.ts';
+import { evidenceKindOf, wholeOf, type EvidenceRule } from './rule-names.ts';
 import { baitWords, denied, missing, wordsFor, wrongOrigin, type Words } from './wording.ts';
 
 /**
@@ -45,7 +39,11 @@ export function ruleReasons(
 ): readonly Reason[] {
   const { mode, table } = pack.rules[rule];
   if (mode === 'off' || (stage === 'index' && !indexRules.includes(rule))) return [];
-  const check = checkOf(facts, evidenceKindOf[rule]);
+  const whole = checkOf(facts, evidenceKindOf[rule]);
+  // One cause, one reason: what is wrong with the evidence as a whole is told by the rule of the whole, if that decides.
+  const teller = wholeOf[rule];
+  if (teller !== undefined && isBroken(whole) && pack.rules[teller].mode === 'enforce') return [];
+  const check = readBy(rule, whole);
   const { result, until, ageHours } =
     rule === 'cooldown' ? maturityOf(check, pack.cooldownMs, now) : plain(check);
   const cell = table[known(result)];

@@ -1,21 +1,13 @@
 /** What a policy can be set to. Validated at the border by `server/config`; trusted here. */
 import type { RuleMode } from '../core/decision.ts';
 import type { Ecosystem } from '../core/purl.ts';
+import { evidenceRules } from './rule-names.ts';
 
 export const presetNames = ['observe', 'recommended', 'strict'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** Rules a configuration may set. `npm/…` style ids in reasons are `<ecosystem>/<rule>`. */
-export const ruleNames = [
-  'integrity',
-  'archive',
-  'manifest',
-  'cooldown',
-  'install-script',
-  'deprecated',
-  'deny-list',
-  'allow-list',
-] as const;
+export const ruleNames = [...evidenceRules, 'deny-list', 'allow-list'] as const;
 export type RuleName = (typeof ruleNames)[number];
 
 /** Names a package, all packages of a scope (`@scope/*`), or some versions of one. */
@@ -34,6 +26,6 @@ export interface PolicySettings {
   readonly rules: Readonly<Partial<Record<RuleName, RuleMode>>>;
   readonly cooldownHours: number;
   readonly deny: readonly PackageMatch[];
-  /** Waives cooldown, install-script and deprecated; never integrity, archive or manifest. */
+  /** Waives the rules in `allowListWaives` (presets.ts). */
   readonly allow: readonly PackageMatch[];
 }

@@ -1,7 +1,8 @@
 /** What people read when a rule speaks: a few words for the status line, a sentence with the evidence, the next legal step. */
 import type { CheckFacts } from '../core/facts.ts';
 import { forHeader } from '../core/encode.ts';
-import type { EvidenceRule, RuleResult } from './presets.ts';
+import type { RuleResult } from './presets.ts';
+import type { EvidenceRule } from './rule-names.ts';
 
 export interface Words {
   /** At most 60 printable ASCII characters. */
@@ -22,8 +23,24 @@ export function wordsFor(rule: EvidenceRule, spoken: Spoken): Words {
   const { result, check } = spoken;
   if (result === 'missing') return missing(rule);
   if (result === 'error') return notChecked(rule, check);
-  const words = rule === 'cooldown' ? cooldown(spoken) : byRule[rule](result, check?.summary ?? '');
+  const summary = check?.summary ?? '';
+  const words = wordsOf(rule, spoken, summary);
   return { ...words, short: forHeader(words.short, 60) };
+}
+
+function wordsOf(rule: EvidenceRule, spoken: Spoken, summary: string): Words {
+  if (rule === 'cooldown') return cooldown(spoken);
+  return isAboutBytes(rule)
+    ? byRule[rule](spoken.result, summary)
+    : publicationWords(rule, spoken.result, summary);
+}
+
+/** The rules about the archive and its index entry; the others but the cooldown are about its publication. */
+type BytesRule = 'integrity' | 'archive' | 'manifest' | 'install-script' | 'deprecated';
+type PublicationRule = Exclude<EvidenceRule, BytesRule | 'cooldown'>;
+
+function isAboutBytes(rule: BytesRule | PublicationRule): rule is BytesRule {
+  return Object.hasOwn(byRule, rule);
 }
 
 const askException = 'Ask for an exception for this version, naming the case id.';
@@ -31,7 +48,7 @@ const otherVersion = 'Use another version, or ask for an exception for this one,
 
 type Writer = (result: RuleResult, summary: string) => Words;
 
-const byRule: Readonly<Record<Exclude<EvidenceRule, 'cooldown'>, Writer>> = {
+const byRule: Readonly<Record<BytesRule, Writer>> = {
   integrity: (result, summary) => {
     if (result === 'fail') {
       return {
@@ -68,6 +85,48 @@ const byRule: Readonly<Record<Exclude<EvidenceRule, 'cooldown'>, Writer>> = {
     remedy: 'Move to the version or package that upstream recommends.',
   }),
 };
+
+const otherRelease =
+  'Use an earlier version, or ask for an exception for this one, naming the case id. Do not install it elsewhere meanwhile.';
+const attack =
+  'Do not use this version. Tell the operator of the gate: this can be an attack. Use an earlier version.';
+
+/** A few words when the verdict is bad, when it is doubtful, and the next step. */
+const publicationShort: Readonly<Record<PublicationRule, readonly [string, string, string]>> = {
+  signature: ['registry signature is not valid', 'registry signature is weak or untimed', attack],
+  provenance: ['provenance is not valid', 'advertised provenance is missing', attack],
+  'trust-root': [
+    'trust root is too old to rely on',
+    'trust root ends soon',
+    'The operator of the gate can refresh it: assay trust refresh, or assay trust import.',
+  ],
+  stripped: ['signature or provenance was taken away', 'provenance seen before is missing', attack],
+  'source-changed': ['built from another repository', 'repository not known yet', attack],
+  'run-conclusion': ['build run did not end well', 'build run has not ended', otherRelease],
+  'trust-downgrade': ['published with less proof than before', 'less proof than before', otherRelease],
+  'builder-changed': ['built by another workflow or runner', 'builder not known yet', otherRelease],
+  'ref-or-trigger': ['built from an unusual ref or trigger', 'ref or trigger not known yet', otherRelease],
+  'source-tag': ['tag and source commit disagree', 'source commit is doubtful', otherRelease],
+  'publisher-changed': ['published in an unusual way', 'publisher is new', otherRelease],
+  burst: ['part of a burst of publications', 'versions in quick succession', otherRelease],
+  'dependency-changed': ['new kind of dependency', 'new dependency', otherRelease],
+  'time-anomaly': ['signed and claimed times disagree', 'times are doubtful', otherRelease],
+  expectations: ['not what was expected', 'not what was expected', otherRelease],
+};
+
+const gapWords: Readonly<Partial<Record<RuleResult, string>>> = {
+  'not-available': 'nothing to verify',
+  'not-checked': 'not verified',
+};
+
+function publicationWords(rule: PublicationRule, result: RuleResult, summary: string): Words {
+  const [bad, doubtful, remedy] = publicationShort[rule];
+  const gap = gapWords[result];
+  if (gap !== undefined) return { short: `${gap}: ${rule}`, why: summary, remedy: gapRemedy };
+  return { short: result === 'fail' ? bad : doubtful, why: summary, remedy };
+}
+
+const gapRemedy = 'Nothing to do for an install. assay explain shows what was checked and what was not.';
 
 const installScriptShort: Readonly<Partial<Record<RuleResult, string>>> = {
   fail: 'new install script',

@@ -5,6 +5,7 @@ import type { CheckFacts, Facts } from '../../src/core/facts.ts';
 import { formatPurl } from '../../src/core/purl.ts';
 import { anonymous } from '../../src/core/subject.ts';
 import { requiredKinds } from '../../src/policy/presets.ts';
+import { evidenceKindOf, evidenceRules, wholeOf, type EvidenceRule } from '../../src/policy/rule-names.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 
 export const policyNow = '2026-11-20T12:00:00.000Z';
@@ -19,7 +20,12 @@ export function publishedAt(time: string | null): CheckFacts {
 
 export function goodChecks(): Record<string, CheckFacts> {
   const checks = Object.fromEntries(requiredKinds.map((kind) => [kind, check('pass')]));
-  return { ...checks, age: publishedAt('2026-01-01T00:00:00.000Z') };
+  return {
+    ...checks,
+    age: publishedAt('2026-01-01T00:00:00.000Z'),
+    provenance: check('pass', { facts: verdictsOf('provenance') }),
+    expectations: check('pass', { facts: verdictsOf('expectations') }),
+  };
 }
 
 export function sampleFacts(change: Partial<Facts> = {}): Facts {
@@ -55,4 +61,10 @@ export function withCheck(kind: string, value: CheckFacts | undefined): Facts {
 
 export function settings(change: Partial<PolicySettings> = {}): PolicySettings {
   return { preset: 'recommended', rules: {}, cooldownHours: 72, deny: [], allow: [], ...change };
+}
+
+/** All verdicts inside evidence of the kind are `pass`, but those given. */
+export function verdictsOf(kind: string, change: Partial<Record<EvidenceRule, Result>> = {}) {
+  const rules = evidenceRules.filter((rule) => wholeOf[rule] !== undefined && evidenceKindOf[rule] === kind);
+  return Object.fromEntries(rules.map((rule) => [`rule.${rule}`, change[rule] ?? 'pass']));
 }

@@ -1,0 +1,75 @@
+/** The rules that read evidence, and which evidence each of them reads. */
+
+/** Rules that read one kind of evidence, in the order in which reasons are told. */
+export const evidenceRules = [
+  'integrity',
+  'archive',
+  'manifest',
+  'install-script',
+  'cooldown',
+  'deprecated',
+  'signature',
+  'provenance',
+  'trust-root',
+  'stripped',
+  'source-changed',
+  'run-conclusion',
+  'trust-downgrade',
+  'builder-changed',
+  'ref-or-trigger',
+  'source-tag',
+  'publisher-changed',
+  'burst',
+  'dependency-changed',
+  'time-anomaly',
+  'expectations',
+] as const;
+export type EvidenceRule = (typeof evidenceRules)[number];
+
+/**
+ * Rules that read one verdict inside a piece of evidence (its fact `rule.<name>`), and the rule that speaks of that
+ * evidence as a whole: what is not available, was not checked, failed or is missing is told once, by the latter.
+ */
+export const wholeOf: Readonly<Partial<Record<EvidenceRule, EvidenceRule>>> = {
+  'trust-root': 'provenance',
+  stripped: 'expectations',
+  'source-changed': 'expectations',
+  'run-conclusion': 'expectations',
+  'trust-downgrade': 'expectations',
+  'builder-changed': 'expectations',
+  'ref-or-trigger': 'expectations',
+  'source-tag': 'expectations',
+  'publisher-changed': 'expectations',
+  burst: 'expectations',
+  'dependency-changed': 'expectations',
+  'time-anomaly': 'expectations',
+};
+
+export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = {
+  integrity: 'integrity',
+  archive: 'archive',
+  manifest: 'manifest',
+  'install-script': 'scripts',
+  cooldown: 'age',
+  deprecated: 'deprecation',
+  signature: 'signatures',
+  provenance: 'provenance',
+  'trust-root': 'provenance',
+  stripped: 'expectations',
+  'source-changed': 'expectations',
+  'run-conclusion': 'expectations',
+  'trust-downgrade': 'expectations',
+  'builder-changed': 'expectations',
+  'ref-or-trigger': 'expectations',
+  'source-tag': 'expectations',
+  'publisher-changed': 'expectations',
+  burst: 'expectations',
+  'dependency-changed': 'expectations',
+  'time-anomaly': 'expectations',
+  expectations: 'expectations',
+};
+
+/** One value for each rule, in the order of the rules. */
+export function forEachRule<T>(make: (rule: EvidenceRule) => T): Readonly<Record<EvidenceRule, T>> {
+  return Object.fromEntries(evidenceRules.map((rule) => [rule, make(rule)])) as Record<EvidenceRule, T>;
+}
