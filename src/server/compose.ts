@@ -4,16 +4,17 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission, type Admission } from '../admission/admit.ts';
+import { createHistory } from '../admission/history.ts';
 import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
 import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
-import { noForge, noHistory } from '../admission/no-history.ts';
+import { noForge } from '../admission/no-history.ts';
 import { recommend } from '../admission/recommend.ts';
 import type { Rooms } from '../admission/rooms.ts';
 import { createShelves, type Shelves } from '../admission/shelf.ts';
+import { rememberingTags } from '../admission/tag-sightings.ts';
 import { createArchiveReader, type PooledArchiveReader } from '../archive/reader.ts';
-import type { Epochs } from '../core/decision.ts';
 import { sha256 } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
 import { parsePurl } from '../core/purl.ts';
@@ -33,6 +34,7 @@ import type { SettingInForce } from './config/shown.ts';
 import type { Settings, UpstreamSettings } from './config/settings.ts';
 import { startControlServer } from './control/server.ts';
 import { createRegistryDocument } from './documents.ts';
+import { epochsFrom, type EpochsInForce } from './epochs.ts';
 import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -100,7 +102,7 @@ interface Parts {
   /** Storage's own, and every alarm is heard. */
   readonly store: AdmissionStore;
   readonly policy: PolicyEngine;
-  readonly epochs: Epochs;
+  readonly epochs: EpochsInForce;
   readonly client: ClosableUpstreamClient;
   readonly indexPool: IndexPool;
   readonly archive: PooledArchiveReader;
@@ -120,7 +122,10 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     decide: (input, now) => decide(input, pack, [], now),
     judge: (input, now) => judge(input, pack, [], now),
   };
-  const epochs = await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest));
+  const epochs = epochsFrom(
+    await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest)),
+    storage.settings,
+  );
   const client = openUpstream(settings, storage, clock, log);
   closers.push(client.close);
   const indexPool = createIndexPool({
@@ -201,7 +206,7 @@ function roomsOf({
     absentSeconds,
     onChange: (_id, _name, view) => alarmOnIndexChange(store, clock, view),
   });
-  return {
+  const rooms: Omit<Rooms, 'history'> = {
     store,
     blobs,
     upstream,
@@ -210,18 +215,18 @@ function roomsOf({
     indexReader: indexPool,
     indexes,
     attestations: () => Promise.resolve({ state: 'not-advertised' }),
-    askForge: noForge,
-    history: noHistory,
+    askForge: rememberingTags({ askForge: noForge, records: storage.history, clock }),
     trust: () => ({ digest: sha256(''), sigstore: [], registryKeys: new Map() }),
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes, ledgerRooms.verifier),
     order: { npm: npmVersionOrder },
-    epochs: () => epochs,
+    epochs: epochs.now,
     clock,
     randomBytes,
   };
+  return { ...rooms, history: createHistory({ ...rooms, records: storage.history }) };
 }
 
 interface Admitting extends Pick<Rooms, 'trust'> {
@@ -234,7 +239,8 @@ function gateOf(
   shown: readonly SettingInForce[],
   { admission, shelves, trust }: Admitting,
 ): Gate {
-  const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms } = parts;
+  const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
+    parts;
   const { ledger, releaseKeys } = ledgerRooms;
   const { upstreams } = settings;
   const registryDocument = createRegistryDocument(upstreams, client, storage.blobs, clock);
@@ -268,6 +274,7 @@ function gateOf(
     clock,
     log,
     metrics,
+    raiseEpoch: epochs.raise,
     url,
     status: () => statusOf(statusParts),
     registryDocument,

@@ -10,6 +10,7 @@ import type { Bodies } from './gateway/bodies.ts';
 import type { Callers } from './callers.ts';
 import type { SettingInForce } from './config/shown.ts';
 import type { Settings } from './config/settings.ts';
+import type { EpochsInForce } from './epochs.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { RegistryKeysDocument } from './registry-keys.ts';
@@ -35,6 +36,8 @@ export interface Gate {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** What was refused is asked again. Throws STORAGE_*. */
+  readonly raiseEpoch: EpochsInForce['raise'];
   /** Base URL where package managers connect, ends with `/`. */
   readonly url: string;
   readonly status: () => Promise<StatusAnswer>;
