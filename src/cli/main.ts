@@ -16,6 +16,7 @@ import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
 import { addToken } from './token.ts';
 import { addUse } from './use.ts';
+import { addVerify } from './verify.ts';
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const around = surroundings();
@@ -50,6 +51,7 @@ function programFor(context: Context): Command {
     addUse,
     addCheck,
     addExplain,
+    addVerify,
     addStatus,
     addAlarms,
     addDoctor,

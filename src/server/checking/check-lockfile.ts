@@ -94,7 +94,8 @@ export async function checkLockfile(input: CheckInput): Promise<LockfileCheck> {
 /** Bun's old binary form is not text: named, so that it is said what it is. */
 const binaryLockfile = 'bun.lockb';
 
-async function lockfileOf(file: string): Promise<Lockfile> {
+/** Throws LOCKFILE_*. */
+export async function lockfileOf(file: string): Promise<Lockfile> {
   const name = basename(file);
   const text = name === binaryLockfile ? '' : await lockfileText(file);
   try {

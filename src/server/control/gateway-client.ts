@@ -1,5 +1,8 @@
 /** The command line's side of the gateway's own routes: is it there, and what does it say to locked artifacts. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import type { ArtifactDigests, Sha1, Sha256, Sha512 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import { bodyText, errorFrom, exchange, parseAnswer, type Exchange } from './exchange.ts';
 import {
@@ -74,6 +77,61 @@ async function checkBatch(
   await Promise.race([read(), broken]);
   if (index !== lines.length)
     throw new AssayError('GATE_UNREACHABLE', `${input.name} answered ${index} of ${lines.length} artifacts`);
+}
+
+/** A document of the gate's, such as a version's manifest; undefined when it answers 404 or withholds it (403). */
+export async function gateDocument(
+  target: GatewayTarget,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  const response = await gateAnswer(target, path);
+  if (response === undefined) return undefined;
+  const { input, message } = response;
+  return Buffer.from(await bodyText(input, message, maxBytes), 'utf8');
+}
+
+/** Digests of a file that the gate serves; undefined as above. */
+export async function gateFileDigests(
+  target: GatewayTarget,
+  path: string,
+  maxBytes: number,
+): Promise<ArtifactDigests | undefined> {
+  const response = await gateAnswer(target, path);
+  if (response === undefined) return undefined;
+  const { input, message } = response;
+  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sha1: createHash('sha1') };
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes)
+        throw new AssayError('CONTROL_ANSWER_INVALID', `${input.name} answered more than ${maxBytes} bytes`);
+      for (const hash of Object.values(hashes)) hash.update(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    throw new AssayError('GATE_UNREACHABLE', `${input.name}: the file broke off`, { cause });
+  }
+  return {
+    sha256: hashes.sha256.digest('hex') as Sha256,
+    sha512: hashes.sha512.digest('hex') as Sha512,
+    sha1: hashes.sha1.digest('hex') as Sha1,
+    sizeBytes,
+  };
+}
+
+async function gateAnswer(
+  target: GatewayTarget,
+  path: string,
+): Promise<{ readonly input: Exchange; readonly message: IncomingMessage } | undefined> {
+  const input = exchangeWith(target, 'GET', path, undefined, 180_000);
+  const message = await exchange(input);
+  const status = message.statusCode ?? 0;
+  if (status === 200) return { input, message };
+  message.resume();
+  if (status === 403 || status === 404) return undefined;
+  throw new AssayError('GATE_UNREACHABLE', `${input.name} answered status ${status} for ${path}`);
 }
 
 function matched(name: string, line: CheckLine | undefined, text: string): CheckResult {

@@ -24,6 +24,7 @@
  * | `GET /-/health` | | 200 when ready, else 503: `HealthAnswer` |
  * | `POST /-/assay/v1/check` | NDJSON of `CheckLine` | NDJSON of `CheckResult`: one a line, in the order asked |
  * | `GET /-/assay/v1/case/<case id>` | | `CaseAnswer`; 404 CASE_UNKNOWN |
+ * | `GET /-/assay/v1/keys` | | `{keys}` as npm's clients take them: those with which the gate itself signs releases |
  *
  * A check answers line by line as results become known, so a client may show progress. It assays what was
  * never seen (fetches, reads, decides, records), as an install would, but serves no bytes. More than

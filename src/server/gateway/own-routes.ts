@@ -5,6 +5,7 @@ import { AssayError, isAssayError } from '../../core/errors.ts';
 import { parsePurl } from '../../core/purl.ts';
 import { anonymous } from '../../core/subject.ts';
 import { rfc3339 } from '../../core/time.ts';
+import { keysDocument, ownServedKey } from '../../registries/npm/keys.ts';
 import { checkOne } from '../check.ts';
 import { checkLimits, type HealthAnswer, type StatusAnswer } from '../control/protocol.ts';
 import type { Gate } from '../gate.ts';
@@ -44,6 +45,7 @@ export async function answerOwn(
     return named(route, 'ledger', () => answerLedgerFile(gate.storage.ledger.tiles, request, path));
   if (!reading) return 'not-ours';
   if (path === '/-/health') return named(route, 'health', () => health(gate));
+  if (path === '/-/assay/v1/keys') return named(route, 'keys', () => ownKeys(gate));
   if (path === '/-/metrics') return named(route, 'metrics', () => metrics(gate));
   const caseId = /^\/-\/(assay\/v1\/)?case\/([^/]{1,64})$/.exec(path);
   if (caseId !== null) {
@@ -67,6 +69,12 @@ async function health(gate: Gate): Promise<Answer> {
   const { ready, problems, version } = await gate.status();
   const body: HealthAnswer = { service: 'assay', version, ready, problems };
   return jsonAnswer(ready ? 200 : 503, body);
+}
+
+/** The gate's own keys alone: among a registry's, nobody could tell which of them stand for this gate's approval. */
+async function ownKeys(gate: Gate): Promise<Answer> {
+  const keys = (await gate.releaseKeys.list()).map(ownServedKey);
+  return jsonAnswer(200, keysDocument([keys]));
 }
 
 async function metrics(gate: Gate): Promise<Answer> {
