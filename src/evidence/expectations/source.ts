@@ -55,8 +55,10 @@ export function plainUri(uri: string): string {
     .replace(/\.git$/, '');
 }
 
-/** A signer's URI (.9) without the ref it was taken from. */
+/** A signer's URI (.9) without the ref or commit it was taken from. No path of a workflow can hold `@refs/`. */
 export function withoutRef(uri: string | undefined): string | undefined {
-  const at = uri?.lastIndexOf('@') ?? -1;
-  return at > 0 ? uri?.slice(0, at) : uri;
+  if (uri === undefined) return undefined;
+  const ref = uri.indexOf('@refs/');
+  const at = ref > 0 ? ref : uri.lastIndexOf('@');
+  return at > 0 ? uri.slice(0, at) : uri;
 }

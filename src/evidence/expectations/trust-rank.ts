@@ -1,0 +1,93 @@
+/** How strongly the version at hand is tied to where it came from, and how strongly versions before it were. */
+import { earlierOf, factOf, msOf, type Context } from './context.ts';
+import { claimedRank, rankNumber, rankOfTies } from './ranks.ts';
+import { settledMs } from './terms.ts';
+import { isBelow, isPrerelease, lineOf } from './version.ts';
+
+export interface Ranks {
+  /** Of the version at hand, as far as it was verified. */
+  readonly own: number;
+  /** The most that any version published before it had; undefined: nobody can say which were before it. */
+  readonly highWater: number | undefined;
+  /** `unknown`: it claims enough, and that could not be verified now. */
+  readonly lower: 'yes' | 'no' | 'unknown';
+  /**
+   * Its release line is older than a fortnight and never had more than it has: a line that is only maintained. A new line has no
+   * habits of its own, and is measured by the package.
+   */
+  readonly usualForLine: boolean;
+}
+
+interface Before {
+  readonly line: string | undefined;
+  readonly rank: number;
+  /** Undefined where only the order of versions is known. */
+  readonly ms: number | undefined;
+}
+
+export function ranksOf(context: Context): Ranks {
+  const own = provenRank(context);
+  const before = versionsBefore(context);
+  if (before === undefined) return { own, highWater: undefined, lower: 'unknown', usualForLine: false };
+  const highWater = Math.max(0, ...before.map(({ rank }) => rank));
+  const claimed = claimedRank(context.input.version.publication);
+  const lower =
+    own >= highWater
+      ? 'no'
+      : claimed < highWater || isRefuted(context, highWater)
+        ? 'yes'
+        : ('unknown' as const);
+  return { own, highWater, lower, usualForLine: isUsual(context, before, own) };
+}
+
+/** The claims of the index count for this version only on top of what was verified. */
+function provenRank({ input, provenance }: Context): number {
+  const signatures = earlierOf(input, 'signatures');
+  const { trustedPublisher, approver } = input.version.publication;
+  return rankOfTies({
+    signed: signatures?.result === 'pass' || factOf(signatures, 'signed') === true,
+    provenance: provenance === 'verified',
+    trustedPublisher: trustedPublisher !== undefined,
+    approver: approver !== undefined,
+  });
+}
+
+/** Checked, and not so: not merely impossible to check now. */
+function isRefuted({ input, provenance }: Context, highWater: number): boolean {
+  if (highWater >= rankNumber('provenance')) return provenance === 'invalid' || provenance === 'nothing';
+  return earlierOf(input, 'signatures')?.result === 'fail';
+}
+
+/** By the index's times; where they mean nothing, lower versions that we verified ourselves. Undefined: nobody can say. */
+function versionsBefore({ input, claimedMs, earlier }: Context): readonly Before[] | undefined {
+  const verified = input.history?.verified ?? [];
+  const own = input.version.version;
+  const everything = isPrerelease(own);
+  const comparable = verified.filter(({ version }) => everything || !isPrerelease(version));
+  if (claimedMs === undefined) {
+    const below = comparable.filter(({ version }) => isBelow(version, own));
+    return below.length === 0 ? undefined : below.map((one) => beforeOf(one.version, undefined));
+  }
+  const known = new Set(verified.map(({ version }) => version));
+  const listed = earlier.map(({ version, line, ms, publication }) => ({
+    line,
+    ms,
+    rank: claimedRank(publication, known.has(version)),
+  }));
+  const remembered = comparable.flatMap(({ version, signedTime }) => {
+    const ms = msOf(signedTime);
+    return ms === undefined || ms >= claimedMs ? [] : [beforeOf(version, ms)];
+  });
+  return [...listed, ...remembered];
+}
+
+function beforeOf(version: string, ms: number | undefined): Before {
+  return { line: lineOf(version), rank: rankNumber('provenance'), ms };
+}
+
+function isUsual({ line, claimedMs }: Context, before: readonly Before[], own: number): boolean {
+  if (claimedMs === undefined || line === undefined) return false;
+  const same = before.filter((one) => one.line === line);
+  const old = same.some(({ ms }) => ms !== undefined && claimedMs - ms >= settledMs);
+  return old && same.every(({ rank }) => rank <= own);
+}
