@@ -144,7 +144,7 @@ async function decide(rooms: Rooms, request: FileRequest): Promise<ReleaseRecord
   const sameClaims = stored?.subject.claimedIntegrity === subject.claimedIntegrity;
   if (stored !== undefined && sameClaims) {
     if (standing(rooms, stored.decision)) return stored;
-    if (stored.artifact !== undefined && isComplete(rooms, stored.evidence)) {
+    if (stored.artifact !== undefined && isComplete(rooms, stored.evidence, false)) {
       return decideFromStored(rooms, stored, request.principal);
     }
   }
@@ -308,7 +308,7 @@ async function decideAgain(
   if (standing(rooms, stored.decision)) return stored;
   const unchanged =
     stored.artifact !== undefined && claimsMatch(version.claimed, stored.artifact) !== 'other';
-  if (stored.artifact === undefined || !unchanged || isComplete(rooms, stored.evidence)) {
+  if (stored.artifact === undefined || !unchanged || isComplete(rooms, stored.evidence, true)) {
     return decideFromStored(rooms, stored, principal);
   }
   await restoreBytes(rooms, stored, version);

@@ -46,7 +46,8 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
       : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
   // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
   const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
-  const keep = same ? usable(rooms, held.evidence) : [];
+  const historic = new Set(rooms.collectors.flatMap((one) => (one.usesHistory === true ? [one.kind] : [])));
+  const keep = same ? usable(rooms, held.evidence).filter(({ kind }) => !historic.has(kind)) : [];
   const todo = rooms.collectors.filter(
     (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
   );
@@ -92,7 +93,9 @@ function usable(rooms: Rooms, evidence: readonly Evidence[]): readonly Evidence[
   );
 }
 
-export function isComplete(rooms: Rooms, evidence: readonly Evidence[]): boolean {
+/** Whether a decision may rest on it as it is. What is admitted stays so, whatever is learned of its package later. */
+export function isComplete(rooms: Rooms, evidence: readonly Evidence[], isAdmitted: boolean): boolean {
+  if (!isAdmitted && rooms.collectors.some(({ usesHistory }) => usesHistory === true)) return false;
   return usable(rooms, evidence).length === rooms.collectors.length;
 }
 

@@ -112,5 +112,7 @@ export interface Collector {
   readonly usesTrust?: boolean;
   /** Is given what the forge says of the commit and run that verified provenance names; comes after `provenance`. */
   readonly usesForge?: boolean;
+  /** Rests on what is remembered of the package, which changes: until the release is admitted it is collected anew. */
+  readonly usesHistory?: boolean;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

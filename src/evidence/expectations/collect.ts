@@ -30,6 +30,7 @@ export const expectationsCollector: Collector = {
   scope: 'release',
   after: ['provenance', 'signatures', 'scripts', 'manifest', 'age'],
   usesForge: true,
+  usesHistory: true,
   collect: (input) => recordOf(expectationsCollector, input, examine(input)),
 };
 
