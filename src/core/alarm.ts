@@ -19,6 +19,7 @@ export const alarmKinds = [
   'publish-burst',
   'trust-root-expiring',
   'trust-root-changed',
+  'trust-conflict',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

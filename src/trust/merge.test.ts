@@ -83,6 +83,7 @@ test('two keys under one id are a conflict, and the first source wins', () => {
   const early = merge([key('a', { source: 'endpoint' })], [other], 'tuf');
   assert.deepEqual(early.conflicts, [{ host, keyid: 'a', kept: 'tuf', refused: 'endpoint' }]);
   assert.equal(early.keys[0]?.spki, 'another');
+  assert.deepEqual(whats(early), ['a replaced']);
   const equal = merge([key('a')], [other], 'tuf');
   assert.equal(equal.keys[0]?.spki, 'spki of a');
   assert.equal(equal.conflicts.length, 1);
@@ -108,6 +109,15 @@ test('no offer of any source makes a known key vanish, and offering it again cha
       const known = made(before, from);
       const once = merge(known, made(offered, source), source);
       for (const { keyid } of known) assert.ok(once.keys.some((one) => one.keyid === keyid));
+      const changed = whats(once).some((what) => !what.endsWith('unvouched'));
+      const digest = (list: readonly RegistryKey[]): string =>
+        makeMaterial({ sigstore: [], registryKeys: new Map([[host, list]]) }).digest;
+      const sorted = [...known].sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
+      assert.equal(
+        changed,
+        digest(sorted) !== digest(once.keys),
+        'what changes the digest is said, and only that',
+      );
       const twice = merge(once.keys, made(offered, source), source);
       assert.deepEqual(twice.keys, once.keys);
     }),

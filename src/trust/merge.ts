@@ -5,11 +5,11 @@
  */
 import type { RegistryKey, TrustSource } from '../core/trust.ts';
 
-/** `ended`: the source that vouched for it lists it no more. `unvouched`: only the endpoint says so, and others speak for this registry. */
+/** `replaced`: another key has its id now. `ended`: the source that vouched for it lists it no more. `unvouched`: only the endpoint says so, and others speak for this registry. */
 export interface KeyChange {
   readonly host: string;
   readonly keyid: string;
-  readonly what: 'added' | 'changed' | 'ended' | 'unvouched';
+  readonly what: 'added' | 'changed' | 'replaced' | 'ended' | 'unvouched';
 }
 
 /** Two keys under one id: somebody is wrong, or lies. */
@@ -55,16 +55,21 @@ export function mergeKeys(known: readonly RegistryKey[], offered: OfferedKeys): 
   for (const key of offered.keys) {
     const before = byId.get(key.keyid);
     if (before === undefined) {
-      const what = isUnvouched ? 'unvouched' : 'added';
-      changes.push({ host, keyid: key.keyid, what });
-      if (what === 'added' && byId.size < maxKeysOfHost) byId.set(key.keyid, key);
+      if (isUnvouched) changes.push({ host, keyid: key.keyid, what: 'unvouched' });
+      else if (byId.size < maxKeysOfHost) {
+        changes.push({ host, keyid: key.keyid, what: 'added' });
+        byId.set(key.keyid, key);
+      }
       continue;
     }
     if (before.spki !== key.spki) {
       const wins = ranks[source] < ranks[before.source];
       const [kept, refused] = wins ? [source, before.source] : [before.source, source];
       conflicts.push({ host, keyid: key.keyid, kept, refused });
-      if (wins) byId.set(key.keyid, key);
+      if (wins) {
+        changes.push({ host, keyid: key.keyid, what: 'replaced' });
+        byId.set(key.keyid, key);
+      }
       continue;
     }
     if (ranks[source] > ranks[before.source]) continue;

@@ -14,9 +14,8 @@ export function invalid(where: string, why: string): AssayError {
 }
 
 /** Throws TRUST_INVALID for what is no JSON object, or too large. */
-export function readDocument(bytes: Uint8Array): JsonObject {
-  if (bytes.length > maxTrustDocumentBytes)
-    throw invalid('the document', `has more than ${maxTrustDocumentBytes} bytes`);
+export function readDocument(bytes: Uint8Array, maxBytes: number = maxTrustDocumentBytes): JsonObject {
+  if (bytes.length > maxBytes) throw invalid('the document', `has more than ${maxBytes} bytes`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
