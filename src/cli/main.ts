@@ -9,6 +9,7 @@ import { addConfig } from './config.ts';
 import { exitCodes, type Context, type ExitCode } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
+import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addServe } from './serve.ts';
@@ -52,6 +53,7 @@ function programFor(context: Context): Command {
     addCheck,
     addExplain,
     addVerify,
+    addInspect,
     addStatus,
     addAlarms,
     addDoctor,

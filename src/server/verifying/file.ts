@@ -30,47 +30,66 @@ export const fileLimits = { fileBytes: 1024 * 1024 * 1024, bundleBytes: 32 * 102
 
 /** Never throws for anything in the file or the bundle. */
 export function verifyFile(input: FileInput): Verification {
-  const offered = bundlesIn(input.bundle);
-  if (typeof offered === 'string')
-    return concluded(input.about, [{ name: 'bundle', result: 'failed', text: offered }]);
-  const many = offered.length > 1;
-  const steps = offered.flatMap((bundle, at) =>
-    stepsOf(input, bundle).map((step) => (many ? { ...step, name: `${at + 1}: ${step.name}` } : step)),
+  const { about, bundle } = input;
+  if (own(bundle, 'attestations') === undefined) return concluded(about, stepsOf(input, bundle).steps);
+  const read = readAttestations(bundle);
+  if (read.state !== 'read') {
+    const text =
+      read.state === 'empty' ? 'The list of attestations is empty: nothing was checked.' : read.why;
+    return concluded(about, [{ name: 'bundle', result: 'failed', text }]);
+  }
+  const judged = read.offers.map((offer) => stepsOf(input, offer.bundle, registryKeysOf(input.trust)));
+  const steps = judged.flatMap(({ steps }, at) =>
+    steps.map((step) => ({ ...step, name: `${at + 1}: ${step.name}` })),
   );
-  return concluded(input.about, steps);
+  // What a registry signs beside it says nothing about the signer that was named.
+  const nobody: Step = {
+    name: 'signer',
+    result: 'failed',
+    text: 'None of them is signed by whom you named.',
+  };
+  return concluded(about, judged.some(({ byExpected }) => byExpected) ? steps : [...steps, nobody]);
 }
 
-/** Why there is none, in words. */
-function bundlesIn(document: JsonObject): readonly JsonObject[] | string {
-  if (own(document, 'attestations') === undefined) return [document];
-  const read = readAttestations(document);
-  if (read.state === 'read') return read.offers.map(({ bundle }) => bundle);
-  return read.state === 'empty' ? 'The list of attestations is empty: nothing was checked.' : read.why;
+interface Judged {
+  readonly steps: readonly Step[];
+  readonly byExpected: boolean;
 }
 
-function stepsOf({ thing, trust, expected, now }: FileInput, bundle: JsonObject): readonly Step[] {
+/** `beside`: keys of registries, whose own attestations stand in one list with those of the signer that was named. */
+function stepsOf(
+  { thing, trust, expected, now }: FileInput,
+  bundle: JsonObject,
+  beside: readonly RegistryKey[] = [],
+): Judged {
+  const hint = hintOf(bundle);
+  const isBeside = expected.kind === 'certificate' && beside.some(({ keyid }) => keyid === hint);
   const verdict = verifyBundle({
     bundle,
     thing,
     roots: trust.sigstore,
-    keys: expected.kind === 'key' ? [givenKey(expected.spki, bundle)] : [],
-    ...(expected.kind === 'certificate' && {
-      expected: { subject: expected.subject, issuer: expected.issuer },
-    }),
+    keys: isBeside ? beside : expected.kind === 'key' ? [givenKey(expected.spki, hint ?? '')] : [],
+    ...(expected.kind === 'certificate' &&
+      !isBeside && { expected: { subject: expected.subject, issuer: expected.issuer } }),
     now,
   });
-  return verdict.ok ? passedSteps(verdict, expected) : [refusedStep(verdict)];
+  if (!verdict.ok) return { steps: [refusedStep(verdict)], byExpected: false };
+  const isMeant = !isBeside && verdict.signer.kind === expected.kind;
+  return { steps: [...commonSteps(verdict), signerStep(verdict, isBeside, isMeant)], byExpected: isMeant };
+}
+
+function registryKeysOf({ registryKeys }: TrustMaterial): readonly RegistryKey[] {
+  return [...registryKeys.values()].flat();
+}
+
+function hintOf(bundle: JsonObject): string | undefined {
+  const key = ownObject(ownObject(bundle, 'verificationMaterial') ?? {}, 'publicKey');
+  return key === undefined ? undefined : (ownString(key, 'hint') ?? '');
 }
 
 /** The bundle's hint is only a label: the one key that was given is the one that must have signed, whatever it says. */
-function givenKey(spki: string, bundle: JsonObject): RegistryKey {
-  const material = ownObject(bundle, 'verificationMaterial') ?? {};
-  const keyid = ownString(ownObject(material, 'publicKey') ?? {}, 'hint') ?? '';
-  const usages = (['attestations', 'signatures'] as const).map((usage) => ({
-    usage,
-    from: undefined,
-    until: undefined,
-  }));
+function givenKey(spki: string, keyid: string): RegistryKey {
+  const usages = [{ usage: 'attestations', from: undefined, until: undefined }] as const;
   return { keyid, spki, usages, source: 'configured' };
 }
 
@@ -78,38 +97,26 @@ function refusedStep({ failure, why }: Extract<BundleVerdict, { ok: false }>): S
   return { name: failure, result: 'failed', text: `${why} (Nothing of this bundle is believed.)` };
 }
 
-/** Each was checked by the verifier; in its order. */
-function passedSteps(verified: VerifiedBundle, expected: ExpectedSigner): readonly Step[] {
+/** Each was checked by the verifier, which says nothing at all before all of them held. */
+function commonSteps(verified: VerifiedBundle): readonly Step[] {
   const { signer, signedTimes, statement, root, bundleVersion, logEntries } = verified;
   const passed = (name: string, text: string): Step => ({ name, result: 'passed', text });
-  const wrongSigner = signer.kind !== expected.kind;
-  const identity: Step = wrongSigner
-    ? {
-        name: 'signer',
-        result: 'failed',
-        text: `It is signed with a ${signer.kind}, not with a ${expected.kind}.`,
-      }
-    : passed(
-        'signer',
-        signer.kind === 'key'
-          ? 'Signed with the key that you gave.'
-          : `Signed for ${signer.identity.subject.value}, as ${signer.identity.issuer ?? 'nobody'} vouches: exactly whom you named.`,
-      );
+  const times = signedTimes.map(
+    ({ by, time }) => `${time} (${by === 'log' ? 'a log' : 'a timestamp authority'} of ${root})`,
+  );
+  const entries = logEntries.map(({ kind, index }) => `entry ${index} (${kind})`);
   return [
     passed('bundle', `A whole bundle of version ${bundleVersion}.`),
-    timeStep(signedTimes),
-    passed(
-      signer.kind === 'key' ? 'key' : 'certificate',
-      signer.kind === 'key'
-        ? 'The key was in force at that time.'
-        : `Issued by an authority of ${root}, valid at that time, meant for signing, and logged as issued.`,
-    ),
-    logEntries.length === 0
-      ? { name: 'log', result: 'not-available', text: 'It is in no transparency log.' }
-      : passed(
-          'log',
-          `In ${logEntries.map(({ kind, index }) => `entry ${index} (${kind})`).join(', ')} of a known log, bound to this very signature.`,
-        ),
+    passed('log', `In a known log as ${entries.join(', ')}, bound to this very signature.`),
+    passed('time', `Signed at ${times.join(', ')}.`),
+    ...(signer.kind === 'key'
+      ? []
+      : [
+          passed(
+            'certificate',
+            `Issued by an authority of ${root}, meant for signing, logged as issued, and valid at that time.`,
+          ),
+        ]),
     passed('signature', 'The signature is right.'),
     passed(
       'subject',
@@ -117,19 +124,24 @@ function passedSteps(verified: VerifiedBundle, expected: ExpectedSigner): readon
         ? 'It signs these very bytes.'
         : `A statement of type ${statement.predicateType} about these very bytes.`,
     ),
-    identity,
   ];
 }
 
-function timeStep(times: VerifiedBundle['signedTimes']): Step {
-  const [first] = times;
-  return first === undefined
-    ? { name: 'time', result: 'not-available', text: 'Nothing trustworthy says when it was signed.' }
-    : {
-        name: 'time',
-        result: 'passed',
-        text: `Signed at ${first.time}, says a ${first.by === 'log' ? 'log' : 'timestamp authority'}.`,
-      };
+function signerStep({ signer }: VerifiedBundle, isBeside: boolean, isMeant: boolean): Step {
+  const name = 'signer';
+  if (isBeside)
+    return {
+      name,
+      result: 'not-checked',
+      text: "Signed with a registry's key: not the signer that you named.",
+    };
+  if (!isMeant)
+    return { name, result: 'failed', text: `It is signed with a ${signer.kind}, not as you said.` };
+  const text =
+    signer.kind === 'key'
+      ? 'Signed with the key that you gave.'
+      : `Signed for ${signer.identity.subject.value}, as ${signer.identity.issuer ?? 'nobody'} vouches: exactly whom you named.`;
+  return { name, result: 'passed', text };
 }
 
 /** Throws USAGE_INVALID for what is not there, too large, or no JSON object. */

@@ -17,11 +17,10 @@ import { verifyBundle } from '../../sigstore/verify.ts';
 import { attestationsPath } from '../attestations.ts';
 import { gateDocument, gateFileDigests, type GatewayTarget } from '../control/gateway-client.ts';
 import { gateSignatureStep, jsonObjectOf, type GateKeys } from './gate-signature.ts';
+import type { ReleaseName } from './names.ts';
 import { concluded, type Step, type StepResult, type Verification } from './steps.ts';
 
-export interface ReleaseInput {
-  readonly name: string;
-  readonly version: string;
+export interface ReleaseInput extends ReleaseName {
   readonly target: GatewayTarget;
   readonly keys: GateKeys;
   readonly trust: TrustMaterial;
@@ -127,7 +126,9 @@ async function evidenceOf(
     observation: { firstLookAt: now, absentAt: undefined, presentAt: now },
     predecessor: undefined,
     trust,
-    attestations: await attestationsOf(input, read.version.publication.attested),
+    attestations: read.version.publication.attested
+      ? await attestationsAt(input.target, input)
+      : { state: 'not-advertised' },
     history: undefined,
     forge: undefined,
     earlier: [],
@@ -137,11 +138,11 @@ async function evidenceOf(
   return [await signaturesCollector.collect({ ...collected, earlier: [first] }), first];
 }
 
-async function attestationsOf(
-  { target, name, version }: ReleaseInput,
-  isAdvertised: boolean,
+/** Of a release, as its gate has them. Throws GATE_UNREACHABLE, CONTROL_ANSWER_INVALID. */
+export async function attestationsAt(
+  target: GatewayTarget,
+  { name, version }: ReleaseName,
 ): Promise<AttestationsAnswer> {
-  if (!isAdvertised) return { state: 'not-advertised' };
   const bytes = await gateDocument(target, attestationsPath(name, version), attestationBytes);
   if (bytes === undefined) return { state: 'missing' };
   const document = jsonObjectOf(bytes);
