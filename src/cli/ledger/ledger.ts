@@ -8,6 +8,8 @@ import { addProve } from './prove.ts';
 import { addRotateKey } from './rotate-key.ts';
 import { addShow } from './show.ts';
 import { addLedgerStatus } from './status.ts';
+import { addReleaseKeys } from './release-keys.ts';
+import { addSummary } from './summary.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
 import { addWitness } from './witness.ts';
@@ -31,6 +33,8 @@ export function addLedger(program: Command, context: Context): void {
     addExport,
     addErase,
     addRotateKey,
+    addSummary,
+    addReleaseKeys,
   ])
     add(ledger, context);
 }

@@ -4,11 +4,15 @@ import {
   discloseAnswer,
   eraseAnswer,
   ledgerStatus,
+  registryKeysAnswer,
   rotateKeyAnswer,
+  summaryAnswer,
   type DiscloseAnswer,
   type EraseAnswer,
   type LedgerStatus,
+  type RegistryKeysAnswer,
   type RotateKeyAnswer,
+  type SummaryAnswer,
 } from './ledger-protocol.ts';
 import { bodyText, errorFrom, exchange, parseAnswer, type Exchange } from './exchange.ts';
 import {
@@ -53,6 +57,10 @@ export interface ControlClient {
   readonly disclose: (query: string, fields: readonly string[]) => Promise<DiscloseAnswer>;
   readonly erase: (eventId: string, field: string, reason: string) => Promise<EraseAnswer>;
   readonly rotateKey: (step: string) => Promise<RotateKeyAnswer>;
+  /** `query` as `discloseRequest` says. */
+  readonly summaries: (query: string) => Promise<SummaryAnswer>;
+  readonly registryKeys: () => Promise<RegistryKeysAnswer>;
+  readonly rotateRegistryKey: () => Promise<RegistryKeysAnswer>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -80,6 +88,9 @@ export function controlClient(dataDirectory: string): ControlClient {
     disclose: (query, fields) => call('POST', '/ledger/disclose', discloseAnswer, { query, fields }),
     erase: (eventId, field, reason) => call('POST', '/ledger/erase', eraseAnswer, { eventId, field, reason }),
     rotateKey: (step) => call('POST', '/ledger/rotate-key', rotateKeyAnswer, { step }),
+    summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
+    registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
+    rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),
   };
 }
 

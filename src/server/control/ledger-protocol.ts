@@ -5,8 +5,11 @@
  * |---|---|---|
  * | `GET /ledger` | | `LedgerStatus` |
  * | `POST /ledger/disclose` | `discloseRequest` | `DiscloseAnswer`; 404 LEDGER_INDEX_UNKNOWN, EXPLAIN_NOTHING_FOUND |
+ * | `POST /ledger/summary` | `summaryRequest` | `SummaryAnswer`; 404 LEDGER_INDEX_UNKNOWN, EXPLAIN_NOTHING_FOUND |
  * | `POST /ledger/erase` | `eraseRequest` | `EraseAnswer`; 404 LEDGER_ERASE_NOTHING |
  * | `POST /ledger/rotate-key` | `rotateKeyRequest` | `RotateKeyAnswer`; 409 LEDGER_ROTATION_REFUSED |
+ * | `GET /ledger/registry-keys` | | `RegistryKeysAnswer` |
+ * | `POST /ledger/rotate-registry-key` | | `RegistryKeysAnswer` |
  */
 import { leafFields } from '../../ledger/verify/leaf.ts';
 import { z } from '../zod.ts';
@@ -56,6 +59,30 @@ export const discloseAnswer = z.object({
   waiting: count,
 });
 export type DiscloseAnswer = z.infer<typeof discloseAnswer>;
+
+/** `query` as for `discloseRequest`. */
+export const summaryRequest = z.object({ query: z.string().min(1).max(2048) });
+
+/** Oldest first. `digest` is what the entry's statement names; `envelope` the JSON text of the DSSE envelope. */
+export const summaryAnswer = z.object({
+  summaries: z.array(
+    z.object({
+      eventId: z.string().max(80),
+      index: count.optional(),
+      digest: z.string().max(64),
+      envelope: z.string(),
+    }),
+  ),
+  /** Recorded, and not signed yet. */
+  waiting: count,
+});
+export type SummaryAnswer = z.infer<typeof summaryAnswer>;
+
+/** The key that signs releases first, then those it replaced; `expires` is null while a key signs. */
+export const registryKeysAnswer = z.object({
+  keys: z.array(z.object({ keyid: text, spki: text, expires: z.string().max(40).nullable() })),
+});
+export type RegistryKeysAnswer = z.infer<typeof registryKeysAnswer>;
 
 export const eraseRequest = z.object({
   eventId: z.string().min(1).max(80),

@@ -7,12 +7,15 @@ import { releasesMeant } from '../explain.ts';
 import type { Gate } from '../gate.ts';
 import { jsonAnswer, type Answer } from '../gateway/answer.ts';
 import type { Wanted } from '../ledger/disclose.ts';
+import { summariesOf } from '../ledger/summaries.ts';
 import {
   discloseRequest,
   eraseRequest,
   rotateKeyRequest,
+  summaryRequest,
   type DiscloseAnswer,
   type EraseAnswer,
+  type RegistryKeysAnswer,
   type RotateKeyAnswer,
 } from './ledger-protocol.ts';
 import { parseWith } from './parse.ts';
@@ -39,9 +42,21 @@ export async function answerLedger(
       const answer: RotateKeyAnswer = await gate.ledger.rotateKey(step);
       return jsonAnswer(200, answer);
     }
+    case 'POST /ledger/summary': {
+      const { query } = parseWith(summaryRequest, await body());
+      return jsonAnswer(200, await summariesOf(gate.storage, await wantedBy(gate, query.trim())));
+    }
+    case 'GET /ledger/registry-keys':
+      return jsonAnswer(200, keysAnswer(await gate.releaseKeys.list()));
+    case 'POST /ledger/rotate-registry-key':
+      return jsonAnswer(200, keysAnswer(await gate.releaseKeys.rotate()));
     default:
       return undefined;
   }
+}
+
+function keysAnswer(keys: Awaited<ReturnType<Gate['releaseKeys']['list']>>): RegistryKeysAnswer {
+  return { keys: keys.map(({ keyid, spki, expires }) => ({ keyid, spki, expires })) };
 }
 
 async function answerDisclose(gate: Gate, body: unknown): Promise<DiscloseAnswer> {

@@ -43,7 +43,8 @@ export async function disclose(
   return { disclosure: { claim, entries }, waiting: events.length - logged.length };
 }
 
-async function eventsOf(
+/** Throws LEDGER_INDEX_UNKNOWN. */
+export async function eventsOf(
   { events }: Pick<Storage, 'events'>,
   wanted: Wanted,
 ): Promise<readonly LedgerEvent[]> {
