@@ -52,6 +52,7 @@ export async function composeGate(t: TestContext, change: Partial<Settings> = {}
     indexFreshSeconds: 0,
     ledger: { origin: undefined, checkpointSeconds: 1, witnessesFile: undefined, witnessMode: 'fail-open' },
     signer: { directory: `${directory}-signer` },
+    trust: { refreshEveryMs: undefined, maxAgeMs: undefined, tuf: undefined },
     forges: [],
     logLevel: 'silent' as Settings['logLevel'],
     ...change,

@@ -30,6 +30,8 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   logLevel: 'info',
   'ledger.checkpointSeconds': 1,
   'ledger.witnessMode': 'fail-open',
+  'trust.refreshEvery': 24 * 3_600_000,
+  'trust.maxAge': 'off',
   forges: [],
   'policy.preset': 'recommended',
   'policy.cooldown': 72 * 3_600_000,

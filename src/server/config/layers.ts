@@ -72,6 +72,7 @@ const variables: Readonly<
   ASSAY_INDEX_FRESH_SECONDS: ['indexFreshSeconds', 'number'],
   ASSAY_LOG_LEVEL: ['logLevel', 'text'],
   ASSAY_SIGNER_DIRECTORY: ['signer.directory', 'text'],
+  ASSAY_TRUST_REFRESH_EVERY: ['trust.refreshEvery', 'text'],
   ASSAY_PRESET: ['policy.preset', 'text'],
   ASSAY_COOLDOWN: ['policy.cooldown', 'text'],
   ASSAY_UPSTREAM_NPM_URL: ['upstreams.npm.url', 'text'],

@@ -11,7 +11,8 @@ import { defaultFetchLimits, defaultValues } from './defaults.ts';
 import { configFiles } from './files.ts';
 import { forgeSettings } from './forges.ts';
 import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
-import type { FetchLimits, LedgerSettings, Settings } from './settings.ts';
+import type { TufValues } from './schema.ts';
+import type { FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
 import { userStateDirectory, type Surroundings } from './surroundings.ts';
 import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
@@ -107,8 +108,26 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
     signer: {
       directory: pathOf(entries.get('signer.directory'), around) ?? signerDirectory(around),
     },
+    trust: {
+      refreshEveryMs: msOrOff(get('trust.refreshEvery')),
+      maxAgeMs: msOrOff(get('trust.maxAge')),
+      tuf: tufSettings(entries.get('trust.tuf'), around),
+    },
     logLevel: get('logLevel') as Settings['logLevel'],
   };
+}
+
+function msOrOff(value: unknown): number | undefined {
+  return value === 'off' ? undefined : (value as number);
+}
+
+function tufSettings(entry: LayerEntry | undefined, around: Surroundings): TrustSettings['tuf'] {
+  if (entry === undefined) return undefined;
+  return (entry.value as readonly TufValues[]).map(({ name, url, root }) => ({
+    name,
+    url,
+    rootFile: root === undefined ? undefined : pathOf({ ...entry, value: root }, around),
+  }));
 }
 
 function group(entries: Entries, prefix: string): Readonly<Record<string, unknown>> {

@@ -27,6 +27,12 @@ export const duration = z
   )
   .transform((value) => parseDurationMs(value) ?? 0);
 
+const minuteOrOff = 'must be a duration of a minute or more, such as 24h, or off';
+const durationOrOff = z.union(
+  [z.literal('off'), duration.refine((ms) => ms >= 60_000, minuteOrOff)],
+  minuteOrOff,
+);
+
 const durationMs = z.union(
   [z.number().int().min(1), duration],
   'must be a duration such as 30s, or a number of milliseconds',
@@ -110,6 +116,14 @@ const forge = z
     error: 'must be the URL of the API of a forge of kind `github`, such as https://git.example.com/api/v3/',
   });
 
+const tufRepository = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'is no name of a repository: lower-case letters, digits and -'),
+  url: baseUrl,
+  root: text.optional(),
+});
+
 const mode = z.enum(['off', 'audit', 'warn', 'enforce']);
 const rules = z.strictObject(Object.fromEntries(ruleNames.map((name) => [name, mode.optional()])));
 
@@ -141,6 +155,20 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   signer: z.strictObject({ directory: text.optional() }).optional(),
+  trust: z
+    .strictObject({
+      refreshEvery: durationOrOff.optional(),
+      maxAge: durationOrOff.optional(),
+      tuf: z
+        .array(tufRepository)
+        .max(16)
+        .refine(
+          (all) => new Set(all.map((one) => one.name)).size === all.length,
+          'must name each repository once',
+        )
+        .optional(),
+    })
+    .optional(),
   forges: z
     .array(forge)
     .max(100)
@@ -198,6 +226,7 @@ export const configSchema = z.strictObject({
 });
 
 export type ForgeValues = z.infer<typeof forge>;
+export type TufValues = z.infer<typeof tufRepository>;
 export type UpstreamValues = z.infer<typeof upstreamSchema>;
 
 /** The keys an object at this path may have; empty where any key, or no object, belongs. For "did you mean". */

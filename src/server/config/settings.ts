@@ -59,6 +59,25 @@ export interface ForgeSettings {
   readonly token: string | undefined;
 }
 
+/** A TUF repository that roots and keys are refreshed from. */
+export interface TufSettings {
+  /** Of the Sigstore instance it vouches for; `public-good` is the one whose root comes with the program. */
+  readonly name: string;
+  /** Ends with `/`. */
+  readonly url: string;
+  /** Absolute path of the root to start from; undefined: the one that comes with the program, or was imported. */
+  readonly rootFile: string | undefined;
+}
+
+export interface TrustSettings {
+  /** Undefined: never by itself. */
+  readonly refreshEveryMs: number | undefined;
+  /** How long a root is relied on after it was last confirmed; undefined: for ever. */
+  readonly maxAgeMs: number | undefined;
+  /** Undefined: the repository whose root comes with the program. */
+  readonly tuf: readonly TufSettings[] | undefined;
+}
+
 export interface SignerSettings {
   /** Absolute path. Outside the data directory, so that a restored or copied data directory is noticed. */
   readonly directory: string;
@@ -84,6 +103,7 @@ export interface Settings {
   readonly indexFreshSeconds: number;
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
+  readonly trust: TrustSettings;
   /** One a host; empty: what only a forge can tell is not checked. */
   readonly forges: readonly ForgeSettings[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -45,13 +45,18 @@ function shownUpstream(settled: SettledUpstream): readonly SettingInForce[] {
   );
 }
 
+/** Written as a duration, and held in milliseconds. */
+const inHours: readonly string[] = ['policy.cooldown', 'trust.refreshEvery', 'trust.maxAge'];
+
 function inForce(
   key: string,
   value: unknown,
   origin: { readonly source: SettingSource; readonly where: string | undefined },
 ): SettingInForce {
   const text =
-    key === 'policy.cooldown' ? JSON.stringify(`${Number(value) / 3_600_000}h`) : JSON.stringify(value);
+    inHours.includes(key) && typeof value === 'number'
+      ? JSON.stringify(`${value / 3_600_000}h`)
+      : JSON.stringify(value);
   return {
     key,
     value: text,
