@@ -17,6 +17,7 @@ const oids = {
   timestampInfo: '1.2.840.113549.1.9.16.1.4',
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
   policy: '1.3.6.1.4.1.57264.2',
 } as const;
 
@@ -41,9 +42,12 @@ export function createTimestampAuthority(
 function response(signer: Certificate, bytes: Uint8Array, at: Date): Buffer {
   const info = timestampInfo(bytes, at);
   const algorithm = der.sequence(der.objectId(oids.sha256));
+  // RFC 5035 §3, as RFC 3161 demands it by RFC 5816: which certificate signed, by SHA-256.
+  const signingCertificate = der.sequence(der.sequence(der.sequence(der.octets(sha256(signer.der)))));
   const attributes = [
     der.sequence(der.objectId(oids.contentType), der.setOf(der.objectId(oids.timestampInfo))),
     der.sequence(der.objectId(oids.messageDigest), der.setOf(der.octets(sha256(info)))),
+    der.sequence(der.objectId(oids.signingCertificateV2), der.setOf(signingCertificate)),
   ];
   const signedAttributes = der.setOf(...attributes);
   const signerInfo = der.sequence(
