@@ -113,7 +113,7 @@ test('a timestamp token by a certificate that is not for timestamps is refused, 
   const trust = { ...ours.trust, trustedRoot: trustedRootOf({ ...ours.parts, timestamps }) };
   const verdict = verify(ours.attest(attestInput({ using: { timestamps }, timestamp: true })), trust);
   assert.ok(!verdict.ok);
-  assert.equal(verdict.failure, 'timestamp', verdict.why);
+  assert.equal(verdict.failure, 'certificate-usage', verdict.why);
 });
 
 test('a bundle under the root of another Sigstore is refused', () => {
