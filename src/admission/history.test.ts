@@ -11,12 +11,14 @@ import { artifactDigestsOf, sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { ownString } from '../core/json.ts';
 import { anonymous } from '../core/subject.ts';
-import { collectors } from '../evidence/collectors.ts';
+import { createCollectors } from '../evidence/collectors.ts';
+import { verifyBundle } from '../sigstore/verify.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { PublishInput } from '../../test/support/fake-package.ts';
 import { createHistory } from './history.ts';
 import { createAdmission } from './admit.ts';
 
+const collectors = createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) });
 const day = 24 * hourMs;
 
 interface Bench extends AdmissionBench {

@@ -3,33 +3,31 @@ import type { Collector } from '../core/collector.ts';
 import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
 import { deprecationCollector } from './deprecation/collect.ts';
+import { expectationsCollector } from './expectations/collect.ts';
 import { integrityCollector } from './integrity/collect.ts';
 import { manifestCollector } from './manifest/collect.ts';
 import { originCollector } from './origin/collect.ts';
-import { recordOf } from './record.ts';
+import { createProvenanceCollector } from './provenance/collect.ts';
+import type { VerifyBundleElsewhere } from './provenance/judge-bundle.ts';
 import { scriptsCollector } from './scripts/collect.ts';
+import { signaturesCollector } from './signatures/collect.ts';
 
-export const collectors: readonly Collector[] = [
-  integrityCollector,
-  archiveCollector,
-  manifestCollector,
-  ageCollector,
-  deprecationCollector,
-  scriptsCollector,
-  originCollector,
-  notYet('signatures'),
-  notYet('provenance'),
-  notYet('expectations'),
-];
+export interface CollectorDeps {
+  /** Rejects when the check itself failed. */
+  readonly verifyBundle: VerifyBundleElsewhere;
+}
 
-/** Stands until the collector of the kind is there. */
-function notYet(kind: string): Collector {
-  const collector: Collector = {
-    kind,
-    version: '0',
-    scope: 'release',
-    collect: (input) =>
-      recordOf(collector, input, { result: 'not-checked', summary: 'This is not checked yet.' }),
-  };
-  return collector;
+export function createCollectors({ verifyBundle }: CollectorDeps): readonly Collector[] {
+  return [
+    integrityCollector,
+    archiveCollector,
+    manifestCollector,
+    ageCollector,
+    deprecationCollector,
+    scriptsCollector,
+    originCollector,
+    signaturesCollector,
+    createProvenanceCollector({ verify: verifyBundle }),
+    expectationsCollector,
+  ];
 }

@@ -9,17 +9,18 @@ import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
 import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
-import { noForge } from '../admission/no-history.ts';
 import { recommend } from '../admission/recommend.ts';
 import type { Rooms } from '../admission/rooms.ts';
 import { createShelves, type Shelves } from '../admission/shelf.ts';
 import { rememberingTags } from '../admission/tag-sightings.ts';
 import { createArchiveReader, type PooledArchiveReader } from '../archive/reader.ts';
-import { sha256 } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
+import type { Collector } from '../core/collector.ts';
+import type { Forge } from '../core/forge.ts';
 import { parsePurl } from '../core/purl.ts';
+import type { TrustMaterial } from '../core/trust.ts';
 import type { Clock } from '../core/time.ts';
-import { collectors } from '../evidence/collectors.ts';
+import { createCollectors } from '../evidence/collectors.ts';
 import { indexFacts } from '../evidence/index-facts.ts';
 import { createEventMaker } from '../ledger/event-maker.ts';
 import { decide, judge } from '../policy/decide.ts';
@@ -27,13 +28,17 @@ import { factsOf } from '../policy/facts.ts';
 import { compilePack } from '../policy/pack.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
+import { pinnedTrust } from '../trust/pinned.ts';
+import { answersFor } from '../upstream/forge/answers.ts';
+import { createForge, type ClosableForge } from '../upstream/forge/forge.ts';
 import { createUpstreamClient, type ClosableUpstreamClient } from '../upstream/client.ts';
 import { withBait } from './bait.ts';
 import { createCallers } from './callers.ts';
 import type { SettingInForce } from './config/shown.ts';
 import type { Settings, UpstreamSettings } from './config/settings.ts';
 import { startControlServer } from './control/server.ts';
-import { createRegistryDocument } from './documents.ts';
+import { createAttestations } from './attestations.ts';
+import { createRegistryDocument, type RegistryDocument } from './documents.ts';
 import { epochsFrom, type EpochsInForce } from './epochs.ts';
 import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
@@ -47,6 +52,7 @@ import { createReleaseSignatures } from './release-signatures.ts';
 import { createNpmRoutes } from './routes.ts';
 import { startTime, statusOf } from './status.ts';
 import { createIndexPool, type IndexPool } from './workers/index-pool.ts';
+import { createVerifyPool } from './workers/verify-pool.ts';
 
 export interface GateInput {
   readonly settings: Settings;
@@ -59,6 +65,8 @@ export interface RunningGate {
   readonly stop: () => Promise<void>;
 }
 
+/** A bundle takes milliseconds. */
+const verifyThreads = 1;
 /** How long upstream's 404 for a package is believed. */
 const absentSeconds = 60;
 
@@ -102,12 +110,16 @@ interface Parts {
   /** Storage's own, and every alarm is heard. */
   readonly store: AdmissionStore;
   readonly policy: PolicyEngine;
+  readonly collectors: readonly Collector[];
   readonly epochs: EpochsInForce;
   readonly client: ClosableUpstreamClient;
   readonly indexPool: IndexPool;
   readonly archive: PooledArchiveReader;
   readonly metrics: Metrics;
   readonly ledgerRooms: LedgerRooms;
+  readonly registryDocument: RegistryDocument;
+  readonly forge: Forge;
+  readonly trust: () => TrustMaterial;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -122,12 +134,18 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     decide: (input, now) => decide(input, pack, [], now),
     judge: (input, now) => judge(input, pack, [], now),
   };
+  const verifiers = createVerifyPool({ threads: verifyThreads });
+  closers.push(verifiers.close);
+  const collectors = createCollectors({ verifyBundle: verifiers.verify });
   const epochs = epochsFrom(
-    await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest)),
+    await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest, collectors)),
     storage.settings,
   );
   const client = openUpstream(settings, storage, clock, log);
   closers.push(client.close);
+  const forge = openForge(settings, clock);
+  closers.push(() => Promise.resolve(forge.close()));
+  const pinned = pinnedTrust();
   const indexPool = createIndexPool({
     directory: join(settings.dataDirectory, 'indexes'),
     blobs: storage.blobs,
@@ -156,12 +174,16 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
     storage,
     store,
     policy,
+    collectors,
     epochs,
     client,
     indexPool,
     archive,
     metrics,
     ledgerRooms,
+    registryDocument: createRegistryDocument(settings.upstreams, client, storage.blobs, clock),
+    forge,
+    trust: () => pinned,
   };
 }
 
@@ -183,17 +205,26 @@ function openUpstream(
   });
 }
 
+function openForge({ forges, upstreams }: Settings, clock: Clock): ClosableForge {
+  const ca = authorities(upstreams);
+  return createForge(forges, { clock, version: assayVersion, ...(ca === undefined ? {} : { ca }) });
+}
+
 function roomsOf({
   settings,
   clock,
   storage,
   store,
   policy,
+  collectors,
   epochs,
   client,
   indexPool,
   archive,
   ledgerRooms,
+  registryDocument,
+  forge,
+  trust,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -214,9 +245,13 @@ function roomsOf({
     archive,
     indexReader: indexPool,
     indexes,
-    attestations: () => Promise.resolve({ state: 'not-advertised' }),
-    askForge: rememberingTags({ askForge: noForge, records: storage.history, clock }),
-    trust: () => ({ digest: sha256(''), sigstore: [], registryKeys: new Map() }),
+    attestations: createAttestations(registryDocument),
+    askForge: rememberingTags({
+      askForge: (question) => answersFor(forge, question),
+      records: storage.history,
+      clock,
+    }),
+    trust,
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
@@ -241,9 +276,9 @@ function gateOf(
 ): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
+  const { registryDocument } = parts;
   const { ledger, releaseKeys } = ledgerRooms;
   const { upstreams } = settings;
-  const registryDocument = createRegistryDocument(upstreams, client, storage.blobs, clock);
   const releaseSignatures = createReleaseSignatures(storage, admission);
   ledgerRooms.onSigned(releaseSignatures.forget);
   const url =
@@ -291,7 +326,7 @@ function gateOf(
 const hotFileBytes = 24 * 1024 * 1024;
 
 /** A new policy, or a check that now looks differently: what was refused under the old ones is asked again. */
-function judgedBy(policy: string): string {
+function judgedBy(policy: string, collectors: readonly Collector[]): string {
   return [policy, ...collectors.map(({ kind, version }) => `${kind}/${version}`).sort()].join(' ');
 }
 

@@ -17,7 +17,7 @@ import { createArchiveReader } from '../../src/archive/reader.ts';
 import type { Collector } from '../../src/core/collector.ts';
 import type { Epochs } from '../../src/core/decision.ts';
 import { anonymous, type UpstreamId } from '../../src/core/subject.ts';
-import { collectors as allCollectors } from '../../src/evidence/collectors.ts';
+import { createCollectors } from '../../src/evidence/collectors.ts';
 import { indexFacts } from '../../src/evidence/index-facts.ts';
 import { createEventMaker } from '../../src/ledger/event-maker.ts';
 import { decide, judge } from '../../src/policy/decide.ts';
@@ -28,6 +28,7 @@ import { npmVersionOrder } from '../../src/registries/npm/order.ts';
 import { encodeParts, manifestFrom, openParts } from '../../src/registries/npm/packument-parts.ts';
 import { readPackument } from '../../src/registries/npm/packument-read.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
+import { verifyBundle } from '../../src/sigstore/verify.ts';
 import { openStorage, type Storage } from '../../src/storage/open.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
 import { noTrust } from './collector-input.ts';
@@ -76,7 +77,7 @@ export async function startAdmission(
     offsetMs: 0,
     pack: compilePack({ ...basePolicy, ...policy }),
     epochs: { policy: 1, feeds: 0, exceptions: 0, revocations: 0 } as Epochs,
-    collectors: allCollectors,
+    collectors: createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) }),
     attestations: (() => Promise.resolve({ state: 'not-advertised' })) as AttestationsOf,
   };
   const clock = (): Date => new Date(Date.now() + state.offsetMs);
