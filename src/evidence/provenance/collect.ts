@@ -105,13 +105,15 @@ async function judgeAll(
   verify: VerifyBundleElsewhere,
 ): Promise<readonly BundleReading[]> {
   const identityHost = input.origin.identityHost.toLowerCase();
-  const keys = (input.trust.registryKeys.get(identityHost) ?? []).flatMap((key) => {
+  const known = input.trust.registryKeys.get(identityHost) ?? [];
+  const keys = known.flatMap((key) => {
     const usages = key.usages.filter(({ usage }) => usage === 'attestations');
     return usages.length === 0 ? [] : [{ ...key, usages }];
   });
   const { index, version, artifact } = input;
   const release = { name: index.name, version: version.version, artifact, identityHost };
-  return Promise.all(offers.map((offer) => judgeBundle(offer, { input, release, keys, verify })));
+  const context = { input, release, keys, knowsRegistry: known.length > 0, verify };
+  return Promise.all(offers.map((offer) => judgeBundle(offer, context)));
 }
 
 type Provenance = Extract<BundleReading, { kind: 'provenance' }>;

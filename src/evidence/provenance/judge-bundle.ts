@@ -36,6 +36,8 @@ export interface BundleContext {
   readonly release: AboutRelease;
   /** Of usage `attestations`, of the registry's identity. */
   readonly keys: readonly RegistryKey[];
+  /** Whether keys of the registry are known at all, of whatever usage. */
+  readonly knowsRegistry: boolean;
   readonly verify: VerifyBundleElsewhere;
 }
 
@@ -48,7 +50,7 @@ export async function judgeBundle(offer: Offer, context: BundleContext): Promise
   const { trust, now } = input;
   // The subjects are compared here, where name and version are known, so that each mismatch has its own name.
   const verdict = await verify({ bundle: offer.bundle, thing: undefined, roots: trust.sigstore, keys, now });
-  if (!verdict.ok) return refusedBy(verdict.failure, verdict.why, keys);
+  if (!verdict.ok) return refusedBy(verdict.failure, verdict.why, context);
   const { statement } = verdict;
   if (statement === undefined)
     return refused('crypto', fault('no-statement', 'The bundle signs no statement, only some bytes.'));
@@ -71,9 +73,9 @@ function refused(what: 'crypto' | 'identity' | 'unable', ...faults: readonly Fau
   return { kind: 'refused', faults, what };
 }
 
-function refusedBy(failure: BundleFailure, why: string, keys: readonly RegistryKey[]): BundleReading {
-  const unable = failure === 'root-unusable' || (failure === 'key-unknown' && keys.length === 0);
-  return refused(unable ? 'unable' : 'crypto', fault(failure, why));
+function refusedBy(failure: BundleFailure, why: string, { knowsRegistry }: BundleContext): BundleReading {
+  const unable = failure === 'root-unusable' || (failure === 'key-unknown' && !knowsRegistry);
+  return refused(unable ? 'unable' : 'crypto', fault(failure, `A bundle does not verify: ${why}.`));
 }
 
 /** Times of logs and timestamp authorities; the verifier has compared them with the certificate. */
