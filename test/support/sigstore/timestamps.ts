@@ -18,7 +18,6 @@ const oids = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
-  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
   policy: '1.3.6.1.4.1.57264.2',
 } as const;
 
@@ -48,11 +47,6 @@ function response(signer: Certificate, bytes: Uint8Array, at: Date): Buffer {
   const attributes = [
     der.sequence(der.objectId(oids.contentType), der.setOf(der.objectId(oids.timestampInfo))),
     der.sequence(der.objectId(oids.messageDigest), der.setOf(der.octets(sha256(info)))),
-    // RFC 5816: which certificate signed, by SHA-256.
-    der.sequence(
-      der.objectId(oids.signingCertificateV2),
-      der.setOf(der.sequence(der.sequence(der.sequence(der.octets(sha256(signer.der)))))),
-    ),
     der.sequence(der.objectId(oids.signingCertificateV2), der.setOf(signingCertificate)),
   ];
   const signedAttributes = der.setOf(...attributes);
