@@ -23,6 +23,13 @@ import { scriptsCollector } from './scripts/collect.ts';
 
 const collectors = createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) });
 const digests = artifactDigestsOf(sampleBytes);
+const noPast: CollectorInput['history'] = {
+  verified: [],
+  advertised: { attestedAt: undefined, signedAt: undefined },
+  expectations: [],
+  ofSamePublisher: [],
+  predecessorManifest: undefined,
+};
 
 test('every collector passes an ordinary unsigned package, under its own kind, with a record that can be hashed', async () => {
   const kinds = new Set(collectors.map((collector) => collector.kind));
@@ -39,8 +46,10 @@ test('every collector passes an ordinary unsigned package, under its own kind, w
     'signatures',
   ]);
   const nothingToVerify = new Set(['expectations', 'provenance', 'signatures']);
+  const earlier: Evidence[] = [];
   for (const collector of collectors) {
-    const evidence = await collector.collect(sampleInput());
+    const evidence = await collector.collect(sampleInput({ history: noPast, earlier }));
+    earlier.push(evidence);
     const expected = nothingToVerify.has(collector.kind) ? 'not-available' : 'pass';
     assert.equal(evidence.result, expected, collector.kind);
     assert.equal(evidence.kind, collector.kind);
