@@ -8,6 +8,7 @@ import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { exitCodes, type Context, type ExitCode } from './context.ts';
 import { addDoctor } from './doctor.ts';
+import { addExpect } from './expect.ts';
 import { addExplain } from './explain.ts';
 import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
@@ -52,6 +53,7 @@ function programFor(context: Context): Command {
     addUse,
     addCheck,
     addExplain,
+    addExpect,
     addVerify,
     addInspect,
     addStatus,

@@ -78,6 +78,14 @@ const catalogue = {
     meaning: 'Another gate is already running on this data directory.',
     remedy: 'Stop the other gate, or name another directory with ASSAY_DATA.',
   },
+  EXPECTATION_NO_UPSTREAM: {
+    meaning: 'No configured upstream answers for a package of this name.',
+    remedy: '`assay config` shows the upstreams; name one with `--upstream`.',
+  },
+  EXPECTATION_UNKNOWN: {
+    meaning: 'Nothing is expected of the package, and nothing was learned about it that could be forgotten.',
+    remedy: '`assay expect show` tells what is known of a package. Nothing needs to be done.',
+  },
   EXPLAIN_NOTHING_FOUND: {
     meaning: 'No decision is on record for what was asked.',
     remedy: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',

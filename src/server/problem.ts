@@ -7,6 +7,8 @@ import { jsonAnswer, type Answer } from './gateway/answer.ts';
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   CASE_UNKNOWN: 404,
   CHECK_TOO_LARGE: 413,
+  EXPECTATION_NO_UPSTREAM: 400,
+  EXPECTATION_UNKNOWN: 404,
   EXPLAIN_NOTHING_FOUND: 404,
   GATE_BUSY: 503,
   HOST_REFUSED: 421,

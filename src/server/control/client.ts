@@ -1,6 +1,17 @@
 /** The command line's side of the control socket (routes and shapes in `protocol.ts`). */
 import type { z } from '../zod.ts';
 import {
+  expectAnswer,
+  expectChanged,
+  expectHistory,
+  type ExpectAnswer,
+  type ExpectChanged,
+  type ExpectForget,
+  type ExpectHistory,
+  type ExpectQuery,
+  type ExpectSet,
+} from './expect-protocol.ts';
+import {
   discloseAnswer,
   eraseAnswer,
   ledgerStatus,
@@ -57,6 +68,10 @@ export interface ControlClient {
   readonly disclose: (query: string, fields: readonly string[]) => Promise<DiscloseAnswer>;
   readonly erase: (eventId: string, field: string, reason: string) => Promise<EraseAnswer>;
   readonly rotateKey: (step: string) => Promise<RotateKeyAnswer>;
+  readonly expectations: (query: ExpectQuery) => Promise<ExpectAnswer>;
+  readonly expectationHistory: (query: ExpectQuery) => Promise<ExpectHistory>;
+  readonly setExpectation: (request: ExpectSet) => Promise<ExpectChanged>;
+  readonly forgetExpectations: (request: ExpectForget) => Promise<ExpectChanged>;
   /** `query` as `discloseRequest` says. */
   readonly summaries: (query: string) => Promise<SummaryAnswer>;
   readonly registryKeys: () => Promise<RegistryKeysAnswer>;
@@ -88,6 +103,10 @@ export function controlClient(dataDirectory: string): ControlClient {
     disclose: (query, fields) => call('POST', '/ledger/disclose', discloseAnswer, { query, fields }),
     erase: (eventId, field, reason) => call('POST', '/ledger/erase', eraseAnswer, { eventId, field, reason }),
     rotateKey: (step) => call('POST', '/ledger/rotate-key', rotateKeyAnswer, { step }),
+    expectations: (query) => call('POST', '/expectations', expectAnswer, query),
+    expectationHistory: (query) => call('POST', '/expectations/history', expectHistory, query),
+    setExpectation: (request) => call('POST', '/expectations/set', expectChanged, request),
+    forgetExpectations: (request) => call('POST', '/expectations/forget', expectChanged, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),

@@ -14,6 +14,7 @@ import { jsonAnswer, sendAnswer, type Answer } from '../gateway/answer.ts';
 import { readBody } from '../gateway/body.ts';
 import { errorAnswerOf } from '../problem.ts';
 import { decisionShown } from '../shown.ts';
+import { answerExpectations } from './expect-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
 import {
@@ -87,8 +88,9 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     default:
       break;
   }
-  const ledger = await answerLedger(gate, `${request.method ?? ''} ${url.pathname}`, body);
-  if (ledger !== undefined) return ledger;
+  const asked = `${request.method ?? ''} ${url.pathname}`;
+  const answer = (await answerLedger(gate, asked, body)) ?? (await answerExpectations(gate, asked, body));
+  if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)
     return jsonAnswer(200, await revokeToken(gate, decoded(named)));
