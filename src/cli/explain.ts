@@ -86,12 +86,17 @@ function explanationLines(terminal: Terminal, match: Explanation): readonly stri
   return [
     `${terminal.paint(tone, word)}  ${terminal.paint('bold', forTerminal(`${match.name}@${match.version}`))}  decided ${forTerminal(match.decidedAt)}`,
     ...match.reasons.flatMap((reason) => reasonLines('why', reason)),
-    ...match.warnings.flatMap((reason) => reasonLines('warning', reason)),
+    ...match.warnings.flatMap((reason) => reasonLines(toldAs(reason), reason)),
     ...match.audits.flatMap((reason) => reasonLines('audit', reason)),
     ...lines.flatMap(([title, text]) => (text === undefined ? [] : [labelled(title, text)])),
     'checks',
     ...(checks.length === 0 ? ['  none: it was decided without its bytes'] : checks),
   ];
+}
+
+/** That there was nothing to verify is worth knowing, and no warning. */
+function toldAs({ result }: ReasonShown): string {
+  return result === 'not-available' || result === 'not-checked' ? 'note' : 'warning';
 }
 
 function reasonLines(title: string, reason: ReasonShown): readonly string[] {
