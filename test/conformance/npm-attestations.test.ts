@@ -318,9 +318,7 @@ test('no change of one bit of any text in a document leaves a pass', { skip }, a
       }
     }
     assert.ok(changes > 200);
-    assert.deepEqual(
-      [...unnoticed].filter((path) => !unsigned.test(path)),
-      [],
-    );
+    unnoticed.delete(hint);
+    assert.deepEqual([...unnoticed], []);
   }
 });
