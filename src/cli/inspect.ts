@@ -45,7 +45,7 @@ export function addInspect(program: Command, context: Context): void {
   ]).addHelpText(
     'after',
     '\nIt judges nothing: whom to trust is said to `assay verify`.\n' +
-      'Exit codes: 0 it was read, 1 there is nothing that can be read, 2 usage, 4 gate unreachable.',
+      'Exit codes: 0 it was read, 1 nothing in it can be read, 2 usage, 3 the gate knows no attestations of the release, 4 gate unreachable.',
   );
 }
 
