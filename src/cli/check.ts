@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
+import { results, type Result } from '../core/evidence.ts';
 import {
   checkLockfile,
   findLockfiles,
@@ -91,10 +92,39 @@ function printTable(terminal: Terminal, check: LockfileCheck, file: string): voi
     if (count > 0)
       terminal.out(`  ${terminal.paint(tone, title.padEnd(12))} ${String(count).padStart(6)}  ${meaning}`);
   }
+  for (const line of verifiedLines(check)) terminal.out(line);
   const troubles = check.checked.filter(({ outcome }) => outcome !== 'allow' && outcome !== 'local');
   for (const trouble of troubles) printTrouble(terminal, trouble);
   if (check.counts.allow === 0 && troubles.length === 0)
     terminal.out('  Nothing was verified: no artifact in it comes from a registry.');
+}
+
+const publicationTitles = [
+  ['signatures', 'registry signature'],
+  ['provenance', 'provenance'],
+  ['expectations', 'expectations'],
+] as const;
+
+const resultWords: Readonly<Record<Result, string>> = {
+  pass: 'verified',
+  fail: 'wrong',
+  warn: 'doubtful',
+  'not-available': 'nothing to verify',
+  'not-checked': 'not checked',
+  error: 'failed to check',
+};
+
+/** How many are verified, and how many are not, by each check of their publication: a count for each result that occurs. */
+function verifiedLines(check: LockfileCheck): readonly string[] {
+  const assessed = check.checked.flatMap(({ result }) => result?.verified ?? []);
+  if (assessed.length === 0) return [];
+  return publicationTitles.map(([kind, title]) => {
+    const counts = results.flatMap((result) => {
+      const count = assessed.filter((one) => one[kind] === result).length;
+      return count === 0 ? [] : [`${count} ${resultWords[result]}`];
+    });
+    return `  ${title.padEnd(19)} ${counts.join(', ')}`;
+  });
 }
 
 function printTrouble(terminal: Terminal, { entry, outcome, why, remedy, result }: CheckedEntry): void {
@@ -126,6 +156,7 @@ function jsonOf(check: LockfileCheck): unknown {
       caseUrl: result?.caseUrl ?? null,
       useInstead: result?.useInstead ?? null,
       integrityMatches: result?.integrityMatches ?? null,
+      verified: result?.verified ?? null,
       rules: result?.reasons.map((reason) => reason.rule) ?? [],
     })),
   };

@@ -1,12 +1,14 @@
 /** One locked artifact against the gate: assayed as an install would, no bytes served. */
 import { parseIntegrity } from '../core/digest.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
+import type { Result } from '../core/evidence.ts';
 import { parsePurl } from '../core/purl.ts';
 import { claimsMatch } from '../admission/claims.ts';
 import type { FileOutcome } from '../admission/admit.ts';
+import type { ReleaseRecord } from '../admission/deps.ts';
 import { isPackageName } from '../registries/npm/names.ts';
 import type { Caller } from './callers.ts';
-import { checkLine, type CheckLine, type CheckResult } from './control/protocol.ts';
+import { checkLine, publicationKinds, type CheckLine, type CheckResult } from './control/protocol.ts';
 import { fileOf } from './file-of.ts';
 import type { Gate } from './gate.ts';
 import { decisionShown, reasonShown } from './shown.ts';
@@ -67,7 +69,20 @@ async function resultOf(
     ...(useInstead === undefined ? {} : { useInstead }),
     ...(until === undefined ? {} : { until }),
     integrityMatches: integrityMatches(line, release.artifact),
+    ...(await verifiedOf(gate, release)),
   };
+}
+
+/** Read from the record: what admission remembers of a release is without its evidence. */
+async function verifiedOf(
+  { storage }: Gate,
+  { id }: ReleaseRecord,
+): Promise<Pick<CheckResult, 'verified'> | undefined> {
+  const evidence = (await storage.admission.release(id))?.evidence ?? [];
+  const resultOf = (kind: string): Result | undefined => evidence.find((one) => one.kind === kind)?.result;
+  const [signatures, provenance, expectations] = publicationKinds.map(resultOf);
+  if (signatures === undefined || provenance === undefined || expectations === undefined) return undefined;
+  return { verified: { signatures, provenance, expectations } };
 }
 
 function integrityMatches(

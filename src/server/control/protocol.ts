@@ -249,6 +249,9 @@ export const checkLine = z.object({
 });
 export type CheckLine = z.infer<typeof checkLine>;
 
+/** Kinds of evidence about who published a release. */
+export const publicationKinds = ['signatures', 'provenance', 'expectations'] as const;
+
 export const checkResult = z.object({
   /** As asked; empty when the line could not be read. */
   purl: z.string().max(1024),
@@ -262,6 +265,8 @@ export const checkResult = z.object({
   until: time.optional(),
   /** Do the lockfile's digests name the admitted bytes? `null`: it has none, or no bytes were read. `false` is a violation. */
   integrityMatches: z.boolean().nullable(),
+  /** What was verified of its publication. Absent when nothing was assessed: it was refused by its index, or not checked. */
+  verified: z.record(z.enum(publicationKinds), z.enum(results)).optional(),
   problem: z.object({ code: z.string(), message: text }).optional(),
 });
 export type CheckResult = z.infer<typeof checkResult>;
