@@ -21,6 +21,7 @@ import { isPassing } from './publication-input.ts';
 import { recordedReleases } from './recorded.ts';
 import { record } from './record.ts';
 import { refusedFetch } from './refused-fetch.ts';
+import { keepFacts, retryAfter } from './replay-inputs.ts';
 import type { Rooms } from './rooms.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -241,6 +242,7 @@ async function decideAnew(
     now,
   );
   if (early.outcome !== 'allow') {
+    await keepFacts(rooms.blobs, facts, early.facts);
     return record(rooms, { ...common, subject, artifact: undefined, evidence: [], verdict: early });
   }
   const held = heldBytes(previous, subject);
@@ -375,6 +377,6 @@ function retriedSoon(rooms: Rooms, verdict: Verdict, evidence: ReleaseRecord['ev
     evidence.some((one) => one.result === 'error' || isPassing(one)) ||
     evidence.length < rooms.collectors.length;
   if (!passing || verdict.outcome === 'allow') return verdict;
-  const soon = rfc3339(new Date(rooms.clock().getTime() + 60_000));
+  const soon = retryAfter(verdict.decidedAt);
   return soon < verdict.validUntil ? { ...verdict, validUntil: soon } : verdict;
 }

@@ -5,7 +5,6 @@ import type { ArtifactDigests } from '../core/digest.ts';
 import { assessmentDigest, type Evidence } from '../core/evidence.ts';
 import type { JsonObject } from '../core/json.ts';
 import { releaseIdOf, type Principal, type Subject } from '../core/subject.ts';
-import { rfc3339 } from '../core/time.ts';
 import type { ReleaseRecord } from './deps.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -47,7 +46,6 @@ async function decisionOf(rooms: Rooms, input: ToRecord): Promise<Decision> {
     assessment: assessmentDigest(evidence),
     epochs: rooms.epochs(),
     principal,
-    decidedAt: rfc3339(rooms.clock()),
   };
   if (decision.outcome === 'allow') return decision;
   // The same rules keep their case: a developer who tries again is shown the id they already passed on.

@@ -72,6 +72,8 @@ export interface Verdict extends Judgement {
   readonly stage: Stage;
   readonly policy: Sha256;
   readonly facts: Sha256;
+  /** The instant that policy was asked about: RFC 3339 UTC. */
+  readonly decidedAt: string;
 }
 
 /** A verdict that was recorded. */
@@ -81,7 +83,6 @@ export interface Decision extends Verdict {
   readonly assessment: Sha256;
   readonly epochs: Epochs;
   readonly principal: Principal;
-  readonly decidedAt: string;
   /** Present when refused. */
   readonly caseId?: string;
 }

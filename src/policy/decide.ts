@@ -24,7 +24,8 @@ export function decide(
   now: string,
 ): Verdict {
   const facts = factsDigest(input.facts) ?? sha256('facts without a canonical form');
-  return { stage: input.stage, ...judge(input, pack, exceptions, now), policy: pack.digest, facts };
+  const { stage } = input;
+  return { stage, ...judge(input, pack, exceptions, now), policy: pack.digest, facts, decidedAt: now };
 }
 
 /** What policy says without the digests that a record of it needs: for the thousands of versions of an index. */

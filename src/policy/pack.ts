@@ -31,8 +31,12 @@ export function compilePack(settings: PolicySettings): PolicyPack {
     requiredMode: preset.required,
     deny: deny.map(compileMatch),
     allow: allow.map(compileMatch),
-    cooldownMs: Number.isFinite(cooldownHours) && cooldownHours >= 0 ? cooldownHours * 3_600_000 : Number.NaN,
+    cooldownMs: cooldownMsOf(cooldownHours),
   };
+}
+
+export function cooldownMsOf(hours: number): number {
+  return Number.isFinite(hours) && hours >= 0 ? hours * 3_600_000 : Number.NaN;
 }
 
 function rulesOf(settings: PolicySettings): PolicyPack['rules'] {
@@ -44,8 +48,16 @@ function rulesOf(settings: PolicySettings): PolicyPack['rules'] {
   return forEachRule(rule);
 }
 
-/** SHA-256 over the canonical JSON of all that decides: engine version, settings, the tables in force, required kinds. */
+/** SHA-256 over `policyText`. */
 export function policyDigest(settings: PolicySettings): Sha256 {
+  return sha256(policyText(settings));
+}
+
+/**
+ * Canonical JSON of all that decides: engine version, settings, the tables in force, required kinds. Kept under its
+ * digest, so that an old decision can be derived again (`stored-pack.ts`).
+ */
+export function policyText(settings: PolicySettings): string {
   const preset = presets[settings.preset];
   const rules = rulesOf(settings);
   const form: JsonObject = {
@@ -67,7 +79,7 @@ export function policyDigest(settings: PolicySettings): Sha256 {
     },
     required: { mode: preset.required, kinds: [...requiredKinds] },
   };
-  return sha256(canonicalJson(form));
+  return canonicalJson(form);
 }
 
 function matchForm({ ecosystem, name, versions, reason }: PackageMatch): JsonObject {

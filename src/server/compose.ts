@@ -10,6 +10,7 @@ import { createIndexes } from '../admission/indexes.ts';
 import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
 import { recommend } from '../admission/recommend.ts';
+import { keepText } from '../admission/replay-inputs.ts';
 import type { Rooms } from '../admission/rooms.ts';
 import { createShelves, type Shelves } from '../admission/shelf.ts';
 import { rememberingTags } from '../admission/tag-sightings.ts';
@@ -25,7 +26,7 @@ import { indexFacts } from '../evidence/index-facts.ts';
 import { createEventMaker } from '../ledger/event-maker.ts';
 import { decide, judge } from '../policy/decide.ts';
 import { factsOf } from '../policy/facts.ts';
-import { compilePack } from '../policy/pack.ts';
+import { compilePack, policyText } from '../policy/pack.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { pinnedTrust } from '../trust/pinned.ts';
@@ -57,6 +58,8 @@ import { createVerifyPool } from './workers/verify-pool.ts';
 export interface GateInput {
   readonly settings: Settings;
   readonly shown: readonly SettingInForce[];
+  /** Instead of the trust that comes with the program: roots of a private Sigstore, or of a test's. */
+  readonly pinned?: TrustMaterial;
 }
 
 export interface RunningGate {
@@ -71,13 +74,14 @@ const verifyThreads = 1;
 const absentSeconds = 60;
 
 /** Throws PORT_IN_USE, DATA_DIRECTORY_LOCKED, STORAGE_*, GATE_START_FAILED; then nothing stays open. */
-export async function startGate({ settings, shown }: GateInput): Promise<RunningGate> {
+export async function startGate(input: GateInput): Promise<RunningGate> {
+  const { settings } = input;
   const closers: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const gate = await composeGate(settings, shown, closers);
+    const gate = await composeGate(input, closers);
     const gateway = createGateway(gate);
     await listen(gateway.server, settings);
     closers.push(gateway.close);
@@ -91,15 +95,15 @@ export async function startGate({ settings, shown }: GateInput): Promise<Running
   }
 }
 
-async function composeGate(
-  settings: Settings,
-  shown: readonly SettingInForce[],
-  closers: (() => Promise<void>)[],
-): Promise<Gate> {
-  const parts = await openParts(settings, closers);
+async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): Promise<Gate> {
+  const parts = await openParts(input, closers);
   const rooms = roomsOf(parts);
   const admission = createAdmission(rooms);
-  return gateOf(parts, shown, { admission, shelves: createShelves(rooms, admission), trust: rooms.trust });
+  return gateOf(parts, input.shown, {
+    admission,
+    shelves: createShelves(rooms, admission),
+    trust: rooms.trust,
+  });
 }
 
 interface Parts {
@@ -119,11 +123,14 @@ interface Parts {
   readonly ledgerRooms: LedgerRooms;
   readonly registryDocument: RegistryDocument;
   readonly forge: Forge;
-  readonly trust: () => TrustMaterial;
+  readonly trust: Trust;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
-async function openParts(settings: Settings, closers: (() => Promise<void>)[]): Promise<Parts> {
+async function openParts(
+  { settings, pinned = pinnedTrust() }: GateInput,
+  closers: (() => Promise<void>)[],
+): Promise<Parts> {
   const clock: Clock = () => new Date();
   const log = createLogger(settings.logLevel);
   const storage = await openStorage({ directory: settings.dataDirectory, clock });
@@ -145,7 +152,6 @@ async function openParts(settings: Settings, closers: (() => Promise<void>)[]): 
   closers.push(client.close);
   const forge = openForge(settings, clock);
   closers.push(() => Promise.resolve(forge.close()));
-  const pinned = pinnedTrust();
   const indexPool = createIndexPool({
     directory: join(settings.dataDirectory, 'indexes'),
     blobs: storage.blobs,
