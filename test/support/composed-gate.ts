@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
+import type { SigstoreTrust, TrustMaterial } from '../../src/core/trust.ts';
 import { startGate } from '../../src/server/compose.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import type { Settings, UpstreamSettings } from '../../src/server/config/settings.ts';
+import { makeMaterial } from '../../src/trust/material.ts';
 import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
 import { freePort } from './gate.ts';
 
@@ -34,7 +36,16 @@ export function upstreamSettings(url: string, change: Partial<UpstreamSettings> 
   };
 }
 
-export async function composeGate(t: TestContext, change: Partial<Settings> = {}): Promise<ComposedGate> {
+/** Roots the gate trusts from the start; the fake registry's key comes with them. */
+export interface GateTrust {
+  readonly sigstore: readonly SigstoreTrust[];
+}
+
+export async function composeGate(
+  t: TestContext,
+  change: Partial<Settings> = {},
+  trust?: GateTrust,
+): Promise<ComposedGate> {
   const directory = await mkdtemp(join(tmpdir(), 'assay-gate-'));
   const registry = await startFakeRegistry();
   const settings: Settings = {
@@ -57,7 +68,8 @@ export async function composeGate(t: TestContext, change: Partial<Settings> = {}
     logLevel: 'silent' as Settings['logLevel'],
     ...change,
   };
-  const gate = await startGate({ settings, shown: [] });
+  const pinned = trust === undefined ? {} : { pinned: trustIn(trust, registry) };
+  const gate = await startGate({ settings, shown: [], ...pinned });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= gate.stop());
   t.after(async () => {
@@ -67,4 +79,15 @@ export async function composeGate(t: TestContext, change: Partial<Settings> = {}
     await rm(`${directory}-signer`, { recursive: true, force: true });
   });
   return { url: gate.url, registry, directory, stop };
+}
+
+function trustIn({ sigstore }: GateTrust, registry: FakeRegistry): TrustMaterial {
+  const { keyid, publicKey } = registry.key;
+  const usages = (['signatures', 'attestations'] as const).map((usage) => ({
+    usage,
+    from: undefined,
+    until: undefined,
+  }));
+  const key = { keyid, spki: publicKey, usages, source: 'pinned' } as const;
+  return makeMaterial({ sigstore, registryKeys: new Map([[new URL(registry.url).host, [key]]]) });
 }
