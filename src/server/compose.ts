@@ -29,7 +29,6 @@ import { factsOf } from '../policy/facts.ts';
 import { compilePack, policyText } from '../policy/pack.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
-import { pinnedTrust } from '../trust/pinned.ts';
 import { answersFor } from '../upstream/forge/answers.ts';
 import { createForge, type ClosableForge } from '../upstream/forge/forge.ts';
 import { createUpstreamClient, type ClosableUpstreamClient } from '../upstream/client.ts';
@@ -52,6 +51,8 @@ import { createRegistryKeysDocument } from './registry-keys.ts';
 import { createReleaseSignatures } from './release-signatures.ts';
 import { createNpmRoutes } from './routes.ts';
 import { startTime, statusOf } from './status.ts';
+import { openTrustForGate } from './trust/for-gate.ts';
+import type { Trust } from './trust/open.ts';
 import { createIndexPool, type IndexPool } from './workers/index-pool.ts';
 import { createVerifyPool } from './workers/verify-pool.ts';
 
@@ -127,15 +128,14 @@ interface Parts {
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
-async function openParts(
-  { settings, pinned = pinnedTrust() }: GateInput,
-  closers: (() => Promise<void>)[],
-): Promise<Parts> {
+async function openParts({ settings, pinned }: GateInput, closers: (() => Promise<void>)[]): Promise<Parts> {
   const clock: Clock = () => new Date();
   const log = createLogger(settings.logLevel);
   const storage = await openStorage({ directory: settings.dataDirectory, clock });
   closers.push(storage.close);
   const pack = compilePack(settings.policy);
+  // Under its digest, so that what it decides can be derived again when another one is in force.
+  await keepText(storage.blobs, policyText(settings.policy), pack.digest);
   const policy: PolicyEngine = {
     digest: pack.digest,
     decide: (input, now) => decide(input, pack, [], now),
@@ -173,6 +173,11 @@ async function openParts(
   });
   const store = loudly(storage, log, metrics);
   const ledgerRooms = await openLedger({ settings, storage, clock, log, store }, closers);
+  const registryDocument = createRegistryDocument(settings.upstreams, client, storage.blobs, clock);
+  const trust = await openTrustForGate(
+    { settings, storage, clock, log, raiseAlarm: store.raiseAlarm, registryDocument, epochs, pinned },
+    closers,
+  );
   return {
     settings,
     clock,
@@ -187,9 +192,9 @@ async function openParts(
     archive,
     metrics,
     ledgerRooms,
-    registryDocument: createRegistryDocument(settings.upstreams, client, storage.blobs, clock),
+    registryDocument,
     forge,
-    trust: () => pinned,
+    trust,
   };
 }
 
@@ -257,7 +262,8 @@ function roomsOf({
       records: storage.history,
       clock,
     }),
-    trust,
+    trust: trust.current,
+    learnKeys: trust.learnKeys,
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
@@ -270,19 +276,15 @@ function roomsOf({
   return { ...rooms, history: createHistory({ ...rooms, records: storage.history }) };
 }
 
-interface Admitting extends Pick<Rooms, 'trust'> {
+interface Admitting {
   readonly admission: Admission;
   readonly shelves: Shelves;
 }
 
-function gateOf(
-  parts: Parts,
-  shown: readonly SettingInForce[],
-  { admission, shelves, trust }: Admitting,
-): Gate {
+function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, shelves }: Admitting): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
-  const { registryDocument } = parts;
+  const { registryDocument, trust } = parts;
   const { ledger, releaseKeys } = ledgerRooms;
   const { upstreams } = settings;
   const releaseSignatures = createReleaseSignatures(storage, admission);
@@ -298,7 +300,7 @@ function gateOf(
     url,
     clock,
     startedAt: startTime(clock),
-    otherProblems: ledger.problems,
+    otherProblems: () => [...ledger.problems(), ...trust.problems()],
   };
   return {
     settings,
@@ -319,7 +321,13 @@ function gateOf(
     url,
     status: () => statusOf(statusParts),
     registryDocument,
-    registryKeys: createRegistryKeysDocument({ upstreams, registryDocument, trust, own: releaseKeys }),
+    registryKeys: createRegistryKeysDocument({
+      upstreams,
+      registryDocument,
+      trust: trust.current,
+      own: releaseKeys,
+    }),
+    trust,
     releaseKeys,
     releaseSignatures,
     recommend: (decision, upstream, principal) => {
