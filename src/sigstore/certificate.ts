@@ -3,7 +3,7 @@
  * profile that occurs there is accepted; what we do not know and the issuer calls critical is refused.
  */
 import { X509Certificate } from '@sigstore/core';
-import { algorithmIdentifier, expectTag, part, readDer, tagOf, universal, type Der } from './der.ts';
+import { algorithmIdentifier, expectTag, part, rawOf, readDer, tagOf, universal, type Der } from './der.ts';
 import { algorithmOf, readPublicKey, refuseWeak, signatureHolds, type PublicKey } from './keys.ts';
 import { quote, refuse, step } from './refused.ts';
 import type { BundleFailure } from './types.ts';
@@ -51,7 +51,7 @@ export function readCertificate(der: Buffer, failure: BundleFailure, what: strin
     const tbs = part(root, 0);
     const signatureOid = algorithmIdentifier(part(root, 1));
     // RFC 5280 section 4.1.1.2: the signed and the unsigned copy must be the same.
-    if (!part(root, 1).toDER().equals(part(tbs, 2).toDER()))
+    if (!rawOf(part(root, 1)).equals(rawOf(part(tbs, 2))))
       refuse(failure, `${what} names two signature algorithms`);
     const bits = expectTag(part(root, 2), universal.bitString);
     if (root.subs.length !== 3 || bits.value[0] !== 0 || x509.version !== 'v3')
@@ -61,7 +61,7 @@ export function readCertificate(der: Buffer, failure: BundleFailure, what: strin
       der,
       tbs,
       x509,
-      key: readPublicKey(x509.publicKey, failure, what),
+      key: readPublicKey(rawOf(part(tbs, 6)), failure, what),
       notBefore: x509.notBefore.getTime(),
       notAfter: x509.notAfter.getTime(),
       extensions,
@@ -119,7 +119,7 @@ export function isIssuedBy(certificate: Certificate, issuer: Certificate): boole
     if (wanted !== undefined && offered !== undefined && !wanted.equals(offered)) return false;
     const { hash, keys } = algorithmOf(certificate.signatureOid);
     if (!issuer.key.name.startsWith(keys) || (hash === undefined && keys !== 'ed25519')) return false;
-    return signatureHolds(issuer.key, certificate.tbs.toDER(), certificate.x509.signatureValue, hash);
+    return signatureHolds(issuer.key, rawOf(certificate.tbs), certificate.x509.signatureValue, hash);
   } catch {
     return false;
   }

@@ -1,21 +1,37 @@
-/** DER (X.690) of certificates and timestamps, read with @sigstore/core's parser and held to its canonical form. */
+/** DER (X.690) of certificates and timestamps, read with @sigstore/core's strict parser. */
 import { ASN1Obj } from '@sigstore/core';
-import { refuse, step } from './refused.ts';
+import { step } from './refused.ts';
 import type { BundleFailure } from './types.ts';
 
 export type Der = ASN1Obj;
 
 /**
- * The parser opens octet strings that happen to hold DER; `value` stays what it was. Written again, the tree must be the
- * input byte for byte: then there is one encoding for one meaning, and parts of it can be hashed as they were signed.
+ * The parser takes definite lengths in their shortest form alone, and nothing after the end: the tree written again is the
+ * input. It also opens octet strings that happen to hold DER; their `value` stays what it was.
  */
 export function readDer(bytes: Buffer, failure: BundleFailure, what: string): Der {
-  return step(failure, `${what} is no DER`, () => {
-    // The parser wants a buffer of its own, not a view of a larger one.
-    const tree = ASN1Obj.parseBuffer(Buffer.from(bytes));
-    if (!tree.toDER().equals(bytes)) refuse(failure, `${what} is not in canonical DER`);
-    return tree;
-  });
+  // It wants a buffer of its own, not a view of a larger one.
+  return step(failure, `${what} is no DER`, () => ASN1Obj.parseBuffer(Buffer.from(bytes)));
+}
+
+/** Tag, length and content as they were read: a view, not a copy. Writing the tree again costs more than any signature. */
+export function rawOf({ value }: Der): Buffer {
+  const header = headerOf(0, value.length).length;
+  return Buffer.from(value.buffer, value.byteOffset - header, header + value.length);
+}
+
+/** A new element around parts that are DER already. */
+export function encode(tag: number, parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, { length }) => sum + length, 0);
+  return Buffer.concat([headerOf(tag, length), ...parts]);
+}
+
+/** X.690 sections 8.1.3 and 10.1. */
+function headerOf(tag: number, length: number): Buffer {
+  if (length < 128) return Buffer.from([tag, length]);
+  const bytes: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return Buffer.from([tag, 0x80 | bytes.length, ...bytes]);
 }
 
 /** The n-th part; throws RangeError, which the caller's `step` turns into its own failure. */
@@ -23,11 +39,6 @@ export function part(of: Der, n: number): Der {
   const found = of.subs[n];
   if (found === undefined) throw new RangeError(`no part ${n}`);
   return found;
-}
-
-/** A copy with other parts. */
-export function withParts(of: Der, parts: readonly Der[]): Der {
-  return new ASN1Obj(of.tag, Buffer.alloc(0), [...parts]);
 }
 
 export const universal = {

@@ -4,7 +4,7 @@
  */
 import type { SignerIdentity } from '../core/identity.ts';
 import { oids, strictUtf8, utf8Of, type Certificate } from './certificate.ts';
-import { part } from './der.ts';
+import { part, tagOf } from './der.ts';
 import { refuse, step } from './refused.ts';
 
 const prefix = '1.3.6.1.4.1.57264.1.';
@@ -57,7 +57,7 @@ function subjectOf(leaf: Certificate): SignerIdentity['subject'] {
   const [name, ...more] = names;
   if (name === undefined || more.length > 0)
     refuse('certificate-usage', 'the certificate does not name exactly one signer');
-  switch (name.tag.toDER()) {
+  switch (tagOf(name)) {
     case uri:
       return { kind: 'uri', value: strictUtf8(name.value) };
     case email:

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { EXTENSION_OID_SCT, X509SCTExtension } from '@sigstore/core';
 import type { Certificate } from './certificate.ts';
-import { part, withParts, type Der } from './der.ts';
+import { encode, part, rawOf, tagOf, universal, type Der } from './der.ts';
 import { refuseWeak, signatureHolds } from './keys.ts';
 import { refuse, step } from './refused.ts';
 import { isWithin, type TrustedRoot } from './trusted-root.ts';
@@ -60,15 +60,12 @@ function timestampsOf(leaf: Certificate): readonly Timestamp[] {
 
 /** PreCert: SHA-256 of the issuer's key, then the certificate's signed part without the list itself. */
 function precertificate(leaf: Certificate, issuer: Certificate): Buffer {
-  const extensions = extensionsOf(leaf.tbs);
-  const without = withParts(
-    extensions,
-    extensions.subs.filter((extension) => !isTimestampList(extension)),
+  const without = extensionsOf(leaf.tbs).subs.filter((extension) => !isTimestampList(extension));
+  const extensions = encode(explicitExtensions, [encode(universal.sequence, without.map(rawOf))]);
+  const tbs = encode(
+    universal.sequence,
+    leaf.tbs.subs.map((sub) => (isExtensions(sub) ? extensions : rawOf(sub))),
   );
-  const tbs = withParts(
-    leaf.tbs,
-    leaf.tbs.subs.map((sub) => (isExtensions(sub) ? withParts(sub, [without]) : sub)),
-  ).toDER();
   const length = Buffer.alloc(3);
   length.writeUIntBE(tbs.length, 0, 3);
   return Buffer.concat([createHash('sha256').update(issuer.key.spki).digest(), length, tbs]);
@@ -95,7 +92,7 @@ function extensionsOf(tbs: Der): Der {
 }
 
 function isExtensions(der: Der): boolean {
-  return der.tag.toDER() === explicitExtensions;
+  return tagOf(der) === explicitExtensions;
 }
 
 function isTimestampList(extension: Der): boolean {

@@ -10,6 +10,7 @@ import {
   expectParts,
   expectTag,
   part,
+  rawOf,
   readDer,
   tagOf,
   universal,
@@ -136,8 +137,8 @@ function readToken(response: Der): Token {
   const certificates = signedData.subs.length === 5 ? expectTag(part(signedData, 3), 0xa0).subs : [];
   const infos = expectParts(part(signedData, signedData.subs.length - 1), universal.set, 1);
   return {
-    certificates: certificates.map((certificate) => certificate.toDER()),
-    ...readSignerInfo(part(infos, 0), content.value, digest.toDER()),
+    certificates: certificates.map(rawOf),
+    ...readSignerInfo(part(infos, 0), content.value, rawOf(digest)),
     ...readInfo(readDer(content.value, 'timestamp', 'a timestamp')),
   };
 }
@@ -151,13 +152,13 @@ function readSignerInfo(
   expectParts(info, universal.sequence, 6);
   expectSmall(part(info, 0), 1);
   const sid = expectParts(part(info, 1), universal.sequence, 2);
-  if (!part(info, 2).toDER().equals(digestAlgorithm)) throw new RangeError('two digest algorithms');
+  if (!rawOf(part(info, 2)).equals(digestAlgorithm)) throw new RangeError('two digest algorithms');
   const hash = hashOf(part(info, 2));
   const attributes = readAttributes(expectTag(part(info, 3), 0xa0));
   expectOid(attribute(attributes, ids.contentType), ids.tstInfo);
   const digest = expectTag(attribute(attributes, ids.messageDigest), universal.octetString).value;
   if (!createHash(hash).update(content).digest().equals(digest)) throw new RangeError('message digest');
-  const signedAttributes = part(info, 3).toDER();
+  const signedAttributes = Buffer.from(rawOf(part(info, 3)));
   // RFC 5652 section 5.4: signed as a SET, whatever its tag inside the structure.
   signedAttributes[0] = universal.set;
   return {
