@@ -16,6 +16,7 @@ export async function publicationInput(
   const { view } = index;
   const predecessorManifest = await manifestIfListed(rooms, index, predecessor?.version);
   const history = await rooms.history.of({ subject, index: view, version, predecessorManifest });
+  if (version.publication.signatures > 0) await rooms.learnKeys?.(view.upstream);
   const expected = version.publication.attested || history.advertised.attestedAt !== undefined;
   const attestations = expected
     ? await rooms.attestations(view.upstream, view.name, version.version)

@@ -33,6 +33,8 @@ export interface Rooms {
   readonly history: History;
   /** As it is now: it changes while the gate runs. */
   readonly trust: () => TrustMaterial;
+  /** Asks an upstream for its keys, where nobody else vouches for any, so that `trust` has them. Never throws. */
+  readonly learnKeys?: (upstream: string) => Promise<void>;
   readonly collectors: readonly Collector[];
   readonly policy: PolicyEngine;
   readonly facts: FactsMaker;

@@ -100,11 +100,7 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   const parts = await openParts(input, closers);
   const rooms = roomsOf(parts);
   const admission = createAdmission(rooms);
-  return gateOf(parts, input.shown, {
-    admission,
-    shelves: createShelves(rooms, admission),
-    trust: rooms.trust,
-  });
+  return gateOf(parts, input.shown, { admission, shelves: createShelves(rooms, admission) });
 }
 
 interface Parts {

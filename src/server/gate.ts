@@ -18,6 +18,7 @@ import type { ReleaseKeys, ReleaseSignatures } from './release-signatures.ts';
 import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
+import type { Trust } from './trust/open.ts';
 import type { IndexPool } from './workers/index-pool.ts';
 
 export interface Gate {
@@ -46,6 +47,7 @@ export interface Gate {
   /** The keys that clients verify signatures with. Throws UPSTREAM_*, LEDGER_SIGNER_*. */
   readonly registryKeys: RegistryKeysDocument;
   readonly releaseKeys: ReleaseKeys;
+  readonly trust: Trust;
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */
   readonly recommend: (

@@ -22,6 +22,9 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   TOKEN_REQUIRED: 401,
   TOKEN_UNKNOWN: 404,
   TOKEN_UPSTREAM_UNKNOWN: 400,
+  TRUST_INVALID: 400,
+  TRUST_TUF_INVALID: 400,
+  TRUST_TUF_UNSIGNED: 400,
 };
 
 export function errorAnswerOf(error: unknown): Answer {

@@ -175,7 +175,11 @@ export async function createTrustStore(deps: TrustStoreDeps): Promise<TrustStore
       }),
     learnEndpointKeys: async (identityHost, document) => {
       const keys = parseRegistryKeys(document, 'endpoint');
-      const offer: Offer = { source: 'endpoint', roots: [], keys: [{ host: identityHost, keys }] };
+      const offer: Offer = {
+        source: 'endpoint',
+        roots: [],
+        keys: [{ host: identityHost.toLowerCase(), keys }],
+      };
       return store.take(offer, { via: `the registry ${identityHost} itself`, principal: gateItself });
     },
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -259,6 +259,14 @@ test('without any root there is nothing to start from', async (context) => {
     ),
     { code: 'TRUST_TUF_ROOT_MISSING' },
   );
+});
+
+test('what a killed refresh left is removed by the next one', async (context) => {
+  const at = await world(context);
+  at.serve(tufFiles({ online: at.online, version: 1, targets: content('one') }));
+  mkdirSync(join(at.directory, 'refresh-killed'));
+  await at.refresh();
+  assert.ok(!readdirSync(at.directory).includes('refresh-killed'));
 });
 
 test('a newer root that comes with the program replaces an older one that is kept', async (context) => {

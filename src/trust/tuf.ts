@@ -4,7 +4,7 @@
  * and errors with codes. What the client trusts lies in `directory`, one file for each role, and is only ever replaced by
  * what it verified.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Updater } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
@@ -52,6 +52,7 @@ const bounds = {
 /** Throws TRUST_TUF_*, TRUST_INVALID for a root that is none. Newer metadata that was verified is kept even then. */
 export async function refreshFromTuf(repository: TufRepository, deps: TufDeps): Promise<TufAnswer> {
   await mkdir(repository.directory, { recursive: true, mode: 0o700 });
+  await removeLeftovers(repository.directory);
   const work = await mkdtemp(join(repository.directory, 'refresh-'));
   try {
     const before = await prepare(repository, work);
@@ -70,10 +71,26 @@ export async function refreshFromTuf(repository: TufRepository, deps: TufDeps): 
   }
 }
 
+/** Of a refresh that was killed. There is one at a time. */
+async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (name.startsWith('refresh-')) await rm(join(directory, name), { recursive: true, force: true });
+}
+
 /** The version of the root that a folder holds; undefined when it holds none. */
 export async function keptTufRoot(directory: string): Promise<TufRoot | undefined> {
   const bytes = await fileIn(directory, 'root');
   return bytes === undefined ? undefined : parseTufRoot(bytes);
+}
+
+/** Throws TRUST_TUF_UNSIGNED, TRUST_TUF_INVALID unless `root.json` in the folder is signed by enough of its own keys. */
+export function checkTufRoot(directory: string): void {
+  try {
+    // The client checks it when it is made, and asks nobody.
+    void new Updater({ metadataDir: directory, metadataBaseUrl: 'https://tuf.invalid', config: bounds });
+  } catch (error) {
+    throw tufProblem(error, undefined, 'the TUF root');
+  }
 }
 
 /** Makes a root the one to start from. What was known of the repository under the one before is dropped with it. */

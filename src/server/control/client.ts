@@ -46,6 +46,17 @@ import {
   type TokenRevoked,
 } from './protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
+import {
+  trustAnswer,
+  trustHistory,
+  trustImported,
+  trustRefreshed,
+  type TrustAnswer,
+  type TrustHistory,
+  type TrustImport,
+  type TrustImported,
+  type TrustRefreshed,
+} from './trust-protocol.ts';
 
 export interface DecisionQuery {
   readonly name?: string;
@@ -76,10 +87,17 @@ export interface ControlClient {
   readonly summaries: (query: string) => Promise<SummaryAnswer>;
   readonly registryKeys: () => Promise<RegistryKeysAnswer>;
   readonly rotateRegistryKey: () => Promise<RegistryKeysAnswer>;
+  readonly trust: () => Promise<TrustAnswer>;
+  readonly trustHistory: () => Promise<TrustHistory>;
+  /** Answers when every repository was asked. */
+  readonly refreshTrust: () => Promise<TrustRefreshed>;
+  readonly importTrust: (request: TrustImport) => Promise<TrustImported>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
 const idleMs = 30_000;
+/** Repositories that do not answer take their time. */
+const refreshIdleMs = 600_000;
 
 /** Throws CONTROL_SOCKET_PATH_TOO_LONG. Connects anew for each call. */
 export function controlClient(dataDirectory: string): ControlClient {
@@ -89,7 +107,8 @@ export function controlClient(dataDirectory: string): ControlClient {
     path: string,
     schema: S,
     body?: unknown,
-  ): Promise<z.infer<S>> => callSocket(socketPath, method, path, schema, body);
+    longestMs = idleMs,
+  ): Promise<z.infer<S>> => callSocket(socketPath, method, path, schema, body, longestMs);
   return {
     status: () => call('GET', '/status', statusAnswer),
     explain: (query) => call('POST', '/explain', explainAnswer, { query }),
@@ -107,6 +126,10 @@ export function controlClient(dataDirectory: string): ControlClient {
     expectationHistory: (query) => call('POST', '/expectations/history', expectHistory, query),
     setExpectation: (request) => call('POST', '/expectations/set', expectChanged, request),
     forgetExpectations: (request) => call('POST', '/expectations/forget', expectChanged, request),
+    trust: () => call('GET', '/trust', trustAnswer),
+    trustHistory: () => call('GET', '/trust/history', trustHistory),
+    refreshTrust: () => call('POST', '/trust/refresh', trustRefreshed, undefined, refreshIdleMs),
+    importTrust: (request) => call('POST', '/trust/import', trustImported, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),
@@ -124,6 +147,7 @@ async function callSocket<S extends z.ZodType>(
   path: string,
   schema: S,
   body: unknown,
+  longestMs: number,
 ): Promise<z.infer<S>> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const input: Exchange = {
@@ -138,7 +162,7 @@ async function callSocket<S extends z.ZodType>(
         : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
     },
     body: text,
-    idleMs,
+    idleMs: longestMs,
     unreachable: 'GATE_NOT_RUNNING',
     name: `the gate's control socket ${socketPath}`,
   };

@@ -17,6 +17,7 @@ import { decisionShown } from '../shown.ts';
 import { answerExpectations } from './expect-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
+import { answerTrust } from './trust-routes.ts';
 import {
   controlSocketName,
   explainRequest,
@@ -30,7 +31,8 @@ export interface ControlServer {
   readonly close: () => Promise<void>;
 }
 
-const bodyBytes = 65_536;
+/** An imported file of trust is the largest; whoever can connect is the operator. */
+const bodyBytes = 4 * 1024 * 1024;
 
 /** A socket file left by a gate that died is replaced: the data directory's lock is held by now. */
 export async function startControlServer(gate: Gate): Promise<ControlServer> {
@@ -89,7 +91,10 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
       break;
   }
   const asked = `${request.method ?? ''} ${url.pathname}`;
-  const answer = (await answerLedger(gate, asked, body)) ?? (await answerExpectations(gate, asked, body));
+  const answer =
+    (await answerLedger(gate, asked, body)) ??
+    (await answerExpectations(gate, asked, body)) ??
+    (await answerTrust(gate, asked, body));
   if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)
