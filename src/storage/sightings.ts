@@ -1,12 +1,12 @@
 /** When versions were published, and by whom, as claimed or signed: what a burst of publications is seen by. */
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Sighting, SightingsQuery } from '../admission/history-deps.ts';
 import type { UpstreamId } from '../core/subject.ts';
 import type { Schema } from './schema.ts';
 
 const sightingsAtMost = 1000;
 
-/** The first sighting of a version stays. At most a few hundred at once. */
+/** The first time of a version stays; an account is added where none was known. At most a few hundred at once. */
 export async function writeSightings(
   db: Kysely<Schema>,
   upstream: UpstreamId,
@@ -25,7 +25,11 @@ export async function writeSightings(
         published_at: publishedAt,
       })),
     )
-    .onConflict((conflict) => conflict.columns(['upstream', 'name', 'version']).doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(['upstream', 'name', 'version'])
+        .doUpdateSet({ publisher: sql`coalesce(sightings.publisher, excluded.publisher)` }),
+    )
     .execute();
 }
 
