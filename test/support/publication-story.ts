@@ -142,6 +142,7 @@ export interface Story {
   /** Verified provenance of the version judged. */
   readonly provenance?: SignerIdentity;
   readonly provenanceState?: 'absent' | 'invalid' | 'advertised-missing' | 'not-checked';
+  /** As the index claims when left out. */
   readonly signedTime?: string;
   readonly publishTime?: string;
   readonly signatures?: Result;
@@ -151,7 +152,7 @@ export interface Story {
   readonly predecessor?: string;
   readonly manifestBefore?: JsonObject;
   readonly history?: Partial<PackageHistory> | undefined;
-  readonly forge?: ForgeAnswers;
+  readonly forge?: ForgeAnswers | undefined;
   readonly times?: CollectorInput['index']['timeOrderTrust'];
 }
 
@@ -215,10 +216,14 @@ function earlierEvidence(story: Story, input: CollectorInput): readonly Evidence
     facts: { signed: signed === 'pass' || signed === 'warn' },
     items: [],
   };
-  return [age, scripts, signatures, provenanceEvidence(story, age)];
+  return [age, scripts, signatures, provenanceEvidence(story, age, input.version.claimedTime)];
 }
 
-function provenanceEvidence({ provenance, ...story }: Story, base: Evidence): Evidence {
+function provenanceEvidence(
+  { provenance, ...story }: Story,
+  base: Evidence,
+  claimedTime: string | undefined,
+): Evidence {
   const record = { ...base, kind: 'provenance', items: [] };
   if (provenance === undefined) {
     const state = story.provenanceState ?? 'absent';
@@ -235,7 +240,7 @@ function provenanceEvidence({ provenance, ...story }: Story, base: Evidence): Ev
   const facts = {
     ...identityFacts(provenance),
     state: 'verified',
-    signedTime: story.signedTime ?? null,
+    signedTime: story.signedTime ?? claimedTime ?? null,
     publishTime: story.publishTime ?? null,
   };
   return { ...record, result: 'pass', facts };

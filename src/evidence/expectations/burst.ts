@@ -22,11 +22,12 @@ export function burst(context: Context): Verdict {
     const message = `${twin} of the same line ${line ?? ''} was published within ten minutes of it, and the same happened to ${others} other ${others === 1 ? 'package' : 'packages'} of this publisher: a worm publishes like that.`;
     return { ...verdictOf([finding('burst', 'packages', 'fail', message, { others })], 'pass'), facts };
   }
+  const part = twin === undefined ? 'packages-of-others' : 'quick';
   const message =
     twin === undefined
       ? `${others} other packages of this publisher were published twice within an hour of it.`
       : `${twin}, of the same line, was published within ten minutes of it.`;
-  return { ...verdictOf([finding('burst', 'quick', 'warn', message, { others })], 'pass'), facts };
+  return { ...verdictOf([finding('burst', part, 'warn', message, { others })], 'pass'), facts };
 }
 
 /** Another version of the same line, before or after it. Nightly builds come as they come. */

@@ -1,0 +1,281 @@
+/** R3, R4 and R5 by a table each: what they refuse, what they only say, the look-alike, and nothing to go by. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  forgeAnswers,
+  sampleExpectation,
+  verifiedPublication,
+  workflowIdentity,
+  type Story,
+} from '../../../test/support/publication-story.ts';
+import {
+  now,
+  steady,
+  attested,
+  verdict,
+  table,
+  withIdentity,
+  given,
+} from '../../../test/support/rule-tables.ts';
+
+const elsewhere = 'https://forge.example.com/mallory/sample';
+const fork = forgeAnswers({
+  repository: {
+    state: 'known',
+    exists: true,
+    id: '9',
+    ownerId: '8',
+    forkOf: 'https://forge.example.com/acme/sample',
+  },
+});
+const moved = { sourceRepositoryUri: elsewhere, sourceRepositoryId: '9', ownerId: '8' };
+
+// ---- R3 ----
+
+table<Story>(
+  'source-changed',
+  [
+    ['as expected', attested, 'pass'],
+    [
+      'renamed, same ids',
+      withIdentity({ sourceRepositoryUri: 'https://forge.example.com/acme/renamed' }),
+      'pass',
+    ],
+    ['another repository', withIdentity(moved), 'fail', 'repository owner'],
+    [
+      'the address of a deleted account made anew',
+      withIdentity({ sourceRepositoryId: '55', ownerId: '56' }),
+      'fail',
+      'repository owner',
+    ],
+    ['the repository was given away', withIdentity({ ownerId: '8' }), 'fail', 'owner'],
+    [
+      'no repository named at all',
+      withIdentity({ sourceRepositoryUri: undefined, sourceRepositoryId: undefined }),
+      'fail',
+      'repository',
+    ],
+    [
+      'provisional expectation',
+      { ...withIdentity(moved, { standing: 'provisional' }) },
+      'warn',
+      'repository owner',
+    ],
+    [
+      'a fork, though the expectation is provisional',
+      { ...withIdentity(moved, { standing: 'provisional' }), forge: fork },
+      'fail',
+      'fork',
+    ],
+    [
+      'old certificate without ids, same address',
+      withIdentity({ sourceRepositoryId: undefined, ownerId: undefined }),
+      'pass',
+    ],
+    [
+      'old certificate without ids, other address',
+      withIdentity({
+        sourceRepositoryId: undefined,
+        ownerId: undefined,
+        sourceRepositoryUri: elsewhere,
+        ownerUri: undefined,
+      }),
+      'fail',
+      'repository',
+    ],
+    [
+      'written in other case',
+      withIdentity({
+        sourceRepositoryId: undefined,
+        sourceRepositoryUri: 'https://forge.example.com/Acme/Sample.git',
+      }),
+      'pass',
+    ],
+    ['no expectation, no history', { ...attested, history: {} }, 'not-available'],
+    [
+      'no expectation, other than earlier versions',
+      {
+        ...attested,
+        provenance: workflowIdentity(moved),
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'warn',
+      'repository owner',
+    ],
+    [
+      'no expectation, like an earlier version',
+      {
+        ...attested,
+        history: {
+          verified: [
+            verifiedPublication('1.1.4', '2026-08-01T00:00:00Z'),
+            verifiedPublication('1.1.5', '2026-09-01T00:00:00Z', workflowIdentity(moved)),
+          ],
+        },
+      },
+      'pass',
+    ],
+    [
+      'expectation forgotten on purpose',
+      { ...withIdentity(moved, { identity: undefined }) },
+      'not-available',
+    ],
+    [
+      'no provenance',
+      { chapters: steady, now, history: { expectations: [sampleExpectation()] } },
+      'not-available',
+    ],
+    [
+      'provenance that could not be checked',
+      { chapters: steady, now, provenanceState: 'not-checked' },
+      'not-checked',
+    ],
+    ['provenance that is invalid', { chapters: steady, now, provenanceState: 'invalid' }, 'not-checked'],
+  ],
+  (story) => story,
+);
+
+test('source-changed: the expectation of the release line counts before that of the package', () => {
+  const line = sampleExpectation({
+    line: '1',
+    identity: { ...given(sampleExpectation().identity), repositoryId: '77' },
+  });
+  const story = { ...attested, history: { expectations: [sampleExpectation(), line] } };
+  assert.deepEqual(verdict('source-changed', story), ['fail', 'repository']);
+  const other = { ...attested, history: { expectations: [sampleExpectation(), { ...line, line: '2' }] } };
+  assert.deepEqual(verdict('source-changed', other), ['pass', '']);
+});
+
+// ---- R4 ----
+
+const otherWorkflow = 'https://forge.example.com/acme/sample/.github/workflows/ci.yml@refs/heads/main';
+
+table<Story>(
+  'builder-changed',
+  [
+    ['as expected', attested, 'pass'],
+    [
+      'another workflow of the same repository',
+      withIdentity({ buildConfigUri: otherWorkflow }),
+      'fail',
+      'workflow',
+    ],
+    ['another reusable workflow', withIdentity({ buildSignerUri: otherWorkflow }), 'fail', 'signer'],
+    [
+      'the same reusable workflow at another commit',
+      withIdentity({
+        buildSignerUri: `https://forge.example.com/acme/sample/.github/workflows/release.yml@${'d'.repeat(40)}`,
+      }),
+      'pass',
+    ],
+    ['another issuer', withIdentity({ issuer: 'https://elsewhere.example.com' }), 'fail', 'issuer'],
+    ['a self-hosted runner appears', withIdentity({ runnerEnvironment: 'self-hosted' }), 'fail', 'runner'],
+    [
+      'a self-hosted runner appears, provisional',
+      withIdentity({ runnerEnvironment: 'self-hosted' }, { standing: 'provisional' }),
+      'warn',
+      'runner',
+    ],
+    [
+      'certificate of early 2023, which names no builder',
+      withIdentity({ runnerEnvironment: undefined, buildConfigUri: undefined }),
+      'not-available',
+    ],
+    [
+      'no expectation, self-hosted unlike earlier ones',
+      {
+        ...attested,
+        provenance: workflowIdentity({ runnerEnvironment: 'self-hosted' }),
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'warn',
+      'runner',
+    ],
+    ['nothing to compare with', { ...attested, history: {} }, 'not-available'],
+  ],
+  (story) => story,
+);
+
+// ---- R5 ----
+
+const tags = {
+  identity: {
+    ...given(sampleExpectation().identity),
+    refs: ['refs/tags/*'],
+    triggers: ['push', 'release'],
+  },
+};
+
+table<Story>(
+  'ref-or-trigger',
+  [
+    ['as expected', attested, 'pass'],
+    ['another branch', withIdentity({ sourceRepositoryRef: 'refs/heads/patch-1' }), 'fail', 'ref'],
+    [
+      'any tag, where tags are expected',
+      withIdentity({ sourceRepositoryRef: 'refs/tags/v1.2.3' }, tags),
+      'pass',
+    ],
+    [
+      'a branch, where tags are expected',
+      withIdentity({ sourceRepositoryRef: 'refs/heads/main' }, tags),
+      'fail',
+      'ref',
+    ],
+    [
+      'a branch named like the folder of tags',
+      withIdentity({ sourceRepositoryRef: 'refs/tags/' }, tags),
+      'fail',
+      'ref',
+    ],
+    [
+      'the button, where it was never pressed',
+      withIdentity({ buildTrigger: 'workflow_dispatch' }),
+      'fail',
+      'trigger',
+    ],
+    [
+      'the button, where it is usual',
+      withIdentity(
+        { buildTrigger: 'workflow_dispatch' },
+        { identity: { ...given(sampleExpectation().identity), triggers: ['workflow_dispatch'] } },
+      ),
+      'pass',
+    ],
+    ['another ordinary trigger', withIdentity({ buildTrigger: 'schedule' }), 'warn', 'trigger'],
+    [
+      'pull_request_target, though provisional',
+      withIdentity({ buildTrigger: 'pull_request_target' }, { standing: 'provisional' }),
+      'fail',
+      'trigger',
+    ],
+    [
+      'pull_request, with nothing to compare',
+      { ...attested, provenance: workflowIdentity({ buildTrigger: 'pull_request' }), history: {} },
+      'fail',
+      'trigger',
+    ],
+    [
+      'workflow_run that was somehow learned',
+      withIdentity(
+        { buildTrigger: 'workflow_run' },
+        { identity: { ...given(sampleExpectation().identity), triggers: ['workflow_run'] } },
+      ),
+      'fail',
+      'trigger',
+    ],
+    [
+      'workflow_run that a person set',
+      withIdentity(
+        { buildTrigger: 'workflow_run' },
+        {
+          origin: 'set',
+          identity: { ...given(sampleExpectation().identity), triggers: ['workflow_run'] },
+        },
+      ),
+      'pass',
+    ],
+    ['nothing to compare with', { ...attested, history: {} }, 'not-available'],
+  ],
+  (story) => story,
+);

@@ -1,0 +1,296 @@
+/** R9 and R2 by a table each: strangers, habits and ranks, with the ordinary changes that look like them. */
+import {
+  after,
+  dayMs,
+  verifiedPublication,
+  workflowIdentity,
+  type Story,
+} from '../../../test/support/publication-story.ts';
+import {
+  now,
+  attested,
+  table,
+  jane,
+  joe,
+  ci,
+  published,
+  nine,
+  last,
+  steady,
+  without,
+} from '../../../test/support/rule-tables.ts';
+
+// ---- R9 ----
+
+const added = { predecessor: '1.5.0', manifestBefore: {}, manifest: { dependencies: { left: '^1.0.0' } } };
+
+table<Story>(
+  'publisher-changed',
+  [
+    ['the usual account', { chapters: [...published(6, jane), nine(jane)], now }, 'pass'],
+    [
+      'one of several',
+      { chapters: [...published(3, jane), ...published(3, joe, 3), nine(jane)], now },
+      'pass',
+    ],
+    [
+      'e-mail in other case',
+      { chapters: [...published(6, jane), nine({ ...jane, publisherEmail: 'Jane@Mail.Example' })], now },
+      'pass',
+    ],
+    ['a new maintainer, alone', { chapters: [...published(6, jane), nine(joe)], now }, 'warn', 'new-account'],
+    [
+      'a maintainer who never published',
+      {
+        chapters: [...published(6, jane), nine(joe)],
+        now,
+        predecessor: '1.5.0',
+        manifestBefore: { maintainers: [{ name: 'joe', email: 'joe@mail.example' }] },
+      },
+      'pass',
+    ],
+    [
+      'a new maintainer and a new dependency',
+      { chapters: [...published(6, jane), nine(joe)], now, ...added },
+      'fail',
+      'new-account',
+    ],
+    [
+      'the same, a fortnight later',
+      { chapters: [...published(6, jane), nine(joe)], now: after(now, 14 * dayMs), ...added },
+      'warn',
+      'new-account',
+    ],
+    [
+      'a new maintainer and a new install script, at any age',
+      {
+        chapters: [...published(6, jane), nine(joe)],
+        now: after(now, 900 * dayMs),
+        predecessor: '1.5.0',
+        manifest: { scripts: { postinstall: 'x' } },
+      },
+      'fail',
+      'new-account',
+    ],
+    [
+      'a new maintainer of a young package',
+      { chapters: [...published(4, jane), nine(joe)], now, ...added },
+      'warn',
+      'new-account',
+    ],
+    [
+      'another e-mail',
+      { chapters: [...published(6, jane), nine({ ...jane, publisherEmail: 'x@y.example' })], now },
+      'fail',
+      'other-email',
+    ],
+    [
+      'another e-mail, a fortnight later',
+      {
+        chapters: [...published(6, jane), nine({ ...jane, publisherEmail: 'x@y.example' })],
+        now: after(now, 14 * dayMs),
+      },
+      'warn',
+      'other-email',
+    ],
+    [
+      'another e-mail that published an hour before',
+      {
+        chapters: [
+          ...published(6, jane),
+          { ...nine({ ...jane, publisherEmail: 'x@y.example' }, '2026-11-09T23:00:00Z'), version: '1.80.0' },
+          nine({ ...jane, publisherEmail: 'x@y.example' }),
+        ],
+        now,
+      },
+      'fail',
+      'other-email',
+    ],
+    [
+      'another e-mail since a month',
+      {
+        chapters: [
+          ...published(6, jane),
+          { ...nine({ ...jane, publisherEmail: 'x@y.example' }, '2026-10-01T00:00:00Z'), version: '1.80.0' },
+          nine({ ...jane, publisherEmail: 'x@y.example' }),
+        ],
+        now,
+      },
+      'pass',
+    ],
+    [
+      'a trusted publisher for the first time',
+      {
+        chapters: [...published(6, jane), nine({ ...ci, attested: true })],
+        now,
+        provenance: workflowIdentity(),
+      },
+      'pass',
+    ],
+    [
+      'another trusted publisher',
+      {
+        chapters: [...published(6, ci), nine({ ...ci, trustedPublisher: 'gitlab', attested: true })],
+        now,
+        provenance: workflowIdentity(),
+      },
+      'fail',
+      'other-trusted-publisher',
+    ],
+    [
+      'by hand, where a workflow was usual',
+      { chapters: [...published(3, jane), ...published(4, ci, 3), nine(jane)], now },
+      'fail',
+      'by-credential',
+    ],
+    [
+      'by hand, where a workflow was tried twice',
+      { chapters: [...published(5, jane), ...published(2, ci, 5), nine(jane)], now },
+      'pass',
+    ],
+    [
+      'no approver, where one was usual',
+      { chapters: [...published(6, { ...jane, approver: 'joe' }), nine(jane)], now },
+      'fail',
+      'no-approver',
+    ],
+    [
+      'no commit named, where each had one',
+      { chapters: [...published(6, jane), nine({ ...jane, gitHead: undefined })], now },
+      'warn',
+      'no-git-head',
+    ],
+    [
+      'no commit named, as ever',
+      {
+        chapters: [...published(6, { ...jane, gitHead: undefined }), nine({ ...jane, gitHead: undefined })],
+        now,
+      },
+      'pass',
+    ],
+    ['the first version', { chapters: [nine(jane)], now }, 'not-available'],
+    [
+      'no account named',
+      { chapters: [...published(6, jane), nine({ publisher: undefined })], now },
+      'not-available',
+    ],
+    [
+      'times of a mirror',
+      { chapters: [...published(6, jane), nine(joe)], now, times: 'implausible' },
+      'not-available',
+    ],
+  ],
+  (story) => story,
+);
+
+// ---- R2 ----
+
+table<Story>(
+  'trust-downgrade',
+  [
+    ['as before', attested, 'pass'],
+    [
+      'more than before',
+      { ...attested, chapters: [...steady, { ...last, trustedPublisher: 'github' }] },
+      'pass',
+    ],
+    [
+      'less, with a claim that does not verify',
+      { ...without(attested, 'provenance'), provenanceState: 'invalid' },
+      'fail',
+      'lower',
+    ],
+    [
+      'a claim that could not be checked',
+      { ...without(attested, 'provenance'), provenanceState: 'not-checked' },
+      'not-checked',
+    ],
+    [
+      'a claim that upstream answers with nothing',
+      { ...without(attested, 'provenance'), provenanceState: 'advertised-missing' },
+      'not-checked',
+    ],
+    ['registry signature alone, as ever', { chapters: [...published(6, jane), nine(jane)], now }, 'pass'],
+    [
+      'no signature, where each had one',
+      { chapters: [...published(6, jane), nine({ ...jane, signatures: 0 })], now },
+      'fail',
+      'lower',
+    ],
+    [
+      'signature by a key we do not know',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'not-checked' },
+      'not-checked',
+    ],
+    [
+      'nothing was ever signed',
+      { chapters: [...published(6, { ...jane, signatures: 0 }), nine({ ...jane, signatures: 0 })], now },
+      'not-available',
+    ],
+    [
+      'a pre-release had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.7.0-rc.1', at: '2026-01-01T00:00:00Z', ...jane, attested: true },
+          nine(jane),
+        ],
+        now,
+      },
+      'pass',
+    ],
+    [
+      'a pre-release after one that had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.7.0-rc.1', at: '2026-10-01T00:00:00Z', ...jane, attested: true },
+          { ...nine(jane), version: '1.90.0-rc.1' },
+        ],
+        now,
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'a later version had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.95.0', at: '2026-11-15T00:00:00Z', ...jane, attested: true },
+          nine(jane),
+        ],
+        judged: '1.90.0',
+        now,
+      },
+      'pass',
+    ],
+    [
+      'times of a mirror',
+      { chapters: [...steady, { ...last, attested: false }], now, times: 'implausible' },
+      'not-available',
+    ],
+    [
+      'times of a mirror, but an earlier version was verified here',
+      {
+        chapters: [...steady, { ...last, attested: false }],
+        now,
+        times: 'implausible',
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'the index no longer tells, but an earlier version was verified here',
+      {
+        chapters: [...steady.map((one) => ({ ...one, attested: false })), { ...last, attested: false }],
+        now,
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'fail',
+      'lower',
+    ],
+  ],
+  (story) => story,
+);
