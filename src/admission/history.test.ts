@@ -10,11 +10,13 @@ import type { Collector, CollectorInput, PackageHistory } from '../core/collecto
 import { artifactDigestsOf, sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { ownString } from '../core/json.ts';
+import { formatPurl } from '../core/purl.ts';
 import { anonymous } from '../core/subject.ts';
 import { createCollectors } from '../evidence/collectors.ts';
 import { verifyBundle } from '../sigstore/verify.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { PublishInput } from '../../test/support/fake-package.ts';
+import { recordExpectations } from './expect.ts';
 import { createHistory } from './history.ts';
 import { createAdmission } from './admit.ts';
 
@@ -68,8 +70,12 @@ async function started(t: TestContext, policy: Partial<PolicySettings> = {}): Pr
     collectorOf('provenance', (input) => provenanceFacts(input)),
     collectorOf('expectations', ({ history, attestations }) => {
       told = history;
-      const foreign = attestations.state === 'answered' && attestations.document['foreign'] === true;
-      return foreign ? { 'rule.source-changed': 'fail' } : {};
+      if (attestations.state !== 'answered') return {};
+      const { repositoryId, foreign } = attestations.document;
+      const other = history?.expectations.some(
+        ({ identity }) => identity !== undefined && identity.repositoryId !== repositoryId,
+      );
+      return foreign === true || other === true ? { 'rule.source-changed': 'fail' } : {};
     }),
   ]);
   bench.setAttestations((_upstream, name, version) => {
@@ -107,7 +113,7 @@ function collectorOf(kind: string, facts: (input: CollectorInput) => Record<stri
     kind,
     version: 'test',
     scope: 'release',
-    ...(kind === 'expectations' ? { after: ['provenance'] } : {}),
+    ...(kind === 'expectations' ? { after: ['provenance'], usesHistory: true } : {}),
     collect: (input) => {
       const found = facts(input);
       return {
@@ -352,4 +358,66 @@ test('what the same account published within a day is told, but not what everybo
   );
   await bench.admit('four', '1.0.1');
   assert.deepEqual(bench.told().ofSamePublisher, []);
+});
+
+/** As an operator does: `identity` undefined is forgetting. */
+async function decree(bench: Bench, repositoryId: string | undefined): Promise<void> {
+  const rooms = { ...bench.rooms, records: bench.storage.history };
+  const of = { upstream: testUpstream, name: 'lib', purl: formatPurl('npm', 'lib') };
+  const recorded = await recordExpectations(rooms, of, (inForce) =>
+    inForce.map((one) => ({
+      ...one,
+      revision: one.revision + 1,
+      origin: 'set',
+      standing: 'provisional',
+      identity: repositoryId === undefined ? undefined : one.identity && { ...one.identity, repositoryId },
+      at: bench.rooms.clock().toISOString(),
+    })),
+  );
+  assert.ok(recorded.length > 0);
+}
+
+test('what a person sets is what the next decision about a refused release goes by', async (t) => {
+  const bench = await started(t);
+  for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
+  bench.attest('1.3.0', 10, { repositoryId: '43' });
+  for (const version of ['1.0.0', '1.1.0', '1.2.0']) await bench.admit('lib', version);
+  const refused = await bench.admit('lib', '1.3.0');
+  assert.ok(refused.state === 'refused');
+  assert.ok(refused.release.decision.reasons.some(({ rule }) => rule === 'npm/source-changed'));
+  await decree(bench, '43');
+  bench.setPolicy({ cooldownHours: 71 });
+  assert.equal((await bench.admit('lib', '1.3.0')).state, 'allowed');
+  assert.equal((await bench.admit('lib', '1.2.0')).state, 'allowed', 'what was admitted stays so');
+  const { publications, expectations } = bench.storage.history;
+  assert.equal((await publications(testUpstream, 'lib')).length, 4);
+  assert.ok((await expectations(testUpstream, 'lib')).every(({ origin }) => origin === 'set'));
+});
+
+test('what was forgotten is neither compared with nor fetched again, and learned anew from what is published later', async (t) => {
+  const bench = await started(t);
+  for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
+  for (const version of ['1.0.0', '1.1.0', '1.2.0']) await bench.admit('lib', version);
+  await decree(bench, undefined);
+  for (const [at, version] of ['2.0.0', '2.1.0', '2.2.0'].entries())
+    bench.attest(version, -1 - at, { repositoryId: '43' });
+  bench.pass(30 * day);
+  const before = bench.asked.length;
+  for (const version of ['2.0.0', '2.1.0', '2.2.0'])
+    assert.equal((await bench.admit('lib', version)).state, 'allowed');
+  assert.deepEqual(bench.asked.slice(before), ['2.0.0', '2.1.0', '2.2.0']);
+  assert.deepEqual(versionsOf(bench.told()), ['2.0.0', '2.1.0']);
+  const [whole] = await bench.storage.history.expectations(testUpstream, 'lib');
+  assert.deepEqual([whole?.line, whole?.identity?.repositoryId, whole?.revision], ['*', '43', 3]);
+});
+
+test('decisions that learn at once leave one chain of revisions', async (t) => {
+  const bench = await started(t);
+  const versions = Array.from({ length: 8 }, (_, at) => `1.${at}.0`);
+  for (const [at, version] of versions.entries()) bench.attest(version, 60 - at);
+  await Promise.all(versions.map((version) => bench.admit('lib', version)));
+  const revisions = await bench.storage.history.expectationHistory(testUpstream, 'lib');
+  const events = await Promise.all(revisions.map(({ eventId }) => bench.storage.events.byId(eventId)));
+  assert.ok(events.length >= 2);
+  assert.equal(new Set(events.map((event) => event?.previousEventId)).size, events.length);
 });

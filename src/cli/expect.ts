@@ -123,7 +123,7 @@ function addForget(expect: Command, context: Context): void {
     expect
       .command('forget')
       .description(
-        'Expect nothing of a package any more, until it is learned anew from what is allowed from now on.',
+        'Expect nothing of a package any more, until it is learned anew from what is published from now on.',
       ),
   )
     .requiredOption('--reason <text>', 'why; it stands in the ledger')

@@ -97,7 +97,7 @@ export async function setExpectation(gate: Needs, request: ExpectSet): Promise<E
 }
 
 /**
- * Of the package and all its lines: nothing is compared until enough was allowed from now on to learn anew. Throws
+ * Of the package and all its lines: nothing is compared until enough that is published later was allowed. Throws
  * EXPECTATION_UNKNOWN when there is nothing, EXPECTATION_NO_UPSTREAM, STORAGE_*.
  */
 export async function forgetExpectations(gate: Needs, request: ExpectForget): Promise<ExpectChanged> {
@@ -115,8 +115,7 @@ export async function forgetExpectations(gate: Needs, request: ExpectForget): Pr
       name,
       line,
       revision: (inForce.find((one) => one.line === line)?.revision ?? 0) + 1,
-      // Not `set`: what follows may be learned again.
-      origin: 'learned',
+      origin: 'set',
       standing: 'provisional',
       identity: undefined,
       rank: 'none',
