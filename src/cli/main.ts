@@ -13,10 +13,12 @@ import { addExplain } from './explain.ts';
 import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
+import { addReplay } from './replay.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
 import { addToken } from './token.ts';
+import { addTrust } from './trust/trust.ts';
 import { addUse } from './use.ts';
 import { addVerify } from './verify.ts';
 
@@ -53,6 +55,7 @@ function programFor(context: Context): Command {
     addUse,
     addCheck,
     addExplain,
+    addReplay,
     addExpect,
     addVerify,
     addInspect,
@@ -61,6 +64,7 @@ function programFor(context: Context): Command {
     addDoctor,
     addConfig,
     addToken,
+    addTrust,
     addLedger,
     addCompletion,
   ])

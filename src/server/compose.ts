@@ -324,6 +324,7 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
       own: releaseKeys,
     }),
     trust,
+    collectors: parts.collectors,
     releaseKeys,
     releaseSignatures,
     recommend: (decision, upstream, principal) => {

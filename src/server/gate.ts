@@ -2,6 +2,7 @@
 import type { Admission } from '../admission/admit.ts';
 import type { Lru } from '../admission/lru.ts';
 import type { Shelves } from '../admission/shelf.ts';
+import type { Collector } from '../core/collector.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Principal, UpstreamId } from '../core/subject.ts';
 import type { Clock } from '../core/time.ts';
@@ -48,6 +49,7 @@ export interface Gate {
   readonly registryKeys: RegistryKeysDocument;
   readonly releaseKeys: ReleaseKeys;
   readonly trust: Trust;
+  readonly collectors: readonly Collector[];
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */
   readonly recommend: (

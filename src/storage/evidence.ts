@@ -8,7 +8,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { sha256, type ArtifactDigests, type Sha1, type Sha256, type Sha512 } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
 import { assessmentDigestOf, type Evidence } from '../core/evidence.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Schema } from './schema.ts';
 import { fromJson } from './text.ts';
 
@@ -95,6 +95,43 @@ export async function readAssessment(db: Kysely<Schema>, assessment: string): Pr
     .orderBy('assessments.place')
     .execute();
   return rows.map((row) => fromJson(row.body, 'a piece of evidence') as Evidence);
+}
+
+export interface StoredEvidence {
+  /** The name it is kept under: its digest when it was stored. */
+  readonly digest: Sha256;
+  /** SHA-256 of the text that lies there now. */
+  readonly found: Sha256;
+  /** Undefined when that is no evidence any more. */
+  readonly evidence: Evidence | undefined;
+}
+
+/** The same for who does not trust the database: nothing is taken for what its name says. */
+export async function readStoredAssessment(
+  db: Kysely<Schema>,
+  assessment: string,
+): Promise<readonly StoredEvidence[]> {
+  const rows = await db
+    .selectFrom('assessments')
+    .innerJoin('evidence', 'evidence.digest', 'assessments.evidence')
+    .select(['evidence.digest', 'evidence.body'])
+    .where('assessments.digest', '=', assessment)
+    .orderBy('assessments.place')
+    .execute();
+  return rows.map(({ digest, body }) => ({
+    digest: digest as Sha256,
+    found: sha256(body),
+    evidence: readable(body),
+  }));
+}
+
+function readable(body: string): Evidence | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isJsonObject(value) ? (value as unknown as Evidence) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Evidence about the bytes themselves, of every kind and age, newest first: shared by all releases of them. */

@@ -9,7 +9,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject } from '../core/subject.ts';
 import { readAlarms } from './alarms.ts';
-import { readArtifactEvidence } from './evidence.ts';
+import { readArtifactEvidence, readStoredAssessment, type StoredEvidence } from './evidence.ts';
 import { subjectOf, summaryColumns, summaryOf } from './releases.ts';
 import type { OutboxTable, Schema } from './schema.ts';
 import { cursorSeq, fromJson, pageLimit, pageOf, type Page, type PageRequest } from './text.ts';
@@ -66,6 +66,10 @@ export interface ReadStore {
   readonly admitted: (page: PageRequest) => Promise<Page<ReleaseLine>>;
   /** History: decisions in force and those that were superseded. */
   readonly decisions: (request: DecisionsRequest) => Promise<Page<DecisionLine>>;
+  /** Undefined when no such decision is kept: one that changed nothing took the place of another. */
+  readonly decision: (id: string) => Promise<DecisionLine | undefined>;
+  /** The members of an evidence set, in the order in which it was recorded, each as it lies there. */
+  readonly assessment: (digest: Sha256) => Promise<readonly StoredEvidence[]>;
   readonly alarms: (request: { readonly limit: number }) => Promise<readonly Alarm[]>;
   /** One per upstream, channel and file that it is known from. */
   readonly releaseByPurl: (purl: Purl) => Promise<readonly ReleaseLine[]>;
@@ -85,6 +89,8 @@ export function createReadStore(db: Kysely<Schema>): ReadStore {
     refused: (page) => byOutcome(db, 'block', page),
     admitted: (page) => byOutcome(db, 'allow', page),
     decisions: (request) => readDecisions(db, request),
+    decision: (id) => readDecision(db, id),
+    assessment: (digest) => readStoredAssessment(db, digest),
     alarms: ({ limit }) => readAlarms(db, limit),
     releaseByPurl: async (purl) => {
       const rows = await releaseLines(db)
@@ -164,28 +170,42 @@ async function byOutcome(
   return pageOf(rows, size, lineOf);
 }
 
-async function readDecisions(db: Kysely<Schema>, request: DecisionsRequest): Promise<Page<DecisionLine>> {
-  const { purl, name, limit, cursor } = request;
-  const size = pageLimit(limit);
-  let query = db
+function decisionLines(db: Kysely<Schema>) {
+  return db
     .selectFrom('decisions')
     .innerJoin('releases', 'releases.id', 'decisions.release_id')
     .select(['decisions.seq', 'decisions.release_id', 'decisions.body', 'decisions.superseded_at'])
-    .select(['releases.name', 'releases.version'])
-    .where('decisions.seq', '<', cursorSeq(cursor));
+    .select(['releases.name', 'releases.version']);
+}
+
+type DecisionRow = Awaited<ReturnType<ReturnType<typeof decisionLines>['execute']>>[number];
+
+function decisionLineOf(row: DecisionRow): DecisionLine {
+  return {
+    releaseId: row.release_id as ReleaseId,
+    name: row.name,
+    version: row.version,
+    decision: fromJson(row.body, 'a decision') as Decision,
+    supersededAt: row.superseded_at ?? undefined,
+  };
+}
+
+async function readDecisions(db: Kysely<Schema>, request: DecisionsRequest): Promise<Page<DecisionLine>> {
+  const { purl, name, limit, cursor } = request;
+  const size = pageLimit(limit);
+  let query = decisionLines(db).where('decisions.seq', '<', cursorSeq(cursor));
   if (purl !== undefined) query = query.where('releases.purl', '=', purl);
   if (name !== undefined) query = query.where('releases.name', '=', name);
   const rows = await query
     .orderBy('decisions.seq', 'desc')
     .limit(size + 1)
     .execute();
-  return pageOf(rows, size, (row) => ({
-    releaseId: row.release_id as ReleaseId,
-    name: row.name,
-    version: row.version,
-    decision: fromJson(row.body, 'a decision') as Decision,
-    supersededAt: row.superseded_at ?? undefined,
-  }));
+  return pageOf(rows, size, decisionLineOf);
+}
+
+async function readDecision(db: Kysely<Schema>, id: string): Promise<DecisionLine | undefined> {
+  const row = await decisionLines(db).where('decisions.id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : decisionLineOf(row);
 }
 
 async function search(db: Kysely<Schema>, text: string, limit: number): Promise<readonly ReleaseLine[]> {

@@ -45,6 +45,7 @@ import {
   type TokenRequest,
   type TokenRevoked,
 } from './protocol.ts';
+import { replayAnswer, type ReplayAnswer } from './replay-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
 import {
   trustAnswer,
@@ -68,6 +69,8 @@ export interface DecisionQuery {
 export interface ControlClient {
   readonly status: () => Promise<StatusAnswer>;
   readonly explain: (query: string) => Promise<ExplainAnswer>;
+  /** `query` as `replayRequest` says. */
+  readonly replay: (query: string) => Promise<ReplayAnswer>;
   readonly config: () => Promise<ConfigAnswer>;
   readonly createToken: (request: TokenRequest) => Promise<TokenCreated>;
   readonly tokens: () => Promise<TokenList>;
@@ -112,6 +115,7 @@ export function controlClient(dataDirectory: string): ControlClient {
   return {
     status: () => call('GET', '/status', statusAnswer),
     explain: (query) => call('POST', '/explain', explainAnswer, { query }),
+    replay: (query) => call('POST', '/replay', replayAnswer, { query }),
     config: () => call('GET', '/config', configAnswer),
     createToken: (request) => call('POST', '/tokens', tokenCreated, request),
     tokens: () => call('GET', '/tokens', tokenList),

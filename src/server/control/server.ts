@@ -13,10 +13,12 @@ import type { Gate } from '../gate.ts';
 import { jsonAnswer, sendAnswer, type Answer } from '../gateway/answer.ts';
 import { readBody } from '../gateway/body.ts';
 import { errorAnswerOf } from '../problem.ts';
+import { replay } from '../replay/answer.ts';
 import { decisionShown } from '../shown.ts';
 import { answerExpectations } from './expect-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
+import { replayRequest } from './replay-protocol.ts';
 import { answerTrust } from './trust-routes.ts';
 import {
   controlSocketName,
@@ -77,6 +79,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
       return jsonAnswer(200, await gate.status());
     case 'POST /explain':
       return jsonAnswer(200, await explain(gate, parseWith(explainRequest, await body()).query));
+    case 'POST /replay':
+      return jsonAnswer(200, await replay(gate, parseWith(replayRequest, await body()).query));
     case 'GET /config':
       return jsonAnswer(200, { settings: gate.shownSettings });
     case 'GET /tokens':
