@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
 import type { StatusAnswer } from '../server/control/protocol.ts';
+import type { TrustAnswer } from '../server/control/trust-protocol.ts';
 import {
   exitCodes,
   parseFormat,
@@ -14,6 +15,7 @@ import {
   type GateOptions,
 } from './context.ts';
 import { tableLines } from './table.ts';
+import { expiryLines } from './trust/expiry-lines.ts';
 
 export function addStatus(program: Command, context: Context): void {
   const command = withGateOptions(
@@ -25,13 +27,19 @@ export function addStatus(program: Command, context: Context): void {
 }
 
 async function status(context: Context, options: GateOptions & { readonly format: Format }): Promise<void> {
-  const answer = await (await running(context, options)).status();
-  if (options.format === 'json') printJson(context.terminal, answer);
-  else for (const line of statusLines(context, answer)) context.terminal.out(line);
+  const gate = await running(context, options);
+  const answer = await gate.status();
+  const { expiries } = await gate.trust();
+  if (options.format === 'json') printJson(context.terminal, { ...answer, trust: expiries });
+  else for (const line of statusLines(context, answer, expiries)) context.terminal.out(line);
   if (!answer.ready) context.finish(exitCodes.unverified);
 }
 
-function statusLines({ terminal }: Context, answer: StatusAnswer): readonly string[] {
+function statusLines(
+  { terminal }: Context,
+  answer: StatusAnswer,
+  expiries: TrustAnswer['expiries'],
+): readonly string[] {
   const { counts } = answer;
   const upstreams = answer.upstreams.map((one) => [
     one.id,
@@ -54,6 +62,7 @@ function statusLines({ terminal }: Context, answer: StatusAnswer): readonly stri
     `policy    ${forTerminal(answer.policy.preset)} (${forTerminal(answer.policy.digest.slice(0, 12))})`,
     `releases  ${counts.allow} allowed, ${counts.hold} held, ${counts.block} blocked`,
     `alarms    ${answer.alarms}${answer.alarms > 0 ? '   (assay alarms)' : ''}`,
+    ...expiryLines(terminal, expiries),
     ...answer.problems.map((problem) => terminal.paint('warn', `problem   ${forTerminal(problem)}`)),
     '',
     ...tableLines(columns, upstreams),

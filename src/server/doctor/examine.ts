@@ -11,6 +11,7 @@ import { findLockfiles } from '../checking/check-lockfile.ts';
 import { installedClients, type InstalledClient } from '../package-managers/installed.ts';
 import type { Finding } from './finding.ts';
 import { nodeFinding } from './node-version.ts';
+import { trustFindings } from './trust.ts';
 
 export interface ExamineInput {
   readonly around: Surroundings;
@@ -31,6 +32,7 @@ export async function examine(input: ExamineInput): Promise<readonly Finding[]> 
     running,
     ...(running.state === 'good' ? [] : [await portFinding(settings)]),
     upstreamFinding(input),
+    ...(await trustFindings(settings)),
     ...installed.map((one) => clientFinding(one, settings)),
     ...(await lockfileFinding(around)),
   ];
