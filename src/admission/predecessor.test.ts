@@ -30,6 +30,26 @@ test('a new install script is compared with the last admitted version', async (t
   );
 });
 
+test('an install script of a version of the same days makes it no older in the next one (nx, August 2025)', async (t) => {
+  const bench = await startAdmission(t);
+  const postinstall = { manifest: { scripts: { postinstall: 'node telemetry.js' } } };
+  const publish = (version: string, publishedAt: string, more: typeof postinstall | object = {}): unknown =>
+    bench.registry.publish({ name: 'hurried', version, publishedAt, ...more });
+  publish('1.0.0', '2021-01-01T00:00:00.000Z');
+  publish('1.0.1', '2021-08-26T22:32:00.000Z', postinstall);
+  publish('1.0.2', '2021-08-26T23:54:00.000Z', postinstall);
+  publish('1.0.3', '2021-09-26T00:00:00.000Z', postinstall);
+  for (const version of ['1.0.1', '1.0.2']) {
+    const outcome = await bench.admit('hurried', version);
+    assert.ok(outcome.state === 'refused', version);
+    assert.deepEqual(
+      outcome.release.decision.reasons.map((reason) => reason.rule),
+      ['npm/install-script'],
+    );
+  }
+  assert.equal((await bench.admit('hurried', '1.0.3')).state, 'allowed', 'a month later it is no news');
+});
+
 test('at first sight of a package its install script is a warning, not a refusal', async (t) => {
   const bench = await startAdmission(t);
   bench.registry.publish({

@@ -2,7 +2,9 @@
 import type { Predecessor, ReadingOutcome } from '../core/collector.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { isAssayError } from '../core/errors.ts';
+import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { ReleaseId } from '../core/subject.ts';
+import { instantOf } from '../core/time.ts';
 import { scriptsRunBy } from '../evidence/scripts/collect.ts';
 import { recordedScripts } from '../evidence/scripts/recorded.ts';
 import type { KnownIndex } from './indexes.ts';
@@ -10,8 +12,8 @@ import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
 
 /**
- * The newest admitted version below this one, else the preceding version of the unfiltered index; undefined at
- * first sight. A pre-release may precede: what it ran at install is what is known.
+ * The newest admitted version below this one, else the preceding version of the unfiltered index that was not
+ * published beside it; undefined at first sight. A pre-release may precede: what it ran at install is what is known.
  */
 export async function predecessorOf(
   rooms: Rooms,
@@ -34,9 +36,25 @@ export async function predecessorOf(
     const installScripts = (await scriptsOf(rooms, admitted.get(version))) ?? lastAdmitted.installScripts;
     return { version, how: 'last-admitted', installScripts };
   }
-  const [preceding] = below;
+  const preceding = below.find((one) => !isBeside(index.view, one, version)) ?? below[0];
   if (preceding === undefined) return undefined;
   return { version: preceding.version, how: 'preceding-version', installScripts: preceding.installScripts };
+}
+
+const besideMs = 72 * 60 * 60 * 1000;
+
+/**
+ * Published within days of the version at hand: it may be by the same hand, and what is new in both would be new in neither
+ * (nx 2025 and TanStack 2026: two and more bad versions of a line within hours).
+ */
+function isBeside(
+  { versions, timeOrderTrust }: IndexView,
+  { claimedTime }: IndexVersion,
+  version: string,
+): boolean {
+  const own = versions.find((one) => one.version === version)?.claimedTime;
+  if (timeOrderTrust === 'implausible' || own === undefined || claimedTime === undefined) return false;
+  return Math.abs(instantOf(own) - instantOf(claimedTime)) < besideMs;
 }
 
 /** What really ran: an index need not show the build that a binding.gyp in the archive implies. */

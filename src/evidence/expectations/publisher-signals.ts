@@ -94,10 +94,15 @@ function maintainersBefore({ input, earlier, claimedMs }: Context): readonly Acc
   });
 }
 
-/** Of its line where that has a history, else of the package. */
-function habitOf({ earlier, line, input }: Context): readonly PublisherSignal[] {
-  const same = earlier.filter((one) => one.line === line);
-  const recent = (same.length >= most ? same : earlier).slice(-window);
+/**
+ * Of its line where that has a history, else of the package. What came in the days before breaks no habit: it may be by the
+ * same hand (nx 2025: eight versions of a stolen token within hours).
+ */
+function habitOf({ earlier, line, input, claimedMs }: Context): readonly PublisherSignal[] {
+  const settled = earlier.filter(({ ms }) => claimedMs !== undefined && claimedMs - ms >= settledMs);
+  const known = settled.length >= most ? settled : earlier;
+  const same = known.filter((one) => one.line === line);
+  const recent = (same.length >= most ? same : known).slice(-window);
   const count = (has: (one: Published) => boolean): number => recent.filter(has).length;
   const { trustedPublisher, approver, gitHead } = input.version.publication;
   const found: PublisherSignal[] = [];

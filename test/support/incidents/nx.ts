@@ -61,10 +61,11 @@ export const nx2025: Scenario = {
     },
     {
       name: 'nx',
+      // After 20.9.0 of the same hand, which had the script already.
       version: '20.10.0',
       outcome: 'hold',
-      rules: ['npm/trust-downgrade'],
-      words: [/provenance/],
+      rules: ['npm/trust-downgrade', 'npm/install-script'],
+      words: [/provenance/, /no-git-head/, /postinstall/],
     },
   ],
   innocent: [['nx', '21.4.1']],

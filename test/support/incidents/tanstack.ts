@@ -67,8 +67,8 @@ export const tanstack2026: Scenario = {
       name,
       version,
       outcome: 'block' as const,
-      rules: index === 0 ? ['npm/run-conclusion'] : ['npm/run-conclusion', 'npm/burst'],
-      words: index === 0 ? [/fail/i] : [/fail/i, /ten minutes/],
+      rules: ['npm/run-conclusion', 'npm/dependency-changed', ...(index === 0 ? [] : ['npm/burst'])],
+      words: [/failure/, /@tanstack\/setup/, ...(index === 0 ? [] : [/ten minutes/])],
     })),
   ),
   innocent: [
