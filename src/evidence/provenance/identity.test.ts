@@ -6,7 +6,7 @@ import { releasedOf } from '../../../test/support/sigstore/statements.ts';
 import { identityOf, provenanceV1, workflowRun } from '../../../test/support/sigstore/workflow-run.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import type { SignerIdentity } from '../../core/identity.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, ownObject, type Json, type JsonObject } from '../../core/json.ts';
 import { verifyBundle } from '../../sigstore/verify.ts';
 import { createProvenanceCollector } from './collect.ts';
 import { publicationFrom, unkeepableField, workflowPath } from './fields.ts';
@@ -94,6 +94,69 @@ test('two provenances that name different builds are ambiguous, the same twice i
   assert.equal(firstId(await collect(offering(one, other))), 'provenance/ambiguous');
   assert.equal((await collect(offering(one, one))).result, 'pass');
 });
+
+// ---- look-alikes ----
+
+test("a reusable workflow signs for its caller, and GitLab's jobs for theirs", async () => {
+  const caller = identityOf(workflowRun());
+  const reusable = 'https://github.com/example-tools/builders/.github/workflows/build.yml@refs/tags/v2';
+  const signer = { subject: { kind: 'uri', value: reusable }, buildSignerUri: reusable } as const;
+  const byReusable = (id: string) =>
+    documentOf({
+      attest: { identity: { ...caller, ...signer } },
+      statement: (statement) => withBuilder(statement, id),
+    });
+  assert.equal((await collect(byReusable(reusable))).result, 'pass');
+  assert.equal((await collect(byReusable(reusable))).facts['signer'], reusable);
+  const other = reusable.replace('builders', 'others');
+  assert.equal(firstId(await collect(byReusable(other))), 'provenance/disagrees-signer');
+
+  const project = 'https://gitlab.com/example-group/example';
+  const job = `${project}/-/jobs/4262132160`;
+  const config = `${project}//.gitlab-ci.yml@refs/heads/main`;
+  const identity = {
+    subject: { kind: 'uri', value: config },
+    issuer: 'https://gitlab.com',
+    buildSignerUri: config,
+    runnerEnvironment: 'gitlab-hosted',
+    sourceRepositoryUri: project,
+    sourceRepositoryDigest: caller.sourceRepositoryDigest,
+    sourceRepositoryRef: 'refs/heads/main',
+    buildConfigUri: config,
+    buildTrigger: 'push',
+    runInvocationUri: job,
+  } as const;
+  const ofJob = (change: { readonly run?: string; readonly source?: string; readonly runner?: string }) => {
+    const source = {
+      uri: `git+${change.source ?? project}`,
+      digest: { sha1: identity.sourceRepositoryDigest ?? '' },
+    };
+    const predicate = {
+      buildType: 'https://github.com/npm/cli/gitlab/v0alpha1',
+      builder: { id: `${change.runner ?? project}/-/runners/12270857` },
+      invocation: { configSource: { ...source, entryPoint: 'publish' }, parameters: {}, environment: {} },
+      metadata: { buildInvocationId: change.run ?? job },
+      materials: [source],
+    };
+    return documentOf({
+      slsa: 'v0.2',
+      attest: { identity },
+      statement: (statement) => ({ ...statement, predicate }),
+    });
+  };
+  const right = await collect(ofJob({}));
+  assert.deepEqual([right.result, right.facts['workflow'], right.items], ['pass', '.gitlab-ci.yml', []]);
+  const evil = 'https://gitlab.com/evil/example';
+  assert.equal(firstId(await collect(ofJob({ run: `${evil}/-/jobs/1` }))), 'provenance/disagrees-run');
+  assert.equal(firstId(await collect(ofJob({ source: evil }))), 'provenance/disagrees-repository');
+  assert.equal(firstId(await collect(ofJob({ runner: evil }))), 'provenance/disagrees-repository');
+});
+
+function withBuilder(statement: JsonObject, id: string): JsonObject {
+  const predicate = ownObject(statement, 'predicate') ?? {};
+  const runDetails = { ...ownObject(predicate, 'runDetails'), builder: { id } };
+  return { ...statement, predicate: { ...predicate, runDetails } };
+}
 
 // ---- facts and back ----
 
