@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { AssayError } from '../../core/errors.ts';
 import { receiveBytes } from '../body.ts';
+import { createBreaker } from '../breaker.ts';
 import { shown } from '../destinations.ts';
 import { judge } from '../failures.ts';
 import { systemResolve } from '../lookup.ts';
@@ -57,7 +58,9 @@ export function createForgeExchange(
   const connections = createConnections(createTrust(deps.ca));
   const slots = createSlots(4, 500, root.host);
   const { resolve = systemResolve, version, clock, random = Math.random } = deps;
-  const { connectMs = 10_000, idleMs = 15_000, totalMs = 30_000, retries = 2 } = deps;
+  const { connectMs = 5000, idleMs = 10_000, totalMs = 15_000, retries = 1 } = deps;
+  // An install waits for the answers: a forge that is down is left alone, rather than waited for each time.
+  const breaker = createBreaker({ failures: 5, coolOffMs: 30_000 }, () => performance.now(), random);
 
   async function once(request: ForgeRequest, signal: AbortSignal): Promise<ForgeReply> {
     let url = below(root, request.path);
@@ -93,25 +96,47 @@ export function createForgeExchange(
     }
   }
 
-  async function send(request: ForgeRequest): Promise<ForgeReply> {
-    const signal = AbortSignal.timeout(totalMs);
+  async function attempt(request: ForgeRequest, signal: AbortSignal): Promise<ForgeReply> {
+    const release = await slots.take(signal);
     try {
-      const release = await slots.take(signal);
+      const entry = breaker.enter();
+      if (entry.state === 'refused') throw leftAlone(root, entry.retryAfterMs);
       try {
-        const plan = { retries, patienceMs: 2000, random, signal, mayRetry: () => true };
-        return await withRetries(plan, () => once(request, signal), judge);
-      } finally {
-        release();
+        const reply = await once(request, signal);
+        entry.leave('success');
+        return reply;
+      } catch (error) {
+        entry.leave(judge(error)?.outcome ?? 'neutral');
+        throw error;
       }
-    } catch (error) {
-      if (error instanceof AssayError || !signal.aborted) throw error;
-      throw new AssayError('UPSTREAM_TIMEOUT', `${root.host}: not finished within ${totalMs} ms`, {
-        cause: error,
-      });
+    } finally {
+      release();
+    }
+  }
+
+  async function send(request: ForgeRequest): Promise<ForgeReply> {
+    const waitMs = breaker.retryAfterMs();
+    if (waitMs > 0) throw leftAlone(root, waitMs);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const late = new AssayError('UPSTREAM_TIMEOUT', `${root.host}: not finished within ${totalMs} ms`);
+    const timer = setTimeout(() => controller.abort(late), totalMs);
+    const mayRetry = (): boolean => breaker.retryAfterMs() === 0;
+    try {
+      const plan = { retries, patienceMs: 2000, random, signal, mayRetry };
+      return await withRetries(plan, () => attempt(request, signal), judge);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   return { send, close: connections.close };
+}
+
+function leftAlone(root: URL, retryAfterMs: number): AssayError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  const why = `${root.host} has failed repeatedly and is left alone for a while`;
+  return new AssayError('UPSTREAM_BUSY', why, { retryAfterSeconds });
 }
 
 /** Throws UPSTREAM_REDIRECT_REFUSED for an address that is not below the base. */

@@ -33,15 +33,12 @@ export function createForge(sources: readonly ForgeSource[], deps: ForgeDeps): C
     if (host === undefined) return notChecked('the address is none of a repository on the web');
     const asked = byHost.get(host);
     if (asked === undefined) return notChecked(`no forge is configured for ${host}`);
-    try {
-      return await cache.ask(
-        JSON.stringify(key),
-        () => question(asked.forge),
-        (answer) => answer.state === 'known' && isFinal(answer),
-      );
-    } catch (error) {
-      return failedToAsk(error);
-    }
+    const answer = cache.ask(
+      JSON.stringify(key),
+      () => question(asked.forge).catch(failedToAsk),
+      (found) => found.state === 'known' && isFinal(found),
+    );
+    return withinTime(answer, host, deps.answerMs ?? 15_000);
   }
 
   const hostOf = (uri: string): string | undefined => parseRepositoryUri(uri)?.host;
@@ -60,6 +57,19 @@ export function createForge(sources: readonly ForgeSource[], deps: ForgeDeps): C
       for (const { close } of byHost.values()) close();
     },
   };
+}
+
+/** An install waits for it. The question goes on, and its answer is there for the next one. */
+async function withinTime<T>(answer: Promise<T>, host: string, ms: number): Promise<T | NotChecked> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<NotChecked>((resolve) => {
+    timer = setTimeout(() => resolve(notChecked(`${host} did not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function openOne({ host, kind, api, token }: ForgeSource, deps: ForgeDeps): Asked {

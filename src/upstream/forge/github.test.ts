@@ -290,3 +290,42 @@ test('a forge that throws is not-checked', async () => {
   for (const answer of Object.values(answers))
     assert.equal(answer.state === 'not-checked' && answer.why, 'broken');
 });
+
+test('a forge that is down is left alone after a while; one that knows nothing is not down', async (t) => {
+  const names = Array.from({ length: 12 }, (_, n) => `v${n}`);
+  const down = (response: ServerResponse): void => void response.writeHead(500).end();
+  const { forge, server } = await fakeGithub(
+    t,
+    Object.fromEntries(names.map((name) => [paths.tag(name), down])),
+  );
+  for (const name of names) await forge.repository(`https://git.example.com/owner/${name}`);
+  const before = server.heard.length;
+  for (const name of names) assert.equal((await forge.tags(repository, [name])).state, 'not-checked');
+  assert.equal(server.heard.length - before, 5);
+  const left = await forge.repository(repository);
+  assert.match(left.state === 'not-checked' ? left.why : '', /left alone/);
+});
+
+test('an answer that takes too long is not waited for, and is there for the next one', async (t) => {
+  let release: () => void = () => undefined;
+  const { forge, server } = await fakeGithub(
+    t,
+    {
+      [paths.repository]: (response: ServerResponse) => {
+        release = () => response.end(JSON.stringify(repositoryBody));
+      },
+    },
+    { deps: { answerMs: 100 } },
+  );
+  const late = await forge.repository(repository);
+  assert.match(late.state === 'not-checked' ? late.why : '', /did not answer within 100 ms/);
+  release();
+  assert.equal((await forge.repository(repository)).state, 'known');
+  assert.equal(server.heard.length, 1);
+});
+
+test('the questions about one publication ask for its repository once', async (t) => {
+  const { forge, server } = await fakeGithub(t, good);
+  await answersFor(forge, { repositoryUri: repository, commit, runUri, tagNames: ['v1.0.0', 'v9'] });
+  assert.equal(server.heard.filter(({ path }) => path === paths.repository).length, 1);
+});

@@ -6,6 +6,7 @@ import { isAssayError } from '../../core/errors.ts';
 import type { CommitAnswer, Forge, NotChecked } from '../../core/forge.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/time.ts';
+import { createAnswerCache } from './cache.ts';
 import type { ForgeExchange, ForgeReply } from './exchange.ts';
 import {
   readComparison,
@@ -32,6 +33,7 @@ const longestPauseMs = 3_600_000;
 const absent = { state: 'known', exists: false } as const;
 
 export function createGithubForge(exchange: ForgeExchange, host: string, clock: Clock): Forge {
+  const repositories = createAnswerCache(clock);
   let pause: { readonly untilMs: number; readonly why: string } | undefined;
 
   /** Undefined: 404 or 422, which GitHub answers for a commit it does not have. Throws NoAnswer and UPSTREAM_*. */
@@ -55,8 +57,13 @@ export function createGithubForge(exchange: ForgeExchange, host: string, clock: 
     throw new NoAnswer(`${host} answered something else than an object`);
   }
 
-  async function repositoryAt(base: string): Promise<GithubRepository | undefined> {
-    return readRepositoryFrom(await getObject(base), host);
+  /** Asked by several questions about one publication, and by all packages of one repository. */
+  function repositoryAt(base: string): Promise<GithubRepository | undefined> {
+    return repositories.ask(
+      base,
+      async () => readRepositoryFrom(await getObject(base), host),
+      (found) => found !== undefined,
+    );
   }
 
   async function commitAt(base: string, commit: string): Promise<CommitAnswer> {

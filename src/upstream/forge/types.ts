@@ -24,8 +24,10 @@ export interface ForgeDeps {
   readonly connectMs?: number;
   /** Longest silence. */
   readonly idleMs?: number;
-  /** One question to the forge with its retries and waiting in the queue. */
+  /** One request to the forge with its retries and waiting in the queue. */
   readonly totalMs?: number;
+  /** One question, which may take several requests. What comes later is still remembered. */
+  readonly answerMs?: number;
   readonly retries?: number;
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number;
