@@ -1,170 +1,21 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import {
-  hourMs,
-  startAdmission,
-  testUpstream,
-  type AdmissionBench,
-} from '../../test/support/admission-bench.ts';
-import type { Collector, CollectorInput, PackageHistory } from '../core/collector.ts';
-import { artifactDigestsOf, sha256 } from '../core/digest.ts';
-import type { JsonObject } from '../core/json.ts';
-import { ownString } from '../core/json.ts';
+import { test } from 'node:test';
+import { hourMs, testUpstream } from '../../test/support/admission-bench.ts';
+import { dayMs, startHistory, versionsOf, type HistoryBench } from '../../test/support/history-bench.ts';
 import { formatPurl } from '../core/purl.ts';
 import { anonymous } from '../core/subject.ts';
-import { createCollectors } from '../evidence/collectors.ts';
-import { verifyBundle } from '../sigstore/verify.ts';
-import type { PolicySettings } from '../policy/settings.ts';
-import type { PublishInput } from '../../test/support/fake-package.ts';
+import { createAdmission } from './admit.ts';
 import { recordExpectations } from './expect.ts';
 import { createHistory } from './history.ts';
-import { createAdmission } from './admit.ts';
-
-const collectors = createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) });
-const day = 24 * hourMs;
-
-interface Bench extends AdmissionBench {
-  /** Publishes a version with provenance, so many days ago. */
-  readonly attest: (version: string, daysAgo: number, change?: Partial<Attested>) => void;
-  /** Versions whose attestations were asked for. */
-  readonly asked: string[];
-  /** What the collector of expectations was told last. */
-  readonly told: () => PackageHistory;
-}
-
-/** Every sub-verdict that policy asks these two kinds for. */
-const verdicts = Object.fromEntries(
-  [
-    'trust-root',
-    'trust-downgrade',
-    'source-changed',
-    'builder-changed',
-    'ref-or-trigger',
-    'source-tag',
-    'run-conclusion',
-    'stripped',
-    'publisher-changed',
-    'burst',
-    'dependency-changed',
-    'time-anomaly',
-  ].map((rule) => [`rule.${rule}`, 'not-available']),
-);
-
-interface Attested {
-  readonly name: string;
-  readonly repositoryId: string;
-  readonly valid: boolean;
-  /** The rule about sources fails. */
-  readonly foreign: boolean;
-  readonly publisher: NonNullable<PublishInput['publisher']>;
-}
-
-/** Collectors that take a document for what it says: provenance is somebody else's to verify. */
-async function started(t: TestContext, policy: Partial<PolicySettings> = {}): Promise<Bench> {
-  const bench = await startAdmission(t, policy);
-  const documents = new Map<string, JsonObject>();
-  const asked: string[] = [];
-  let told: PackageHistory | undefined;
-  bench.setCollectors([
-    ...collectors.filter(({ kind }) => kind !== 'provenance' && kind !== 'expectations'),
-    collectorOf('provenance', (input) => provenanceFacts(input)),
-    collectorOf('expectations', ({ history, attestations }) => {
-      told = history;
-      if (attestations.state !== 'answered') return {};
-      const { repositoryId, foreign } = attestations.document;
-      const other = history?.expectations.some(
-        ({ identity }) => identity !== undefined && identity.repositoryId !== repositoryId,
-      );
-      return foreign === true || other === true ? { 'rule.source-changed': 'fail' } : {};
-    }),
-  ]);
-  bench.setAttestations((_upstream, name, version) => {
-    asked.push(version);
-    const document = documents.get(`${name}@${version}`);
-    return Promise.resolve(
-      document === undefined
-        ? { state: 'missing' }
-        : { state: 'answered', document, digest: sha256(JSON.stringify(document)) },
-    );
-  });
-  return {
-    ...bench,
-    asked,
-    attest: (version, daysAgo, change = {}) => {
-      const { name = 'lib', repositoryId = '42', valid = true, foreign = false, publisher = {} } = change;
-      const publishedAt = new Date(Date.now() - daysAgo * day).toISOString();
-      const { bytes } = bench.registry.publish({ name, version, publishedAt, attested: true, publisher });
-      documents.set(`${name}@${version}`, {
-        sha512: valid ? artifactDigestsOf(bytes).sha512 : 'other bytes',
-        repositoryId,
-        foreign,
-        signedTime: publishedAt,
-      });
-    },
-    told: () => {
-      assert.ok(told !== undefined);
-      return told;
-    },
-  };
-}
-
-function collectorOf(kind: string, facts: (input: CollectorInput) => Record<string, string> | undefined) {
-  const collector: Collector = {
-    kind,
-    version: 'test',
-    scope: 'release',
-    ...(kind === 'expectations' ? { after: ['provenance'], usesHistory: true } : {}),
-    collect: (input) => {
-      const found = facts(input);
-      return {
-        kind,
-        scope: 'release',
-        result: found === undefined ? 'not-available' : 'pass',
-        summary: 'as the document says',
-        facts: { ...verdicts, ...found },
-        items: [],
-        tool: { name: `assay/${kind}`, version: 'test' },
-        collectedAt: input.now,
-      };
-    },
-  };
-  return collector;
-}
-
-function provenanceFacts({ attestations, artifact }: CollectorInput): Record<string, string> | undefined {
-  if (attestations.state !== 'answered') return undefined;
-  const { document } = attestations;
-  if (ownString(document, 'sha512') !== artifact.sha512) return undefined;
-  return {
-    state: 'verified',
-    signedTime: ownString(document, 'signedTime') ?? '',
-    predicateType: 'https://slsa.dev/provenance/v1',
-    issuer: 'https://token.example.com',
-    repository: 'https://forge.example.com/owner/lib',
-    repositoryId: ownString(document, 'repositoryId') ?? '',
-    ownerUri: 'https://forge.example.com/owner',
-    ownerId: '7',
-    workflow: '.github/workflows/release.yml',
-    signer: 'https://forge.example.com/owner/lib/.github/workflows/release.yml@refs/heads/main',
-    ref: 'refs/heads/main',
-    trigger: 'push',
-    runner: 'github-hosted',
-    document: attestations.digest,
-  };
-}
-
-function versionsOf({ verified }: PackageHistory): readonly string[] {
-  return verified.map(({ version }) => version);
-}
 
 test('at first sight the nearest earlier versions with attestations are verified: of the line first, stable first, five', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0', '2.1.0', '2.2.0'].entries())
     bench.attest(version, 60 - at);
   bench.registry.publish({
     name: 'lib',
     version: '2.1.1',
-    publishedAt: new Date(Date.now() - 50 * day).toISOString(),
+    publishedAt: new Date(Date.now() - 50 * dayMs).toISOString(),
   });
   bench.attest('2.3.0', 40);
   assert.equal((await bench.admit('lib', '2.3.0')).state, 'allowed');
@@ -173,19 +24,19 @@ test('at first sight the nearest earlier versions with attestations are verified
 });
 
 test('a package that never had attestations costs no request', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const version of ['1.0.0', '1.1.0']) bench.registry.publish({ name: 'lib', version });
   assert.equal((await bench.admit('lib', '1.1.0')).state, 'allowed');
   assert.deepEqual(bench.asked, []);
 });
 
 test('a version without attestations is compared with those before it that have them', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   bench.attest('1.0.0', 60);
   bench.registry.publish({
     name: 'lib',
     version: '1.0.1',
-    publishedAt: new Date(Date.now() - 10 * day).toISOString(),
+    publishedAt: new Date(Date.now() - 10 * dayMs).toISOString(),
   });
   await bench.admit('lib', '1.0.1');
   assert.deepEqual(bench.asked, ['1.0.0']);
@@ -193,21 +44,21 @@ test('a version without attestations is compared with those before it that have 
 });
 
 test('versions asked for at once share one look at the past', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
   const later = Array.from({ length: 6 }, (_, at) => `2.${at}.0`);
   for (const [at, version] of later.entries())
     bench.registry.publish({
       name: 'lib',
       version,
-      publishedAt: new Date(Date.now() - (30 - at) * day).toISOString(),
+      publishedAt: new Date(Date.now() - (30 - at) * dayMs).toISOString(),
     });
   await Promise.all(later.map((version) => bench.admit('lib', version)));
   assert.deepEqual(bench.asked.toSorted(), ['1.0.0', '1.1.0', '1.2.0']);
 });
 
 test('what does not verify is not learned from, and not asked for again within the hour', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   bench.attest('1.0.0', 60, { valid: false });
   bench.attest('1.1.0', 50);
   bench.attest('1.2.0', 40);
@@ -224,7 +75,7 @@ test('what does not verify is not learned from, and not asked for again within t
 });
 
 test('a version that is young, or refused here, does not vouch for the next one', async (t) => {
-  const bench = await started(t, {
+  const bench = await startHistory(t, {
     deny: [{ ecosystem: 'npm', name: 'lib', versions: '1.0.0', reason: 'stolen' }],
     cooldownHours: 0,
   });
@@ -238,7 +89,7 @@ test('a version that is young, or refused here, does not vouch for the next one'
 });
 
 test('releases that were allowed teach an expectation, which is an entry of the ledger', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
   const { history, read } = bench.storage;
   for (const version of ['1.0.0', '1.1.0']) await bench.admit('lib', version);
@@ -271,7 +122,7 @@ test('releases that were allowed teach an expectation, which is an entry of the 
 });
 
 test('what is held teaches nothing', async (t) => {
-  const bench = await started(t, {
+  const bench = await startHistory(t, {
     deny: [{ ecosystem: 'npm', name: 'lib', versions: undefined, reason: 'stolen' }],
   });
   const versions = ['1.0.0', '1.1.0', '1.2.0'];
@@ -282,7 +133,7 @@ test('what is held teaches nothing', async (t) => {
 });
 
 test('what policy only watches, and would have refused, teaches nothing', async (t) => {
-  const bench = await started(t, { preset: 'observe' });
+  const bench = await startHistory(t, { preset: 'observe' });
   const versions = ['1.0.0', '1.1.0', '1.2.0'];
   for (const [at, version] of versions.entries())
     bench.attest(version, 60 - at, { foreign: version !== '1.0.0' });
@@ -295,7 +146,7 @@ test('what policy only watches, and would have refused, teaches nothing', async 
 });
 
 test('a learning that was lost is made up for by the next decision about the release', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   bench.attest('1.0.0', 60);
   let fails = true;
   const records: typeof bench.storage.history = {
@@ -321,7 +172,7 @@ test('a learning that was lost is made up for by the next decision about the rel
 });
 
 test('what an index advertised once is remembered after it was stripped', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   bench.attest('1.0.0', 60);
   bench.attest('1.1.0', 50);
   await bench.admit('lib', '1.0.0');
@@ -334,7 +185,7 @@ test('what an index advertised once is remembered after it was stripped', async 
 });
 
 test('what the same account published within a day is told, but not what everybody publishes from CI', async (t) => {
-  const bench = await started(t, { cooldownHours: 0 });
+  const bench = await startHistory(t, { cooldownHours: 0 });
   const publish = (name: string, hoursAgo: number, ci: boolean): void => {
     const at = (hours: number): string => new Date(Date.now() - hours * hourMs).toISOString();
     const trusted = ci ? { trustedPublisher: { id: 'github', oidcConfigId: 'x' } } : {};
@@ -361,7 +212,7 @@ test('what the same account published within a day is told, but not what everybo
 });
 
 /** As an operator does: `identity` undefined is forgetting. */
-async function decree(bench: Bench, repositoryId: string | undefined): Promise<void> {
+async function decree(bench: HistoryBench, repositoryId: string | undefined): Promise<void> {
   const rooms = { ...bench.rooms, records: bench.storage.history };
   const of = { upstream: testUpstream, name: 'lib', purl: formatPurl('npm', 'lib') };
   const recorded = await recordExpectations(rooms, of, (inForce) =>
@@ -378,7 +229,7 @@ async function decree(bench: Bench, repositoryId: string | undefined): Promise<v
 }
 
 test('what a person sets is what the next decision about a refused release goes by', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
   bench.attest('1.3.0', 10, { repositoryId: '43' });
   for (const version of ['1.0.0', '1.1.0', '1.2.0']) await bench.admit('lib', version);
@@ -395,13 +246,13 @@ test('what a person sets is what the next decision about a refused release goes 
 });
 
 test('what was forgotten is neither compared with nor fetched again, and learned anew from what is published later', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
   for (const version of ['1.0.0', '1.1.0', '1.2.0']) await bench.admit('lib', version);
   await decree(bench, undefined);
   for (const [at, version] of ['2.0.0', '2.1.0', '2.2.0'].entries())
     bench.attest(version, -1 - at, { repositoryId: '43' });
-  bench.pass(30 * day);
+  bench.pass(30 * dayMs);
   const before = bench.asked.length;
   for (const version of ['2.0.0', '2.1.0', '2.2.0'])
     assert.equal((await bench.admit('lib', version)).state, 'allowed');
@@ -412,7 +263,7 @@ test('what was forgotten is neither compared with nor fetched again, and learned
 });
 
 test('decisions that learn at once leave one chain of revisions', async (t) => {
-  const bench = await started(t);
+  const bench = await startHistory(t);
   const versions = Array.from({ length: 8 }, (_, at) => `1.${at}.0`);
   for (const [at, version] of versions.entries()) bench.attest(version, 60 - at);
   await Promise.all(versions.map((version) => bench.admit('lib', version)));
