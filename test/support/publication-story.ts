@@ -213,7 +213,7 @@ function earlierEvidence(story: Story, input: CollectorInput): readonly Evidence
     ...age,
     kind: 'signatures',
     result: signed,
-    facts: { signed: signed === 'pass' || signed === 'warn' },
+    facts: { signed: signed === 'pass' || signed === 'warn' || signed === 'fail' },
     items: [],
   };
   return [age, scripts, signatures, provenanceEvidence(story, age, input.version.claimedTime)];

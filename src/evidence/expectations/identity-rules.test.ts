@@ -135,6 +135,17 @@ table<Story>(
   (story) => story,
 );
 
+test('source-changed: the same number given by another forge is another repository', () => {
+  const elsewhere = {
+    sourceRepositoryUri: 'https://other.example.com/acme/sample',
+    issuer: 'https://other.example.com',
+  };
+  assert.equal(
+    verdict('source-changed', withIdentity({ ...elsewhere, ownerUri: 'https://other.example.com/acme' }))[0],
+    'fail',
+  );
+});
+
 test('source-changed: the expectation of the release line counts before that of the package', () => {
   const line = sampleExpectation({
     line: '1',

@@ -185,7 +185,9 @@ test('the name of tags is learned from three versions built from them, and their
 });
 
 test('the usual rank is what the newest three all have', () => {
-  assert.equal(whole(learn(some(3), [], { trustedPublisher: 'github' })).rank, 'trusted-publisher');
+  const byWorkflow = whole(learn(some(3), [], { trustedPublisher: 'github' }));
+  assert.equal(byWorkflow.rank, 'trusted-publisher');
+  assert.deepEqual(byWorkflow.publishers, [], 'the account of a workflow is nobody');
   assert.equal(whole(learn(some(3), [], { approver: 'joe' })).rank, 'staged');
   assert.equal(whole(learn(some(3), [], { attested: false })).rank, 'provenance');
 });

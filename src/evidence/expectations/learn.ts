@@ -67,7 +67,7 @@ function learnLine(line: string, lesson: Lesson): Expectation | undefined {
     installScripts: listOf(versions.flatMap((one) => Object.keys(one.installScripts))),
     publishers: listOf([
       ...(existing?.publishers ?? []),
-      ...versions.flatMap(({ publication }) => publication.publisher ?? []),
+      ...versions.flatMap(({ publication }) => accountOf(publication)),
     ]),
     intervalMs: medianInterval(taught),
     learnedFrom: taught.slice(-longestList).map(({ version }) => version),
@@ -152,6 +152,11 @@ function standingOf(
   const waited = existing !== undefined && instantOf(now) - instantOf(existing.at) >= settledMs;
   const firm = existing?.standing === 'firm' || spans || (waited && taught.length >= quorum);
   return firm ? 'firm' : 'provisional';
+}
+
+/** What a workflow publishes has the registry's own account for it: that one tells nobody apart. */
+function accountOf({ publisher, trustedPublisher }: IndexVersion['publication']): readonly string[] {
+  return publisher === undefined || trustedPublisher !== undefined ? [] : [publisher];
 }
 
 /** What all of them have: a stronger one among them is not usual yet. */

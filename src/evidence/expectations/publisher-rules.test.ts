@@ -282,6 +282,27 @@ table<Story>(
       'lower',
     ],
     [
+      'times of a mirror, and an earlier version of another line was verified here',
+      {
+        chapters: [...steady, { ...last, attested: false }],
+        now,
+        times: 'implausible',
+        history: { verified: [verifiedPublication('0.9.5', '2026-09-01T00:00:00Z')] },
+      },
+      'not-available',
+    ],
+    [
+      'signed, by a key that is retired',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'warn' },
+      'pass',
+    ],
+    [
+      'signed, and the signature is wrong',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'fail' },
+      'fail',
+      'lower',
+    ],
+    [
       'the index no longer tells, but an earlier version was verified here',
       {
         chapters: [...steady.map((one) => ({ ...one, attested: false })), { ...last, attested: false }],

@@ -29,9 +29,11 @@ export function sameSource(a: Source, b: Source): boolean {
 
 /** Undefined: nothing could be compared. */
 export function differingParts(a: Source, b: Source): readonly ('repository' | 'owner')[] | undefined {
-  const repository = differs(a.id, b.id, a.uri, b.uri);
+  // An id says nothing beside an id that another issuer gave.
+  const ids = a.issuer === undefined || b.issuer === undefined || a.issuer === b.issuer;
+  const repository = differs(ids ? a.id : undefined, b.id, a.uri, b.uri);
   if (repository === undefined) return undefined;
-  const owner = differs(a.ownerId, b.ownerId, a.ownerUri, b.ownerUri);
+  const owner = differs(ids ? a.ownerId : undefined, b.ownerId, a.ownerUri, b.ownerUri);
   return [...(repository ? ['repository' as const] : []), ...(owner === true ? ['owner' as const] : [])];
 }
 

@@ -44,8 +44,9 @@ export function ranksOf(context: Context): Ranks {
 function provenRank({ input, provenance }: Context): number {
   const signatures = earlierOf(input, 'signatures');
   const { trustedPublisher, approver } = input.version.publication;
+  const held = signatures?.result === 'pass' || signatures?.result === 'warn';
   return rankOfTies({
-    signed: signatures?.result === 'pass' || factOf(signatures, 'signed') === true,
+    signed: held && factOf(signatures, 'signed') === true,
     provenance: provenance === 'verified',
     trustedPublisher: trustedPublisher !== undefined,
     approver: approver !== undefined,
@@ -58,14 +59,14 @@ function isRefuted({ input, provenance }: Context, highWater: number): boolean {
   return earlierOf(input, 'signatures')?.result === 'fail';
 }
 
-/** By the index's times; where they mean nothing, lower versions that we verified ourselves. Undefined: nobody can say. */
-function versionsBefore({ input, claimedMs, earlier }: Context): readonly Before[] | undefined {
+/** By the index's times; where they mean nothing, lower versions of the line that we verified. Undefined: nobody can say. */
+function versionsBefore({ input, claimedMs, earlier, line }: Context): readonly Before[] | undefined {
   const verified = input.history?.verified ?? [];
   const own = input.version.version;
   const everything = isPrerelease(own);
   const comparable = verified.filter(({ version }) => everything || !isPrerelease(version));
   if (claimedMs === undefined) {
-    const below = comparable.filter(({ version }) => isBelow(version, own));
+    const below = comparable.filter(({ version }) => lineOf(version) === line && isBelow(version, own));
     return below.length === 0 ? undefined : below.map((one) => beforeOf(one.version, undefined));
   }
   const known = new Set(verified.map(({ version }) => version));
