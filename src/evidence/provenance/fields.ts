@@ -5,13 +5,18 @@ import type { SignerIdentity, VerifiedPublication } from '../../core/identity.ts
 /** Facts are clipped at 2,000: what is longer could be read as something else. */
 const longestField = 1000;
 
-/** A field that could not be kept exactly; undefined when all can. */
+/** A field that could not be kept exactly, or holds what no forge writes; undefined when there is none. */
 export function unkeepableField(identity: SignerIdentity): string | undefined {
   const { subject, ...rest } = identity;
   const fields = Object.entries({ ...rest, subject: subject.value });
   return fields.find(
-    ([, value]) => value !== undefined && (value.length > longestField || !value.isWellFormed()),
+    ([, value]) =>
+      value !== undefined && (value.length > longestField || !value.isWellFormed() || hasControls(value)),
   )?.[0];
+}
+
+function hasControls(text: string): boolean {
+  return [...text].some((character) => character < ' ' || character === '\u007f');
 }
 
 /** All of the certificate's fields, by the names that policy and expectations read. */
@@ -79,14 +84,16 @@ export function publicationFrom(
   };
   const signedTime = text('signedTime');
   const predicateType = text('predicateType');
-  const subject = text('subject');
-  if (result !== 'pass' || signedTime === undefined || predicateType === undefined || subject === undefined)
-    return undefined;
-  const kind = text('subjectKind');
+  if (result !== 'pass' || signedTime === undefined || predicateType === undefined) return undefined;
+  const signer = text('signer');
+  const kind = text('subjectKind') ?? (signer === undefined ? 'other' : 'uri');
   const identity: SignerIdentity = {
-    subject: { kind: kind === 'uri' || kind === 'email' ? kind : 'other', value: subject },
+    subject: {
+      kind: kind === 'uri' || kind === 'email' ? kind : 'other',
+      value: text('subject') ?? signer ?? '',
+    },
     issuer: text('issuer'),
-    buildSignerUri: text('signer'),
+    buildSignerUri: signer,
     buildSignerDigest: text('signerDigest'),
     runnerEnvironment: text('runner'),
     sourceRepositoryUri: text('repository'),

@@ -198,6 +198,7 @@ test('a field that facts could not keep exactly is named', () => {
   assert.equal(unkeepableField(identity), undefined);
   assert.equal(unkeepableField({ ...identity, ownerId: 'x'.repeat(1001) }), 'ownerId');
   assert.equal(unkeepableField({ ...identity, issuer: '\ud800' }), 'issuer');
+  assert.equal(unkeepableField({ ...identity, buildTrigger: 'push\0' }), 'buildTrigger');
   assert.equal(
     unkeepableField({ ...identity, subject: { kind: 'uri', value: 'x'.repeat(1001) } }),
     'subject',
