@@ -130,6 +130,8 @@ test("a registry's list is verified by the signer that was named, and its own at
   });
   assert.equal(verified(list(publish, provenance)).verified, true);
   assert.deepEqual(failed(verified(list(publish))), ['signer']);
+  const byKey = { expected: { kind: 'key', spki: spkiOf(registry) } } as const;
+  assert.equal(verified(list(publish), byKey).verified, true);
   const tampered = { ...provenance, mediaType: 'application/json' };
   assert.deepEqual(failed(verified(list(publish, tampered))), ['2: bundle-malformed', 'signer']);
   assert.deepEqual(failed(verified(list(provenance, tampered))), ['2: bundle-malformed']);

@@ -113,7 +113,7 @@ test('no repository outside the configured folder is read, through whatever link
 
 test('a link, a folder or a device in the place of a ref is not read', async (t) => {
   const made = await repositories(t);
-  await writeFile(join(made.folder, 'secret'), `${'a'.repeat(40)}\n`);
+  await writeFile(join(made.folder, 'secret'), `${made.commits.tip}\n`);
   await symlink(join(made.folder, 'secret'), join(made.work, '.git/refs/tags/linked'));
   const forge = forgeAt(t, pathToFileURL(`${made.folder}/`).href);
   assert.equal((await forge.tags(named, ['linked'])).state, 'not-checked');

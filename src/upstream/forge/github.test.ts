@@ -219,6 +219,12 @@ test('a renamed repository is followed below the API, and nowhere else', async (
     assert.equal((await outside.forge.repository(repository)).state, 'not-checked');
     assert.equal(outside.server.heard.length, 1);
   }
+  const elsewhere = await fakeGithub(t, good);
+  const away = await fakeGithub(t, {
+    [paths.repository]: to(new URL(paths.repository, elsewhere.server.url).href),
+  });
+  assert.equal((await away.forge.repository(repository)).state, 'not-checked');
+  assert.equal(elsewhere.server.heard.length, 0, 'the token would have gone there');
   const circle = await fakeGithub(t, { [paths.repository]: to(paths.repository) });
   assert.equal((await circle.forge.repository(repository)).state, 'not-checked');
 });
