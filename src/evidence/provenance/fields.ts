@@ -16,7 +16,8 @@ export function unkeepableField(identity: SignerIdentity): string | undefined {
 }
 
 function hasControls(text: string): boolean {
-  return [...text].some((character) => character < ' ' || character === '\u007f');
+  // eslint-disable-next-line no-control-regex
+  return /[\u0000-\u001f\u007f]/.test(text);
 }
 
 /** All of the certificate's fields, by the names that policy and expectations read. */
