@@ -25,6 +25,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   TRUST_INVALID: 400,
   TRUST_TUF_INVALID: 400,
   TRUST_TUF_UNSIGNED: 400,
+  USAGE_INVALID: 400,
 };
 
 export function errorAnswerOf(error: unknown): Answer {

@@ -77,6 +77,7 @@ function configOf({ upstream, config }: GateOptions): unknown {
   return {
     upstreams: { npm: { url: upstream, allowInsecure: true } },
     indexFreshSeconds: 0,
+    trust: { refreshEvery: 'off' },
     limits: { fetch: { connectMs: 2000, idleMs: 2000, totalMs: 30_000, retries: 1, fileBytes: '64MiB' } },
     ...config,
   };

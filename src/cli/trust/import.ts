@@ -45,7 +45,7 @@ export function addImport(trust: Command, context: Context): void {
     'assay trust import root.json --tuf ours',
   ]).addHelpText(
     'after',
-    '\nShows what would change and asks. Where the file came from is for you to know: nothing else vouches for it.\nExit codes: 0 done or nothing to do, 2 the file is none of these, 4 no gate runs.',
+    '\nShows what would change and asks. Where the file came from is for you to know: nothing else vouches for it.\nExit codes: 0 done or nothing to do, 2 not confirmed or no --host, 3 the file is none of these, 4 no gate runs.',
   );
 }
 

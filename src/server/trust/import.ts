@@ -23,7 +23,7 @@ export type Imported =
   | { readonly kind: 'offer'; readonly offer: Offer }
   | { readonly kind: 'tuf-root'; readonly name: string; readonly root: TufRoot };
 
-/** Throws TRUST_INVALID for anything else, REQUEST_INVALID for keys without a host. */
+/** Throws TRUST_INVALID for anything else, USAGE_INVALID for keys without a host. */
 export async function readImport({ bytes, host, name = publicGood }: ImportRequest): Promise<Imported> {
   const document = readDocument(bytes);
   if (own(document, 'mediaType') !== undefined) {
@@ -37,7 +37,7 @@ export async function readImport({ bytes, host, name = publicGood }: ImportReque
   }
   const keys = parseRegistryKeys(document, 'imported');
   if (host === undefined)
-    throw new AssayError('REQUEST_INVALID', 'these are keys of a registry, and it is not said of which', {
+    throw new AssayError('USAGE_INVALID', 'these are keys of a registry, and it is not said of which', {
       hint: 'Add --host with its identity host.',
     });
   return {

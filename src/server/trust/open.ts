@@ -50,7 +50,7 @@ export interface Trust extends Pick<TrustStore, 'current' | 'onChange' | 'byDige
   readonly refresh: (principal: Principal) => Promise<readonly Refreshed[]>;
   /** Of each repository the newest refresh since the start. */
   readonly refreshed: () => readonly Refreshed[];
-  /** Throws TRUST_INVALID, TRUST_TUF_*, REQUEST_INVALID, STORAGE_*. Without `apply` nothing is changed. */
+  /** Throws TRUST_INVALID, TRUST_TUF_*, USAGE_INVALID, STORAGE_*. Without `apply` nothing is changed. */
   readonly import: (
     request: ImportRequest & { readonly apply: boolean; readonly via: string },
   ) => Promise<ImportOutcome>;
