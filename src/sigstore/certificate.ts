@@ -3,7 +3,17 @@
  * profile that occurs there is accepted; what we do not know and the issuer calls critical is refused.
  */
 import { X509Certificate } from '@sigstore/core';
-import { algorithmIdentifier, expectTag, part, rawOf, readDer, tagOf, universal, type Der } from './der.ts';
+import {
+  algorithmIdentifier,
+  expectParts,
+  expectTag,
+  part,
+  rawOf,
+  readDer,
+  tagOf,
+  universal,
+  type Der,
+} from './der.ts';
 import { algorithmOf, readPublicKey, refuseWeak, signatureHolds, type PublicKey } from './keys.ts';
 import { quote, refuse, step } from './refused.ts';
 import type { BundleFailure } from './types.ts';
@@ -48,13 +58,13 @@ export function readCertificate(der: Buffer, failure: BundleFailure, what: strin
   const root = readDer(der, failure, what);
   return step(failure, `${what} is no X.509 certificate`, () => {
     const x509 = new X509Certificate(root);
-    const tbs = part(root, 0);
+    const tbs = expectTag(part(expectParts(root, universal.sequence, 3), 0), universal.sequence);
     const signatureOid = algorithmIdentifier(part(root, 1));
     // RFC 5280 section 4.1.1.2: the signed and the unsigned copy must be the same.
     if (!rawOf(part(root, 1)).equals(rawOf(part(tbs, 2))))
       refuse(failure, `${what} names two signature algorithms`);
     const bits = expectTag(part(root, 2), universal.bitString);
-    if (root.subs.length !== 3 || bits.value[0] !== 0 || x509.version !== 'v3')
+    if (bits.value[0] !== 0 || x509.version !== 'v3')
       refuse(failure, `${what} is no X.509 certificate of version 3`);
     const extensions = readExtensions(x509, failure, what);
     return {

@@ -150,13 +150,11 @@ function readAuthority(authority: JsonObject, purpose: string): Authority {
 
 const always: Window = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
-/** Every certificate is signed by the next, and the last by itself where it says so; times are looked at when it is used. */
+/** Every certificate is signed by the next, and the last, the root, by itself; times are looked at when it is used. */
 function checkChain(chain: readonly Certificate[], purpose: string): void {
   chain.forEach((certificate, n) => {
-    const isRoot = certificate.x509.issuer.equals(certificate.x509.subject);
-    const issuer = chain[n + 1] ?? (isRoot ? certificate : undefined);
-    if (issuer !== undefined && !isIssuedBy(certificate, issuer))
-      refuse('root-unusable', 'trusted root: a chain of certificates is broken');
+    if (!isIssuedBy(certificate, chain[n + 1] ?? certificate))
+      refuse('root-unusable', 'trusted root: a chain of certificates is broken, or does not end in a root');
     // A timestamp authority's own certificate comes first and issues nothing.
     const below = purpose === oids.timeStamping ? n - 1 : n;
     if (below >= 0 && !mayIssue(certificate, below, purpose))
