@@ -5,7 +5,13 @@
  */
 
 /** What an entry records. Closed, and grows by review; a verifier that does not know a type says so. */
-export const leafTypes = ['decision/v1', 'erasure/v1', 'key-rotation/v1', 'expectation/v1', 'trust-material/v1'] as const;
+export const leafTypes = [
+  'decision/v1',
+  'erasure/v1',
+  'key-rotation/v1',
+  'expectation/v1',
+  'trust-material/v1',
+] as const;
 export type LeafType = (typeof leafTypes)[number];
 
 /** The five committed fields, in the order of their salts. */
