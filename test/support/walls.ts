@@ -128,7 +128,7 @@ const httpServerNames = new Set([
 const httpClientPlaces = ['upstream/', 'server/control/'];
 
 /** No I/O at all: only these of Node's modules, and none of their sources of randomness. */
-const purePlaces = ['core/', 'policy/', 'ledger/verify/', 'registries/', 'rebuild/compare/'];
+const purePlaces = ['core/', 'policy/', 'sigstore/', 'ledger/verify/', 'registries/', 'rebuild/compare/'];
 const pureModules = new Set(['node:crypto', 'node:buffer', 'node:util', 'node:url', 'node:zlib']);
 /** No clock and no randomness but what they are given. */
 const replayablePlaces = [...purePlaces, 'ledger/', 'evidence/', 'admission/'];
