@@ -19,10 +19,22 @@ export function backingOf(statement: Statement, identity: SignerIdentity): Backi
       notBacked: [],
     };
   const compared = claims.map((one) => ({ one, backed: backedValue(one.field, identity) }));
-  const disagreeing = compared.filter(({ one, backed }) => backed !== undefined && backed !== one.value);
+  const disagreeing = compared.filter(
+    ({ one, backed }) => backed !== undefined && backed !== one.value && !isBeside(one, backed),
+  );
   const faults = disagreeing.map(({ one, backed }) => disagreement(one, backed ?? ''));
   const notBacked = compared.flatMap(({ one, backed }) => (backed === undefined ? [one.field] : []));
   return { faults, notBacked: [...new Set(notBacked)] };
+}
+
+const workflowUri = /^(https:\/\/[^/@]+\/[^/@]+\/[^/@]+)\/\.github\/workflows\/[^/@]+@(.+)$/;
+
+/** A delegator signs for the builders in its own repository, at its own ref (slsa-github-generator, BYOB.md). */
+function isBeside({ field, value = '' }: Claim, backed: string): boolean {
+  if (field !== 'signer') return false;
+  const [, repository, ref] = workflowUri.exec(value) ?? [];
+  const [, itsRepository, itsRef] = workflowUri.exec(backed) ?? [];
+  return repository !== undefined && repository === itsRepository && ref === itsRef;
 }
 
 function disagreement({ field, value }: Claim, backed: string): Fault {

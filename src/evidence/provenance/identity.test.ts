@@ -108,8 +108,15 @@ test("a reusable workflow signs for its caller, and GitLab's jobs for theirs", a
     });
   assert.equal((await collect(byReusable(reusable))).result, 'pass');
   assert.equal((await collect(byReusable(reusable))).facts['signer'], reusable);
-  const other = reusable.replace('builders', 'others');
-  assert.equal(firstId(await collect(byReusable(other))), 'provenance/disagrees-signer');
+  // As slsa-github-generator's delegators do it.
+  assert.equal((await collect(byReusable(reusable.replace('build.yml', 'builder.yml')))).result, 'pass');
+  for (const other of [
+    reusable.replace('builders', 'others'),
+    reusable.replace('github.com', 'github.com.evil.example'),
+    reusable.replace('tags/v2', 'tags/v1'),
+    `${reusable}/.github/workflows/x.yml@refs/tags/v2`,
+  ])
+    assert.equal(firstId(await collect(byReusable(other))), 'provenance/disagrees-signer', other);
 
   const project = 'https://gitlab.com/example-group/example';
   const job = `${project}/-/jobs/4262132160`;
