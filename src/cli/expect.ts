@@ -114,7 +114,7 @@ function addSet(expect: Command, context: Context): void {
     "assay expect set left-pad --repository-id 1296269 --owner-id 583231 --workflow .github/workflows/release.yml --reason 'moved, see issue 12'",
   ]).addHelpText(
     'after',
-    '\nWhat is not given is not compared. `assay explain` shows the identity that a version was published with.\nExit codes: 0 done, 2 the command line is wrong, 4 no gate runs.',
+    '\nWhat is not given is not compared. `assay inspect PACKAGE@VERSION` tells who published a version, from where.\nExit codes: 0 done, 2 the command line is wrong, 4 no gate runs.',
   );
 }
 

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createAdmission, type Admission } from '../../src/admission/admit.ts';
-import type { AttestationsOf, IndexReader } from '../../src/admission/deps.ts';
+import type { AskForge, AttestationsOf, IndexReader } from '../../src/admission/deps.ts';
 import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
 import { createIndexes } from '../../src/admission/indexes.ts';
 import { createHistory } from '../../src/admission/history.ts';
-import { noForge } from '../../src/admission/no-history.ts';
 import type { Rooms } from '../../src/admission/rooms.ts';
 import { createShelves, type Shelves } from '../../src/admission/shelf.ts';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
@@ -56,6 +55,10 @@ export interface AdmissionBench {
 }
 
 export const hourMs = 3_600_000;
+
+const notChecked = { state: 'not-checked', why: 'A test has no forge.' } as const;
+const noForge: AskForge = () =>
+  Promise.resolve({ repository: notChecked, commit: notChecked, run: notChecked, tags: notChecked });
 
 const basePolicy: PolicySettings = {
   preset: 'recommended',
