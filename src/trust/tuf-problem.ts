@@ -22,7 +22,7 @@ const texts: readonly (readonly [RegExp, ErrorCode])[] = [
     /less than current version|does not match snapshot version|doesn't match timestamp|Expected version/,
     'TRUST_TUF_ROLLBACK',
   ],
-  [/was signed by|signed by \d+\/\d+|threshold/i, 'TRUST_TUF_UNSIGNED'],
+  [/was signed by/, 'TRUST_TUF_UNSIGNED'],
   [/Max length reached/, 'TRUST_TUF_TOO_LARGE'],
   [/is not there/, 'TRUST_TUF_UNREACHABLE'],
 ];

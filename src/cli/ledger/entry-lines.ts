@@ -40,7 +40,7 @@ export function entryLines(terminal: Terminal, finding: DisclosedFinding): reado
   ];
 }
 
-/** Of a decision what it was; of an erasure what was erased; of an expectation which; of a change of the log's key which one comes or goes. */
+/** Of a decision what it was; of an erasure what was erased; of an expectation which; of a change of trust what it became; of a change of the log's key which one comes or goes. */
 function outcomeOf(statement: unknown): string | undefined {
   const predicate = (statement as JsonObject | undefined)?.['predicate'] as JsonObject | undefined;
   const [outcome, field, event] = ['outcome', 'field', 'event'].map((key) => predicate?.[key]);
@@ -51,6 +51,9 @@ function outcomeOf(statement: unknown): string | undefined {
   const [line, revision, origin] = ['line', 'revision', 'origin'].map((key) => predicate?.[key]);
   if (typeof line === 'string' && typeof revision === 'number' && typeof origin === 'string')
     return `expectation ${revision} of line ${line}, ${origin}`;
+  const [after, via] = ['after', 'via'].map((key) => predicate?.[key]);
+  if (typeof after === 'string' && typeof via === 'string')
+    return `trust is ${after.slice(0, 12)} from here on, by ${via}`;
   return typeof field === 'string' && typeof event === 'string'
     ? `${field} of the entry ${event} erased`
     : undefined;
