@@ -31,7 +31,10 @@ export type BackFill = (
 const versionsAtMost = 5;
 const failureMs = 3_600_000;
 const rememberedFailures = 10_000;
-/** What was published just now must not vouch for what follows it: takeovers are found within days, as a rule. */
+/**
+ * What was published just now, or just before the version at hand, must not vouch for it: takeovers are found within days,
+ * as a rule, and publish several versions within hours.
+ */
 const settledMs = 72 * 3_600_000;
 
 export function createBackFill(rooms: BackFillRooms): BackFill {
@@ -75,12 +78,13 @@ function keyOf({ upstream, name }: IndexView, { version }: IndexVersion): string
 async function candidates(
   rooms: BackFillRooms,
   view: IndexView,
-  { version }: IndexVersion,
+  own: IndexVersion,
   known: ReadonlySet<string>,
 ): Promise<readonly IndexVersion[]> {
+  const { version } = own;
   const order = rooms.order[view.ecosystem];
   if (order === undefined) return [];
-  const before = rfc3339(new Date(rooms.clock().getTime() - settledMs));
+  const before = rfc3339(new Date(momentOf(rooms, view, own) - settledMs));
   const attested = view.versions.filter(
     (one) =>
       one.publication.attested &&
@@ -103,6 +107,17 @@ async function candidates(
 /** It taught then what it may teach. What was only held, unseen, by waiting time was not judged. */
 function wasJudged({ outcome, digests }: ReleaseSummary): boolean {
   return outcome !== 'hold' || digests !== undefined;
+}
+
+/** When the version at hand was published, where that is to be believed, else now: milliseconds since the epoch. */
+function momentOf(
+  rooms: BackFillRooms,
+  { timeOrderTrust }: IndexView,
+  { claimedTime }: IndexVersion,
+): number {
+  const now = rooms.clock().getTime();
+  const believed = timeOrderTrust === 'implausible' ? undefined : claimedTime;
+  return believed === undefined ? now : Math.min(now, instantOf(believed));
 }
 
 async function verifyEarlier(

@@ -10,9 +10,9 @@ export function withoutBuild({ provenance }: Context): Verdict {
   return provenance === 'nothing' ? notAvailable : notChecked;
 }
 
-/** A provisional expectation, or mere history, warns where a firm one refuses. */
-export function degree({ kind }: Basis): Finding['result'] {
-  return kind === 'firm' ? 'fail' : 'warn';
+/** A provisional expectation, or a short history, warns where a firm one refuses. */
+export function degree({ refuses }: Basis): Finding['result'] {
+  return refuses ? 'fail' : 'warn';
 }
 
 export function origin({ kind }: Basis): string {

@@ -30,11 +30,13 @@ export interface Build extends Source {
 }
 
 /**
- * What an identity is compared with: an expectation, else (`history`) what was verified here of other versions. Only a `firm`
- * one refuses.
+ * What an identity is compared with: an expectation, else (`history`) what was verified here of other versions. A `firm`
+ * one refuses, and a steady history refuses what is young.
  */
 export interface Basis {
   readonly kind: 'firm' | 'provisional' | 'history';
+  /** Whether what differs from it refuses, or warns. */
+  readonly refuses: boolean;
   readonly sources: readonly Source[];
   readonly identity: ExpectedIdentity;
 }
@@ -65,18 +67,20 @@ export function contextOf(input: CollectorInput): Context {
   const publicMs = publicSince(input, claimedMs);
   const provenance = provenanceState(earlierOf(input, 'provenance'));
   const expectation = expectationFor(input, line);
+  const aged = publicMs !== undefined && nowMs - publicMs >= settledMs;
+  const build = provenance === 'verified' ? buildOf(earlierOf(input, 'provenance')) : undefined;
   return {
     input,
     nowMs,
     line,
     claimedMs,
     publicMs,
-    aged: publicMs !== undefined && nowMs - publicMs >= settledMs,
+    aged,
     earlier: claimedMs === undefined ? [] : publishedBefore(input, claimedMs),
     provenance,
-    build: provenance === 'verified' ? buildOf(earlierOf(input, 'provenance')) : undefined,
+    build,
     expectation,
-    basis: basisOf(input, expectation),
+    basis: basisOf(input, expectation, { aged, ownMs: build?.signedMs ?? claimedMs ?? nowMs }),
   };
 }
 
@@ -157,17 +161,35 @@ function expectationFor({ history }: CollectorInput, line: string | undefined): 
 }
 
 /** What was forgotten on purpose is compared with nothing. */
-function basisOf(input: CollectorInput, expectation: Expectation | undefined): Basis | undefined {
+function basisOf(
+  input: CollectorInput,
+  expectation: Expectation | undefined,
+  own: { readonly aged: boolean; readonly ownMs: number },
+): Basis | undefined {
   if (expectation !== undefined) {
-    const { identity, standing } = expectation;
-    return identity && { kind: standing, sources: [expectedSource(identity)], identity };
+    const { identity, standing: kind } = expectation;
+    const sources = identity && [expectedSource(identity)];
+    return sources && { kind, refuses: kind === 'firm', sources, identity };
   }
-  const verified = input.history?.verified ?? [];
+  const all = input.history?.verified ?? [];
+  const before = all.filter(({ signedTime }) => own.ownMs - instantOf(signedTime) >= settledMs);
+  const verified = before.length >= fewestOfHistory ? before : all;
   const newest = verified.at(-1);
   if (newest === undefined) return undefined;
   const identity = seenIn(verified, newest);
   const sources = verified.map((one) => expectedSource(seenIn([one], one)));
-  return { kind: 'history', sources, identity };
+  return { kind: 'history', refuses: !own.aged && isSteady(before), sources, identity };
+}
+
+const fewestOfHistory = 3;
+
+/**
+ * What an expectation would be learned from, were anything allowed yet: at first sight of a package a young version must not
+ * be the one that teaches. One that stood in the open for a fortnight is believed, as projects do change how they publish.
+ */
+function isSteady(verified: readonly VerifiedPublication[]): boolean {
+  const times = verified.map(({ signedTime }) => instantOf(signedTime));
+  return verified.length >= fewestOfHistory && Math.max(...times) - Math.min(...times) >= settledMs;
 }
 
 function seenIn(all: readonly VerifiedPublication[], newest: VerifiedPublication): ExpectedIdentity {
