@@ -12,7 +12,7 @@ export interface SignerIdentity {
   readonly buildSignerDigest: string | undefined;
   /** .11: `github-hosted` or `self-hosted` */
   readonly runnerEnvironment: string | undefined;
-  /** .12, else `https://<host of the issuer>/` + the deprecated .5 */
+  /** .12, else the host of a URI subject + the deprecated .5, when the subject lies in that repository */
   readonly sourceRepositoryUri: string | undefined;
   /** .13, else .3 */
   readonly sourceRepositoryDigest: string | undefined;

@@ -75,7 +75,8 @@ function subjectOf(leaf: Certificate): SignerIdentity['subject'] {
  * this very repository.
  */
 function repositoryFrom(subject: SignerIdentity['subject'], path: string | undefined): string | undefined {
-  if (path === undefined || subject.kind !== 'uri') return undefined;
+  // Exactly two names: `owner` alone is the beginning of every repository's path.
+  if (path === undefined || subject.kind !== 'uri' || !/^[^/\s]+\/[^/\s]+$/.test(path)) return undefined;
   const origin = /^https:\/\/[^/?#@\s]+\//.exec(subject.value)?.[0];
   return origin !== undefined && subject.value.startsWith(`${origin}${path}/`)
     ? `${origin}${path}`

@@ -12,7 +12,7 @@ export function rootFromProof(
   size: bigint,
   proof: readonly Buffer[],
 ): Buffer | undefined {
-  if (index < 0n || index >= size) return undefined;
+  if (index < 0n || index >= size || ![leaf, ...proof].every(({ length }) => length === 32)) return undefined;
   let node = index;
   let last = size - 1n;
   let hash = leaf;
