@@ -75,8 +75,8 @@ export function addVerify(program: Command, context: Context): void {
     'assay verify pnpm-lock.yaml --key gate.pem --json',
   ]).addHelpText(
     'after',
-    '\nWith --bundle nothing is asked over the network. `assay inspect` tells whom a bundle names, without verifying it.\n' +
-      'Exit codes: 0 verified, 1 not verified (something failed, or nothing could be verified), 2 usage, 4 gate unreachable.\n' +
+    '\nWith --bundle nothing is asked over the network. `assay inspect` tells whom a bundle names; whether to trust them is yours to say.\n' +
+      'Exit codes: 0 verified, 1 not verified (something failed, or nothing could be verified), 2 usage, 3 a lockfile or root that cannot be read, 4 gate unreachable.\n' +
       'A token for a gate that asks for one is read from ASSAY_TOKEN.',
   );
 }
