@@ -289,6 +289,29 @@ test('a signed time that has not come fails', async () => {
   assert.equal(evidence.facts['state'], 'invalid');
 });
 
+test('times are compared once more here: a verifier that overlooks them is not enough', async () => {
+  const says = async (time: string | undefined) => {
+    const lenient = createProvenanceCollector({
+      verify: (request) => {
+        const verdict = verifyBundle(request);
+        const signedTimes = time === undefined ? [] : [{ by: 'log', time } as const];
+        return Promise.resolve(verdict.ok ? { ...verdict, signedTimes } : verdict);
+      },
+    });
+    const usages = [
+      { usage: 'attestations', from: '2026-01-01T00:00:00.000Z', until: '2026-11-02T00:00:00.000Z' },
+    ] as const;
+    const trust = attestedTrust({ ...registryKey, key: { ...registryKey.key, usages } });
+    return told(await lenient.collect(attestedInput(documentOf(), { trust })))[2];
+  };
+  assert.equal(await says(publishedAt.toISOString()), undefined);
+  assert.equal(await says(undefined), 'provenance/no-signed-time');
+  assert.equal(await says('2026-11-20T12:10:00.001Z'), 'provenance/signed-in-future');
+  assert.equal(await says('soon'), 'provenance/signed-in-future');
+  assert.equal(await says('2025-12-31T23:59:59.999Z'), 'provenance/key-window');
+  assert.equal(await says('2026-11-02T00:00:00.001Z'), 'provenance/key-window');
+});
+
 // ---- the document, and the check itself ----
 
 test('too many, too large, too deep and malformed documents fail under their own names', async () => {

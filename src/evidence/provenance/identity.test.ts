@@ -32,6 +32,9 @@ test('provenance is signed by the certificate of a build, not by a key or a pers
     firstId(await collect(documentOf({ attest: { identity: person } }))),
     'provenance/signer-no-build',
   );
+  const withRepository = { ...person, sourceRepositoryUri: 'https://github.com/example-owner/example' };
+  const claimed = await collect(documentOf({ attest: { identity: withRepository } }));
+  assert.equal(firstId(claimed), 'provenance/signer-no-build');
 });
 
 test('each field of the provenance that the certificate backs must agree with it', async () => {
@@ -93,6 +96,15 @@ test('two provenances that name different builds are ambiguous, the same twice i
   assert.ok(one !== undefined && other !== undefined);
   assert.equal(firstId(await collect(offering(one, other))), 'provenance/ambiguous');
   assert.equal((await collect(offering(one, one))).result, 'pass');
+});
+
+test('an identity that facts could not keep exactly is refused', async () => {
+  for (const ownerUri of [`https://github.com/${'x'.repeat(1500)}`, 'https://github.com/a\nb']) {
+    const identity = { ...identityOf(workflowRun()), ownerUri };
+    const evidence = await collect(documentOf({ attest: { identity } }));
+    assert.equal(evidence.facts['state'], 'invalid');
+    assert.equal(evidence.facts['ownerUri'], null);
+  }
 });
 
 // ---- look-alikes ----
