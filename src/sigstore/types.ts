@@ -77,6 +77,7 @@ export interface VerifiedBundle {
   /** Name of the trust that vouched. */
   readonly root: string;
   readonly bundleVersion: '0.1' | '0.2' | '0.3';
+  /** `logId` in hex; `index` is the one that was authenticated: by the promise over all trees of the log, else in its tree. */
   readonly logEntries: readonly { readonly logId: string; readonly index: string; readonly kind: string }[];
 }
 
