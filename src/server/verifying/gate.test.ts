@@ -285,6 +285,8 @@ test('a real gate signs what it admitted, and what it refuses it does not', asyn
     found = await check('good');
   }
   assert.equal(said(found)['gate signature'], 'passed', JSON.stringify(found));
+  const served = (await servedGateKeys(target)).keys.map(({ keyid }) => keyid);
+  assert.ok(served.length === 1 && !served.includes(upstream.key.keyid), "upstream's key is not the gate's");
   assert.equal((await check('young')).verified, false);
   const lockfile = lockfileOf({ name: 'good', version: '1.0.0', integrity: published.integrity });
   const locked = { lockfile, target, keys: await servedGateKeys(target), onProgress: () => undefined };
