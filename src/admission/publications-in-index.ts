@@ -16,7 +16,7 @@ export function advertisedIn(view: Pick<IndexView, 'versions'>): Pick<IndexLook,
 /** Longer than any cooldown in use: a burst is still seen when the first version of it comes of age. */
 const recentDays = 14;
 /** More versions of one package in so short a time are a burst by themselves. */
-const sightingsPerLook = 50;
+const sightingsPerLook = 20;
 
 /**
  * The newest versions of the last days, by their claimed times; none where those are a mirror's own dates. Hostile

@@ -36,43 +36,63 @@ export async function writeSightings(
 /** By the account, and of the packages that verified provenance gives to the owner. Oldest first. */
 export async function readSightings(
   db: Kysely<Schema>,
-  { upstream, except, publisher, owner, from, until }: SightingsQuery,
+  query: SightingsQuery,
 ): Promise<readonly (Sighting & { readonly name: string })[]> {
-  if (publisher === undefined && owner === undefined) return [];
-  const rows = await db
+  const { upstream, publisher, owner } = query;
+  // Two questions, each with an index of its own: one with `or` would read every sighting there is.
+  const byAccount =
+    publisher === undefined ? [] : await within(db, query, (rows) => rows.where('publisher', '=', publisher));
+  const byOwner =
+    owner === undefined
+      ? []
+      : await within(db, query, (rows) =>
+          rows.where('name', 'in', (eb) =>
+            eb
+              .selectFrom('publications')
+              .select('publications.name')
+              .where('publications.upstream', '=', upstream)
+              .where('publications.owner', '=', owner),
+          ),
+        );
+  const all = new Map(
+    [...byAccount, ...byOwner].map((one) => [JSON.stringify([one.name, one.version]), one]),
+  );
+  return [...all.values()].sort(earlierFirst).slice(0, sightingsAtMost);
+}
+
+function sightingRows(db: Kysely<Schema>, { upstream, except, from, until }: SightingsQuery) {
+  return db
     .selectFrom('sightings')
     .select(['name', 'version', 'publisher', 'published_at'])
     .where('upstream', '=', upstream)
     .where('name', '<>', except)
     .where('published_at', '>=', from)
     .where('published_at', '<=', until)
-    .where((eb) =>
-      eb.or([
-        ...(publisher === undefined ? [] : [eb('publisher', '=', publisher)]),
-        ...(owner === undefined
-          ? []
-          : [
-              eb(
-                'name',
-                'in',
-                eb
-                  .selectFrom('publications')
-                  .select('publications.name')
-                  .where('publications.upstream', '=', upstream)
-                  .where('publications.owner', '=', owner),
-              ),
-            ]),
-      ]),
-    )
     .orderBy('published_at')
     .orderBy('name')
     .orderBy('version')
-    .limit(sightingsAtMost)
-    .execute();
+    .limit(sightingsAtMost);
+}
+
+type Rows = ReturnType<typeof sightingRows>;
+type Found = Sighting & { readonly name: string };
+
+async function within(
+  db: Kysely<Schema>,
+  query: SightingsQuery,
+  narrow: (rows: Rows) => Rows,
+): Promise<readonly Found[]> {
+  const rows = await narrow(sightingRows(db, query)).execute();
   return rows.map((row) => ({
     name: row.name,
     version: row.version,
     publisher: row.publisher ?? undefined,
     publishedAt: row.published_at,
   }));
+}
+
+function earlierFirst(a: Found, b: Found): number {
+  const keys = ({ publishedAt, name, version }: Found): string =>
+    JSON.stringify([publishedAt, name, version]);
+  return keys(a) < keys(b) ? -1 : 1;
 }

@@ -38,7 +38,6 @@ export const history: Migration = {
       PRIMARY KEY (upstream, name, version)
     ) {{strict}}`,
     `CREATE INDEX sightings_by_publisher ON sightings (upstream, publisher, published_at)`,
-    `CREATE INDEX sightings_by_name ON sightings (upstream, name, published_at)`,
     `CREATE TABLE tag_sightings (
       repository TEXT NOT NULL,
       tag TEXT NOT NULL,
