@@ -88,6 +88,15 @@ test('a version that is young, or refused here, does not vouch for the next one'
   assert.deepEqual(bench.told().verified, []);
 });
 
+test('what was published within days of a version does not vouch for it, however long ago that was', async (t) => {
+  const bench = await startHistory(t);
+  bench.attest('1.0.0', 60);
+  bench.attest('1.1.0', 30, { repositoryId: '666' });
+  bench.attest('1.1.1', 29.9, { repositoryId: '666' });
+  await bench.admit('lib', '1.1.1');
+  assert.deepEqual(versionsOf(bench.told()), ['1.0.0']);
+});
+
 test('releases that were allowed teach an expectation, which is an entry of the ledger', async (t) => {
   const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);

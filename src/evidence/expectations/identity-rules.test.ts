@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  after,
+  dayMs,
   forgeAnswers,
+  judge,
   sampleExpectation,
+  storyInput,
   verifiedPublication,
   workflowIdentity,
   type Story,
@@ -17,6 +21,8 @@ import {
   withIdentity,
   given,
 } from '../../../test/support/rule-tables.ts';
+import type { Evidence } from '../../core/evidence.ts';
+import { expectationsCollector } from './collect.ts';
 
 const elsewhere = 'https://forge.example.com/mallory/sample';
 const fork = forgeAnswers({
@@ -29,6 +35,16 @@ const fork = forgeAnswers({
   },
 });
 const moved = { sourceRepositoryUri: elsewhere, sourceRepositoryId: '9', ownerId: '8' };
+
+const selfHosted: Story = { ...attested, provenance: workflowIdentity({ runnerEnvironment: 'self-hosted' }) };
+const months = ['2026-05-01', '2026-06-01', '2026-07-01'].map((day, at) =>
+  verifiedPublication(`1.1.${at}`, `${day}T00:00:00Z`),
+);
+const twin = verifiedPublication(
+  '1.1.9',
+  after(now, -2 * dayMs),
+  workflowIdentity({ runnerEnvironment: 'self-hosted' }),
+);
 
 // ---- R3 ----
 
@@ -202,6 +218,24 @@ table<Story>(
       'warn',
       'runner',
     ],
+    [
+      'no expectation, self-hosted unlike the earlier ones of months',
+      { ...selfHosted, history: { verified: months } },
+      'fail',
+      'runner',
+    ],
+    [
+      'the same, when it stood in the open for a fortnight',
+      { ...selfHosted, now: after(now, 20 * dayMs), history: { verified: months } },
+      'warn',
+      'runner',
+    ],
+    [
+      'no expectation, self-hosted like its twin of the same days alone',
+      { ...selfHosted, history: { verified: [...months, twin] } },
+      'fail',
+      'runner',
+    ],
     ['nothing to compare with', { ...attested, history: {} }, 'not-available'],
   ],
   (story) => story,
@@ -290,3 +324,34 @@ table<Story>(
   ],
   (story) => story,
 );
+
+test('ref-or-trigger: earlier versions were built from tags, and so is this one, from its own', () => {
+  const built = (version: string) => workflowIdentity({ sourceRepositoryRef: `refs/tags/v${version}` });
+  const history = { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z', built('1.1.5'))] };
+  assert.deepEqual(verdict('ref-or-trigger', { ...attested, provenance: built('1.2.3'), history }), [
+    'pass',
+    '',
+  ]);
+  assert.deepEqual(verdict('ref-or-trigger', { ...attested, history }), ['warn', 'ref']);
+});
+
+test('provenance that did not pass is no provenance, whatever its facts say', () => {
+  const input = storyInput(attested);
+  for (const result of ['fail', 'warn', 'not-checked', 'error'] as const) {
+    const earlier = input.earlier.map((one) => (one.kind === 'provenance' ? { ...one, result } : one));
+    const { facts } = expectationsCollector.collect({ ...input, earlier }) as Evidence;
+    assert.equal(facts['rule.source-changed'], 'not-checked', result);
+    assert.notEqual(facts['rule.trust-downgrade'], 'pass', result);
+    assert.equal(facts['trustRank'], 1, result);
+  }
+});
+
+test('builder-changed: a self-hosted runner is explained, another workflow is named', () => {
+  const message = (change: Parameters<typeof withIdentity>[0]) =>
+    judge(withIdentity(change)).items[0]?.message ?? '';
+  assert.match(message({ runnerEnvironment: 'self-hosted' }), /A self-hosted runner keeps/);
+  assert.match(
+    message({ buildConfigUri: otherWorkflow }),
+    /workflow is "\.github\/workflows\/ci\.yml", not "\.github\/workflows\/release\.yml" \(expected\)\.$/,
+  );
+});
