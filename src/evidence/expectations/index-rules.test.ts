@@ -22,6 +22,9 @@ import {
   last,
   steady,
 } from '../../../test/support/rule-tables.ts';
+import { readingOf } from '../../../test/support/collector-input.ts';
+import type { Evidence } from '../../core/evidence.ts';
+import { expectationsCollector } from './collect.ts';
 import type { RunAnswer } from '../../core/forge.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ruleNames, type RuleName } from './verdict.ts';
@@ -201,11 +204,25 @@ test('dependency-changed: a major release with new dependencies passes; so does 
 });
 
 test('dependency-changed: what only the index shows, or only the archive, counts as well', () => {
-  const story = compared({}, {});
-  const input = storyInput(story);
-  assert.deepEqual(input.indexManifest['dependencies'], undefined);
-  const shown = judge({ ...story, manifest: deps({ a: 'github:x/y' }) });
-  assert.equal(shown.facts['rule.dependency-changed'], 'fail');
+  const input = storyInput(compared(deps({ a: '^1' }), deps({ a: '^1' })));
+  const lying = deps({ a: '^1', b: 'github:x/y' });
+  const archive = { state: 'read', reading: readingOf(JSON.stringify(lying)) } as const;
+  for (const change of [{ indexManifest: lying }, { archive }]) {
+    const evidence = expectationsCollector.collect({ ...input, ...change }) as Evidence;
+    assert.equal(evidence.facts['rule.dependency-changed'], 'fail');
+    assert.match(evidence.items[0]?.message ?? '', /"b" comes from "github:x\/y"/);
+  }
+});
+
+test('burst: the sentence names the other version, and the package itself is no other package', () => {
+  const own = ['1.90.0', '1.90.1'].map((version) => ({
+    name: 'sample',
+    version,
+    publishedAt: '2026-11-10T00:00:00.000Z',
+  }));
+  const { facts, items } = judge({ ...quick(60_000), history: { ofSamePublisher: own } });
+  assert.equal(facts['rule.burst'], 'warn');
+  assert.match(items.map(({ message }) => message).join(' '), /^1\.90\.1, of the same line/);
 });
 
 // ---- R12 ----
