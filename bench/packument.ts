@@ -23,6 +23,16 @@ const file = openParts(bytes);
 const hidden = ['35.9.9', '35.9.8', '35.9.7'];
 const plan: RenderPlan = { hidden, kept: [], restrictions: { message: 'too young', versions: hidden } };
 
+/** Ten admitted versions, as of a package that is used a lot, and a hundred. */
+const signedPlan = (count: number): RenderPlan => ({
+  ...plan,
+  signed: [...file.versions.keys()].slice(-count - hidden.length, -hidden.length).map((version) => {
+    const integrity = String(ownObject(manifestFrom(file, version) ?? {}, 'dist')?.['integrity']);
+    return { version, integrity, keyid: 'SHA256:bench', sig: 'MEUC'.repeat(24) };
+  }),
+});
+const [signedTen, signedHundred] = [signedPlan(10), signedPlan(100)];
+
 const naiveFull = median(() => naive('full'));
 const naiveShort = median(() => naive('abbreviated'));
 const rows: readonly (readonly [string, number, number | undefined])[] = [
@@ -38,6 +48,12 @@ const rows: readonly (readonly [string, number, number | undefined])[] = [
     naiveShort,
   ],
   ['open and render full', median(() => renderPackument(openParts(bytes), plan, 'full', base)), naiveFull],
+  [
+    'the same with signatures of ours on 10',
+    median(() => renderPackument(file, signedTen, 'abbreviated', base)),
+    naiveShort,
+  ],
+  ['… on 100', median(() => renderPackument(file, signedHundred, 'abbreviated', base)), naiveShort],
   ['one version’s manifest', median(() => manifestFrom(file, '17.5.5')), naiveFull],
 ];
 
