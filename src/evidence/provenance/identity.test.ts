@@ -98,6 +98,31 @@ test('two provenances that name different builds are ambiguous, the same twice i
   assert.equal((await collect(offering(one, one))).result, 'pass');
 });
 
+test('a workflow has one source: none, two, or a list too long cannot be read', async () => {
+  const sources = async (change: (list: readonly Json[]) => Json) =>
+    collect(
+      documentOf({
+        statement: (statement) => {
+          const predicate = ownObject(statement, 'predicate') ?? {};
+          const definition = ownObject(predicate, 'buildDefinition') ?? {};
+          const resolvedDependencies = change(definition['resolvedDependencies'] as readonly Json[]);
+          return {
+            ...statement,
+            predicate: { ...predicate, buildDefinition: { ...definition, resolvedDependencies } },
+          };
+        },
+      }),
+    );
+  assert.equal((await sources((list) => list)).result, 'pass');
+  for (const change of [
+    () => [],
+    (list: readonly Json[]) => [...list, ...list],
+    () => 'one',
+    (list: readonly Json[]) => Array.from({ length: 17 }, () => list[0] ?? null),
+  ])
+    assert.equal(firstId(await sources(change)), 'provenance/predicate-malformed');
+});
+
 test('an identity that facts could not keep exactly is refused', async () => {
   for (const ownerUri of [`https://github.com/${'x'.repeat(1500)}`, 'https://github.com/a\nb']) {
     const identity = { ...identityOf(workflowRun()), ownerUri };
