@@ -95,6 +95,7 @@ test('a key that is not what it says is refused', () => {
   refused([target({}, { rawBytes: newKey('P-384') })]);
   refused([endpoint({ key: newKey('P-384') })]);
   refused([target({}, { rawBytes: 'AAAA' })]);
+  refused([endpoint({ key: 'AAAA', keytype: 'of a time to come' })]);
   refused([target({}, { rawBytes: `${one} ` })]);
   refused([target({ keyId: '' })]);
   refused([target({ keyId: 'a\u001b[31m' })]);

@@ -253,6 +253,7 @@ test('a program that brings a newer root is believed; one that brings an older r
     disk.entries.map(({ source, via }) => [source, via]),
     [['pinned', 'this version of Assay']],
   );
+  assert.equal(updated.current().sigstore[0]?.confirmedAt, undefined, 'a program says nothing of today');
   const back = await open(disk);
   assert.equal(back.current().sigstore[0]?.tufRoot?.version, tufRoot.version + 1);
   assert.equal(disk.entries.length, 1);

@@ -13,6 +13,7 @@ import {
   type TufFiles,
   type TufSigner,
 } from '../../test/support/tuf-repository.ts';
+import { AssayError } from '../core/errors.ts';
 import { writeFileDurably } from '../server/durable-file.ts';
 import { openPublicFiles } from '../upstream/public-files.ts';
 import { keptTufRoot, refreshFromTuf, replaceTufRoot, type TufAnswer } from './tuf.ts';
@@ -241,6 +242,23 @@ test('metadata that another key signed, or that is no metadata, is refused', asy
   }
 });
 
+test('a store that says 403 of what is not there is understood', async (context) => {
+  const at = await world(context);
+  const files = tufFiles({ online: at.online, version: 1, targets: content('one') });
+  const answer = await refreshFromTuf(
+    { url: 'https://tuf.example.com', directory: at.directory, root: at.root, targets: wanted },
+    {
+      read: async (url) => {
+        const bytes = files.get(decodeURIComponent(url.pathname.slice(1)));
+        if (bytes === undefined) throw new AssayError('UPSTREAM_UNAUTHORIZED', '403');
+        return bytes;
+      },
+      writeDurably: async (path, bytes) => writeFileSync(path, bytes),
+    },
+  );
+  assert.equal(answer.targets.size, 2);
+});
+
 test('a repository that is not there, or lacks a file, is unreachable', async (context) => {
   const at = await world(context);
   await assert.rejects(at.refresh(), { code: 'TRUST_TUF_UNREACHABLE' });
@@ -282,7 +300,8 @@ test('a root put in place by hand drops what was known under the one before', as
   const at = await world(context);
   at.serve(tufFiles({ online: at.online, version: 7, targets: content('seven') }));
   await at.refresh();
-  const [holder, online] = [newTufSigner(), newTufSigner()];
+  const { online } = at;
+  const holder = newTufSigner();
   await replaceTufRoot(at.directory, tufRoot({ version: 1, holders: [holder], online }), {
     writeDurably: async (path, bytes) => writeFileSync(path, bytes),
   });

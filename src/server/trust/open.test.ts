@@ -257,7 +257,11 @@ test('a TUF root is imported to start from, if it is signed by its own keys', as
   const forged = tufRoot({ version: 1, holders: [holder], online, signedBy: [online] });
   const request = { host: undefined, name: 'ours', via: 'root.json', apply: true };
   await assert.rejects(trust.import({ ...request, bytes: forged }), { code: 'TRUST_TUF_UNSIGNED' });
-  await trust.import({ ...request, bytes: tufRoot({ version: 1, holders: [holder], online }) });
+  const bytes = tufRoot({ version: 1, holders: [holder], online });
+  assert.equal((await trust.import({ ...request, bytes, apply: false })).changes.length, 1);
+  assert.deepEqual(trust.history(), []);
+  assert.equal((await trust.refresh(localOperator))[0]?.problem?.code, 'TRUST_TUF_ROOT_MISSING');
+  await trust.import({ ...request, bytes });
   assert.match(trust.history()[0]?.changes[0] ?? '', /TUF starts from root 1/);
   assert.equal((await trust.refresh(localOperator))[0]?.problem, undefined);
   assert.deepEqual(keyidsOf(trust), ['SHA256:one']);
