@@ -4,7 +4,7 @@
  * Run: bin/node bench/packument.ts
  */
 import { sha256 } from '../src/core/digest.ts';
-import { ownObject, type JsonObject } from '../src/core/json.ts';
+import { ownObject, ownString, type JsonObject } from '../src/core/json.ts';
 import type { UpstreamId } from '../src/core/subject.ts';
 import { encodeParts, manifestFrom, openParts } from '../src/registries/npm/packument-parts.ts';
 import { readPackument } from '../src/registries/npm/packument-read.ts';
@@ -27,7 +27,8 @@ const plan: RenderPlan = { hidden, kept: [], restrictions: { message: 'too young
 const signedPlan = (count: number): RenderPlan => ({
   ...plan,
   signed: [...file.versions.keys()].slice(-count - hidden.length, -hidden.length).map((version) => {
-    const integrity = String(ownObject(manifestFrom(file, version) ?? {}, 'dist')?.['integrity']);
+    const integrity =
+      ownString(ownObject(manifestFrom(file, version) ?? {}, 'dist') ?? {}, 'integrity') ?? '';
     return { version, integrity, keyid: 'SHA256:bench', sig: 'MEUC'.repeat(24) };
   }),
 });
