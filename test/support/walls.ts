@@ -40,13 +40,22 @@ const rooms: Readonly<Record<string, Room>> = {
   // Knows formats, certificates and logs, and of no registry.
   sigstore: { rooms: [] },
   trust: { rooms: ['sigstore'], types: consumers },
-  evidence: { rooms: ['sigstore', 'trust'], siblings: true },
+  // What is publicly known of versions: advisories, ranges, scores. Pure.
+  advisories: { rooms: [] },
+  licences: { rooms: [] },
+  // Rules over the bytes of a package, and the children that run them.
+  scan: { rooms: ['archive', 'licences'] },
+  // Documents for other programs: SBOM, SARIF, VEX. Pure.
+  reports: { rooms: ['advisories'] },
+  evidence: { rooms: ['sigstore', 'trust', 'advisories', 'licences', 'scan'], siblings: true },
   policy: { rooms: [], types: consumers },
   'ledger/verify': { rooms: [] },
   ledger: { rooms: ['ledger/verify'], types: consumers },
   storage: { rooms: [], types: consumers },
   // Puts the pure steps in order; what does I/O reaches it through its own interfaces.
-  admission: { rooms: ['policy', 'evidence', 'ledger', 'ledger/verify', 'sigstore', 'trust'] },
+  admission: {
+    rooms: ['policy', 'evidence', 'ledger', 'ledger/verify', 'sigstore', 'trust', 'advisories'],
+  },
   // The composition root.
   server: {
     rooms: [
@@ -55,6 +64,10 @@ const rooms: Readonly<Record<string, Room>> = {
       'archive',
       'sigstore',
       'trust',
+      'advisories',
+      'licences',
+      'scan',
+      'reports',
       'evidence',
       'policy',
       'ledger',
@@ -128,7 +141,17 @@ const httpServerNames = new Set([
 const httpClientPlaces = ['upstream/', 'server/control/'];
 
 /** No I/O at all: only these of Node's modules, and none of their sources of randomness. */
-const purePlaces = ['core/', 'policy/', 'sigstore/', 'ledger/verify/', 'registries/', 'rebuild/compare/'];
+const purePlaces = [
+  'core/',
+  'policy/',
+  'sigstore/',
+  'advisories/',
+  'licences/',
+  'reports/',
+  'ledger/verify/',
+  'registries/',
+  'rebuild/compare/',
+];
 const pureModules = new Set(['node:crypto', 'node:buffer', 'node:util', 'node:url', 'node:zlib']);
 /** No clock and no randomness but what they are given. */
 const replayablePlaces = [...purePlaces, 'ledger/', 'evidence/', 'admission/'];
