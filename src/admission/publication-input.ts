@@ -53,9 +53,16 @@ export async function askForge(
   const commit = textFact(provenance, 'commit');
   if (repositoryUri === undefined || commit === undefined) return {};
   const { version: text } = version;
-  const tagNames = [`v${text}`, text, `${index.name}@${text}`, `${unscoped(index.name)}@${text}`];
+  const usual = [`v${text}`, text, `${index.name}@${text}`, `${unscoped(index.name)}@${text}`];
+  const tagNames = [...usual, ...ownTag(textFact(provenance, 'ref'))];
   const runUri = textFact(provenance, 'runUri');
   return { forge: await rooms.askForge({ repositoryUri, commit, runUri, tagNames: [...new Set(tagNames)] }) };
+}
+
+/** The tag it was built from, which may be named in another way. */
+function ownTag(ref: string | undefined): readonly string[] {
+  const prefix = 'refs/tags/';
+  return ref?.startsWith(prefix) === true ? [ref.slice(prefix.length)] : [];
 }
 
 /** Will be otherwise soon: a run that has not ended, a forge that did not answer. Collected anew each time. */

@@ -53,6 +53,25 @@ table<{
       'not-available',
     ],
     [
+      'built from its tag, by an unusual name',
+      { tags: tagged({ 'rel/1.2.3': here }), ref: 'refs/tags/rel/1.2.3' },
+      'pass',
+    ],
+    [
+      'built from its tag, by an unusual name, that points elsewhere',
+      { tags: tagged({ 'rel/1.2.3': there }), ref: 'refs/tags/rel/1.2.3' },
+      'fail',
+      'moved',
+    ],
+    [
+      'built from a tag that moves with every version',
+      {
+        tags: { ...tagged({ latest: there }), firstSeen: { latest: { commit: here, at } } },
+        ref: 'refs/tags/latest',
+      },
+      'not-available',
+    ],
+    [
       'built from a tag that points elsewhere',
       { tags: tagged({ 'v1.2.3': there }), ref: 'refs/tags/v1.2.3' },
       'fail',

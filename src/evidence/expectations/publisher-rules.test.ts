@@ -2,6 +2,7 @@
 import {
   after,
   dayMs,
+  sampleExpectation,
   verifiedPublication,
   workflowIdentity,
   type Story,
@@ -146,6 +147,68 @@ table<Story>(
     [
       'by hand, where a workflow was tried twice',
       { chapters: [...published(5, jane), ...published(2, ci, 5), nine(jane)], now },
+      'pass',
+    ],
+    [
+      'by hand for the ninth time in an hour, where a workflow was usual',
+      {
+        chapters: [
+          ...published(4, ci),
+          ...Array.from({ length: 8 }, (_, n) => ({
+            ...nine(jane, after('2026-11-09T23:00:00Z', n * 60_000)),
+            version: `1.80.${n}`,
+          })),
+          nine(jane),
+        ],
+        now,
+        history: { expectations: [sampleExpectation({ publishers: ['jane'] })] },
+      },
+      'fail',
+      'by-credential',
+    ],
+    [
+      'by hand on a line that always was, beside one by a workflow',
+      {
+        chapters: [
+          ...published(4, jane),
+          ...[0, 1, 2, 3, 4].map((n) => ({
+            version: `2.${n}.0`,
+            at: after('2026-01-01T00:00:00Z', n * 30 * dayMs),
+            ...ci,
+          })),
+          nine(jane),
+        ],
+        now,
+      },
+      'pass',
+    ],
+    [
+      'a maintainer since yesterday who never published',
+      {
+        chapters: [
+          ...published(6, jane),
+          { ...nine(jane, '2026-11-09T00:00:00Z'), version: '1.80.0' },
+          nine(joe),
+        ],
+        now,
+        predecessor: '1.80.0',
+        manifestBefore: { maintainers: [{ name: 'joe', email: 'joe@mail.example' }] },
+      },
+      'warn',
+      'new-account',
+    ],
+    [
+      'an account that a person set as expected',
+      {
+        chapters: [...published(6, jane), nine(joe)],
+        now,
+        history: { expectations: [sampleExpectation({ publishers: ['joe'] })] },
+      },
+      'pass',
+    ],
+    [
+      'a known account without an e-mail',
+      { chapters: [...published(6, jane), nine({ ...jane, publisherEmail: undefined })], now },
       'pass',
     ],
     [

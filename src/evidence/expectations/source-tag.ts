@@ -35,9 +35,9 @@ const tagsPrefix = 'refs/tags/';
 function tagPart({ input, expectation, basis }: Context, build: Build, answer: TagAnswer): Part {
   const { name } = input.index;
   const { version } = input.version;
-  const moved = movedTags(input.version.version, name, build, answer);
+  const own = ownTag(build, version);
+  const moved = movedTags([...usualTags(name, version), ...(own === undefined ? [] : [own])], build, answer);
   const commits = new Map(Object.entries(answer.commits));
-  const own = build.ref?.startsWith(tagsPrefix) === true ? build.ref.slice(tagsPrefix.length) : undefined;
   const template = expectation?.tagTemplate;
   const sure = own ?? (template === undefined ? undefined : tagOf(template, name, version));
   const names = sure === undefined ? usualTags(name, version) : [sure];
@@ -51,9 +51,6 @@ function tagPart({ input, expectation, basis }: Context, build: Build, answer: T
     return { findings: [...moved, finding('source-tag', 'moved', result, message)], rest: 'pass' };
   }
   if (sure === undefined) return { findings: moved, rest: 'not-available' };
-  // The forge was asked for usual names only; a tag the certificate names by another is not known to be missing.
-  if (own !== undefined && !usualTags(name, version).includes(own))
-    return { findings: moved, rest: 'not-available' };
   const firm = own !== undefined || basis?.kind === 'firm';
   const why =
     own === undefined ? 'earlier versions have one like it' : 'its provenance says that it was built from it';
@@ -64,10 +61,17 @@ function tagPart({ input, expectation, basis }: Context, build: Build, answer: T
   };
 }
 
+/** The tag it was built from, if that is this version's: one named otherwise (`latest`) moves as it should. */
+function ownTag({ ref }: Build, version: string): string | undefined {
+  return ref?.startsWith(tagsPrefix) === true && ref.includes(version)
+    ? ref.slice(tagsPrefix.length)
+    : undefined;
+}
+
 /** A tag that pointed elsewhere when it was first seen here (as in the takeover of Trivy's actions, 2026). */
-function movedTags(version: string, name: string, build: Build, answer: TagAnswer): readonly Finding[] {
+function movedTags(tags: readonly string[], build: Build, answer: TagAnswer): readonly Finding[] {
   const first = new Map(Object.entries(answer.firstSeen ?? {}));
-  return usualTags(name, version).flatMap((tag) => {
+  return [...new Set(tags)].flatMap((tag) => {
     const seen = first.get(tag);
     const now = Object.hasOwn(answer.commits, tag) ? answer.commits[tag] : undefined;
     if (seen === undefined || now === seen.commit) return [];
