@@ -1,10 +1,9 @@
-/** R3, R4 and R5 by a table each: what they refuse, what they only say, the look-alike, and nothing to go by. */
+/** R4 and R5 by a table each: what they refuse, what they only say, the look-alike, and nothing to go by. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   after,
   dayMs,
-  forgeAnswers,
   judge,
   sampleExpectation,
   storyInput,
@@ -12,29 +11,9 @@ import {
   workflowIdentity,
   type Story,
 } from '../../../test/support/publication-story.ts';
-import {
-  now,
-  steady,
-  attested,
-  verdict,
-  table,
-  withIdentity,
-  given,
-} from '../../../test/support/rule-tables.ts';
+import { now, attested, verdict, table, withIdentity, given } from '../../../test/support/rule-tables.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import { expectationsCollector } from './collect.ts';
-
-const elsewhere = 'https://forge.example.com/mallory/sample';
-const fork = forgeAnswers({
-  repository: {
-    state: 'known',
-    exists: true,
-    id: '9',
-    ownerId: '8',
-    forkOf: 'https://forge.example.com/acme/sample',
-  },
-});
-const moved = { sourceRepositoryUri: elsewhere, sourceRepositoryId: '9', ownerId: '8' };
 
 const selfHosted: Story = { ...attested, provenance: workflowIdentity({ runnerEnvironment: 'self-hosted' }) };
 const months = ['2026-05-01', '2026-06-01', '2026-07-01'].map((day, at) =>
@@ -45,133 +24,6 @@ const twin = verifiedPublication(
   after(now, -2 * dayMs),
   workflowIdentity({ runnerEnvironment: 'self-hosted' }),
 );
-
-// ---- R3 ----
-
-table<Story>(
-  'source-changed',
-  [
-    ['as expected', attested, 'pass'],
-    [
-      'renamed, same ids',
-      withIdentity({ sourceRepositoryUri: 'https://forge.example.com/acme/renamed' }),
-      'pass',
-    ],
-    ['another repository', withIdentity(moved), 'fail', 'repository owner'],
-    [
-      'the address of a deleted account made anew',
-      withIdentity({ sourceRepositoryId: '55', ownerId: '56' }),
-      'fail',
-      'repository owner',
-    ],
-    ['the repository was given away', withIdentity({ ownerId: '8' }), 'fail', 'owner'],
-    [
-      'no repository named at all',
-      withIdentity({ sourceRepositoryUri: undefined, sourceRepositoryId: undefined }),
-      'fail',
-      'repository',
-    ],
-    [
-      'provisional expectation',
-      { ...withIdentity(moved, { standing: 'provisional' }) },
-      'warn',
-      'repository owner',
-    ],
-    [
-      'a fork, though the expectation is provisional',
-      { ...withIdentity(moved, { standing: 'provisional' }), forge: fork },
-      'fail',
-      'fork',
-    ],
-    [
-      'old certificate without ids, same address',
-      withIdentity({ sourceRepositoryId: undefined, ownerId: undefined }),
-      'pass',
-    ],
-    [
-      'old certificate without ids, other address',
-      withIdentity({
-        sourceRepositoryId: undefined,
-        ownerId: undefined,
-        sourceRepositoryUri: elsewhere,
-        ownerUri: undefined,
-      }),
-      'fail',
-      'repository',
-    ],
-    [
-      'written in other case',
-      withIdentity({
-        sourceRepositoryId: undefined,
-        sourceRepositoryUri: 'https://forge.example.com/Acme/Sample.git',
-      }),
-      'pass',
-    ],
-    ['no expectation, no history', { ...attested, history: {} }, 'not-available'],
-    [
-      'no expectation, other than earlier versions',
-      {
-        ...attested,
-        provenance: workflowIdentity(moved),
-        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
-      },
-      'warn',
-      'repository owner',
-    ],
-    [
-      'no expectation, like an earlier version',
-      {
-        ...attested,
-        history: {
-          verified: [
-            verifiedPublication('1.1.4', '2026-08-01T00:00:00Z'),
-            verifiedPublication('1.1.5', '2026-09-01T00:00:00Z', workflowIdentity(moved)),
-          ],
-        },
-      },
-      'pass',
-    ],
-    [
-      'expectation forgotten on purpose',
-      { ...withIdentity(moved, { identity: undefined }) },
-      'not-available',
-    ],
-    [
-      'no provenance',
-      { chapters: steady, now, history: { expectations: [sampleExpectation()] } },
-      'not-available',
-    ],
-    [
-      'provenance that could not be checked',
-      { chapters: steady, now, provenanceState: 'not-checked' },
-      'not-checked',
-    ],
-    ['provenance that is invalid', { chapters: steady, now, provenanceState: 'invalid' }, 'not-checked'],
-  ],
-  (story) => story,
-);
-
-test('source-changed: the same number given by another forge is another repository', () => {
-  const elsewhere = {
-    sourceRepositoryUri: 'https://other.example.com/acme/sample',
-    issuer: 'https://other.example.com',
-  };
-  assert.equal(
-    verdict('source-changed', withIdentity({ ...elsewhere, ownerUri: 'https://other.example.com/acme' }))[0],
-    'fail',
-  );
-});
-
-test('source-changed: the expectation of the release line counts before that of the package', () => {
-  const line = sampleExpectation({
-    line: '1',
-    identity: { ...given(sampleExpectation().identity), repositoryId: '77' },
-  });
-  const story = { ...attested, history: { expectations: [sampleExpectation(), line] } };
-  assert.deepEqual(verdict('source-changed', story), ['fail', 'repository']);
-  const other = { ...attested, history: { expectations: [sampleExpectation(), { ...line, line: '2' }] } };
-  assert.deepEqual(verdict('source-changed', other), ['pass', '']);
-});
 
 // ---- R4 ----
 
@@ -354,4 +206,12 @@ test('builder-changed: a self-hosted runner is explained, another workflow is na
     message({ buildConfigUri: otherWorkflow }),
     /workflow is "\.github\/workflows\/ci\.yml", not "\.github\/workflows\/release\.yml" \(expected\)\.$/,
   );
+});
+
+test('ref-or-trigger: any of the expected refs will do', () => {
+  const identity = {
+    ...given(sampleExpectation().identity),
+    refs: ['refs/heads/next', 'refs/heads/main', 'refs/tags/*'],
+  };
+  assert.deepEqual(verdict('ref-or-trigger', withIdentity({}, { identity })), ['pass', '']);
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  sampleExpectation,
+  workflowIdentity,
   after,
   dayMs,
   forgeAnswers,
@@ -297,4 +299,22 @@ test('judged without a gate, memory is missing: what needs it is not-checked, no
     [told('stripped'), told('burst'), told('dependency-changed')],
     ['not-checked', 'not-checked', 'not-checked'],
   );
+});
+
+test('what only warns stops weighing after a fortnight; what refuses never does', () => {
+  const chapters = [...published(6, jane), nine({ ...jane, publisher: 'joe' })];
+  const story = {
+    chapters,
+    now: after(now, 30 * dayMs),
+    provenance: workflowIdentity({ buildTrigger: 'schedule' }),
+  };
+  const beside = (change: Partial<Story>): unknown =>
+    verdict('publisher-changed', {
+      ...story,
+      history: { expectations: [sampleExpectation()] },
+      ...change,
+    })[0];
+  assert.equal(beside({}), 'warn');
+  assert.equal(beside({ now }), 'fail');
+  assert.equal(beside({ provenance: workflowIdentity({ buildTrigger: 'workflow_run' }) }), 'fail');
 });

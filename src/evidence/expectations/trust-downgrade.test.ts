@@ -1,0 +1,165 @@
+/** R2 by a table, beside the incidents: ranks as claimed and as verified, and what is no downgrade. */
+import { verifiedPublication, type Story } from '../../../test/support/publication-story.ts';
+import {
+  now,
+  attested,
+  table,
+  jane,
+  published,
+  nine,
+  last,
+  steady,
+  without,
+} from '../../../test/support/rule-tables.ts';
+
+// ---- R2 ----
+
+table<Story>(
+  'trust-downgrade',
+  [
+    ['as before', attested, 'pass'],
+    [
+      'more than before',
+      { ...attested, chapters: [...steady, { ...last, trustedPublisher: 'github' }] },
+      'pass',
+    ],
+    [
+      'less, with a claim that does not verify',
+      { ...without(attested, 'provenance'), provenanceState: 'invalid' },
+      'fail',
+      'lower',
+    ],
+    [
+      'a claim that could not be checked',
+      { ...without(attested, 'provenance'), provenanceState: 'not-checked' },
+      'not-checked',
+    ],
+    [
+      'a claim that upstream answers with nothing',
+      { ...without(attested, 'provenance'), provenanceState: 'advertised-missing' },
+      'not-checked',
+    ],
+    ['registry signature alone, as ever', { chapters: [...published(6, jane), nine(jane)], now }, 'pass'],
+    [
+      'no signature, where each had one',
+      { chapters: [...published(6, jane), nine({ ...jane, signatures: 0 })], now },
+      'fail',
+      'lower',
+    ],
+    [
+      'signature by a key we do not know',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'not-checked' },
+      'not-checked',
+    ],
+    [
+      'nothing was ever signed',
+      { chapters: [...published(6, { ...jane, signatures: 0 }), nine({ ...jane, signatures: 0 })], now },
+      'not-available',
+    ],
+    [
+      'a pre-release had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.7.0-rc.1', at: '2026-01-01T00:00:00Z', ...jane, attested: true },
+          nine(jane),
+        ],
+        now,
+      },
+      'pass',
+    ],
+    [
+      'a pre-release after one that had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.7.0-rc.1', at: '2026-10-01T00:00:00Z', ...jane, attested: true },
+          { ...nine(jane), version: '1.90.0-rc.1' },
+        ],
+        now,
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'a later version had more',
+      {
+        chapters: [
+          ...published(6, jane),
+          { version: '1.95.0', at: '2026-11-15T00:00:00Z', ...jane, attested: true },
+          nine(jane),
+        ],
+        judged: '1.90.0',
+        now,
+      },
+      'pass',
+    ],
+    [
+      'times of a mirror',
+      { chapters: [...steady, { ...last, attested: false }], now, times: 'implausible' },
+      'not-available',
+    ],
+    [
+      'times of a mirror, but an earlier version was verified here',
+      {
+        chapters: [...steady, { ...last, attested: false }],
+        now,
+        times: 'implausible',
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'what had more was taken out of the index, but was verified here',
+      {
+        chapters: [...published(6, jane), nine(jane)],
+        now,
+        history: { verified: [verifiedPublication('1.70.0', '2026-09-01T00:00:00Z')] },
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'what has more and was verified here came later',
+      {
+        chapters: [...published(6, jane), nine(jane)],
+        now,
+        history: { verified: [verifiedPublication('1.95.0', '2026-11-15T00:00:00Z')] },
+      },
+      'pass',
+    ],
+    [
+      'times of a mirror, and an earlier version of another line was verified here',
+      {
+        chapters: [...steady, { ...last, attested: false }],
+        now,
+        times: 'implausible',
+        history: { verified: [verifiedPublication('0.9.5', '2026-09-01T00:00:00Z')] },
+      },
+      'not-available',
+    ],
+    [
+      'signed, by a key that is retired',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'warn' },
+      'pass',
+    ],
+    [
+      'signed, and the signature is wrong',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'fail' },
+      'fail',
+      'lower',
+    ],
+    [
+      'the index no longer tells, but an earlier version was verified here',
+      {
+        chapters: [...steady.map((one) => ({ ...one, attested: false })), { ...last, attested: false }],
+        now,
+        history: { verified: [verifiedPublication('1.1.5', '2026-09-01T00:00:00Z')] },
+      },
+      'fail',
+      'lower',
+    ],
+  ],
+  (story) => story,
+);
