@@ -334,9 +334,15 @@ test('too many, too large, too deep and malformed documents fail under their own
   }
 });
 
-test('a verifier that fails leaves no finding at all', async () => {
-  const broken = createProvenanceCollector({ verify: () => Promise.reject(new Error('it hung')) });
+test('a verifier that fails leaves no finding at all, and is not given the next bundle', async () => {
+  let asked = 0;
+  const verify = () => {
+    asked += 1;
+    return Promise.reject(new Error('it hung'));
+  };
+  const broken = createProvenanceCollector({ verify });
   await assert.rejects(async () => broken.collect(attestedInput()), /it hung/);
+  assert.equal(asked, 1);
 });
 
 test('whatever the registry answers, nothing passes and the record can be hashed', async () => {
