@@ -25,7 +25,7 @@ interface Shown {
   readonly sigstore: readonly { readonly name: string }[];
   readonly registries: readonly {
     readonly host: string;
-    readonly keys: readonly { readonly keyid: string }[];
+    readonly keys: readonly { readonly keyid: string; readonly source: string }[];
   }[];
 }
 
@@ -142,6 +142,35 @@ test('trust is shown, imported, refreshed from a TUF repository, and every chang
   context.after(() => again.stop());
   const { stdout } = await again.command('trust', 'show', '--format', 'json');
   assert.equal((JSON.parse(stdout) as Shown).digest, digest);
+});
+
+test('the keys of a registry that nobody vouches for are learned with its first signed release, and verify it', async (context) => {
+  const registry = await startFakeRegistry();
+  const gate = await startGate({ upstream: registry.url });
+  context.after(async () => {
+    await gate.remove();
+    await registry.close();
+  });
+  registry.publish({ name: 'good', version: '1.0.0' });
+  assert.equal((await fetch(`${gate.url}good/-/good-1.0.0.tgz`)).status, 200);
+  const { stdout } = await gate.command('explain', 'good@1.0.0', '--format', 'json');
+  const { matches } = JSON.parse(stdout) as {
+    readonly matches: readonly {
+      readonly evidence: readonly { readonly kind: string; readonly result: string }[];
+    }[];
+  };
+  assert.equal(matches[0]?.evidence.find(({ kind }) => kind === 'signatures')?.result, 'pass');
+  const shown = JSON.parse((await gate.command('trust', 'show', '--format', 'json')).stdout) as Shown;
+  const learned = shown.registries.find((one) => one.host === new URL(registry.url).host);
+  assert.deepEqual(
+    learned?.keys.map(({ source }) => source),
+    ['endpoint'],
+  );
+  assert.match(
+    (await gate.command('trust', 'history')).stdout,
+    /endpoint, by assay, from the registry .* itself/,
+  );
+  assert.doesNotMatch((await gate.command('alarms')).stdout, /trust-/);
 });
 
 test('without a gate the commands say so', async (context) => {
