@@ -97,6 +97,15 @@ test('what was published within days of a version does not vouch for it, however
   assert.deepEqual(versionsOf(bench.told()), ['1.0.0']);
 });
 
+test('a version that an index makes older than its signature vouches for none', async (t) => {
+  const bench = await startHistory(t);
+  bench.attest('1.0.0', 60, { signedDaysAgo: 1 });
+  bench.attest('1.0.1', 20);
+  await bench.admit('lib', '1.0.1');
+  assert.ok(bench.asked.includes('1.0.0'));
+  assert.deepEqual(bench.told().verified, []);
+});
+
 test('releases that were allowed teach an expectation, which is an entry of the ledger', async (t) => {
   const bench = await startHistory(t);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
@@ -139,6 +148,15 @@ test('what is held teaches nothing', async (t) => {
   for (const version of versions) assert.equal((await bench.admit('lib', version)).state, 'refused');
   assert.deepEqual(await bench.storage.history.publications(testUpstream, 'lib'), []);
   assert.deepEqual(await bench.storage.history.expectations(testUpstream, 'lib'), []);
+});
+
+test('what is refused after it was assessed, with provenance that is true, teaches nothing either', async (t) => {
+  const bench = await startHistory(t);
+  bench.attest('1.0.0', 60, { foreign: true });
+  const refused = await bench.admit('lib', '1.0.0');
+  assert.ok(refused.state === 'refused');
+  assert.equal(refused.release.evidence.find(({ kind }) => kind === 'provenance')?.result, 'pass');
+  assert.deepEqual(await bench.storage.history.publications(testUpstream, 'lib'), []);
 });
 
 test('what policy only watches, and would have refused, teaches nothing', async (t) => {
@@ -256,8 +274,12 @@ test('what a person sets is what the next decision about a refused release goes 
 
 test('what was forgotten is neither compared with nor fetched again, and learned anew from what is published later', async (t) => {
   const bench = await startHistory(t);
+  // One more than are asked for at once: it stays unknown, and must stay so.
+  const early = ['0.1.0', '0.2.0', '0.3.0', '0.4.0', '0.5.0', '0.6.0'];
+  for (const [at, version] of early.entries()) bench.attest(version, 90 - at);
   for (const [at, version] of ['1.0.0', '1.1.0', '1.2.0'].entries()) bench.attest(version, 60 - at);
   for (const version of ['1.0.0', '1.1.0', '1.2.0']) await bench.admit('lib', version);
+  assert.ok(!bench.asked.includes('0.1.0'));
   await decree(bench, undefined);
   for (const [at, version] of ['2.0.0', '2.1.0', '2.2.0'].entries())
     bench.attest(version, -1 - at, { repositoryId: '43' });

@@ -44,6 +44,8 @@ interface Attested {
   readonly name: string;
   readonly repositoryId: string;
   readonly valid: boolean;
+  /** When the log signed it; default: when the index says it was published. */
+  readonly signedDaysAgo: number;
   /** The rule about sources fails. */
   readonly foreign: boolean;
   readonly publisher: NonNullable<PublishInput['publisher']>;
@@ -91,7 +93,7 @@ export async function startHistory(
         sha512: valid ? artifactDigestsOf(bytes).sha512 : 'other bytes',
         repositoryId,
         foreign,
-        signedTime: publishedAt,
+        signedTime: new Date(Date.now() - (change.signedDaysAgo ?? daysAgo) * dayMs).toISOString(),
       });
     },
     told: () => {
