@@ -64,9 +64,10 @@ async function assertServed(stage: PlayedStage, name: string, version: string): 
   assert.equal(answer.status, 200, `${name}@${version}: ${answer.text}`);
 }
 
+const scenarios = [axios2026, tanstack2026, chalk2025, nx2025, trivy2026];
+
 /** `lived`: the gate served the versions before, and so has an expectation; else it meets the package for the first time. */
-async function play(t: TestContext, scenario: Scenario, how: 'first sight' | 'lived'): Promise<void> {
-  const stage = await startStage(t);
+async function play(stage: PlayedStage, scenario: Scenario, how: 'first sight' | 'lived'): Promise<void> {
   scenario.publish(stage);
   for (const name of scenario.indexes) assert.equal((await get(`${stage.url}${name}`)).status, 200);
   if (how === 'lived') {
@@ -78,40 +79,54 @@ async function play(t: TestContext, scenario: Scenario, how: 'first sight' | 'li
   for (const [name, version] of scenario.innocent) await assertServed(stage, name, version);
 }
 
-for (const scenario of [axios2026, tanstack2026, chalk2025, nx2025, trivy2026]) {
-  test(`${scenario.title} (first sight)`, (t) => play(t, scenario, 'first sight'));
-  test(`${scenario.title} (after earlier versions were served)`, (t) => play(t, scenario, 'lived'));
-}
+test('at first sight of a package an incident is refused for what gives it away', async (t) => {
+  const stage = await startStage(t);
+  for (const scenario of scenarios) await t.test(scenario.title, () => play(stage, scenario, 'first sight'));
+});
+
+test('so it is by a gate that served the versions before', async (t) => {
+  const stage = await startStage(t);
+  for (const scenario of scenarios) await t.test(scenario.title, () => play(stage, scenario, 'lived'));
+});
 
 const hourMs = 60 * 60 * 1000;
 const cooldownOverMs = 73 * hourMs;
 const fortnightOverMs = 15 * 24 * hourMs;
 
-for (const lookAlike of lookAlikes) {
-  const { name, version, looks, fortnight = false } = lookAlike;
-  const young = fortnight ? 'after a fortnight' : 'as soon as its cooldown is over';
-  const ages: Readonly<Record<string, LookAlike>> = {
-    'at its real age': lookAlike,
-    [young]: asOf(lookAlike, fortnight ? fortnightOverMs : cooldownOverMs),
-  };
-  for (const [age, played] of Object.entries(ages)) {
-    test(`${name}@${version} is served ${age}: ${looks}`, async (t) => {
-      const stage = await startStage(t);
-      publishLookAlike(stage, played);
+test('releases that only look like an incident are served at their real age', async (t) => {
+  const stage = await startStage(t);
+  for (const lookAlike of lookAlikes) {
+    await t.test(titleOf(lookAlike), async () => {
+      publishLookAlike(stage, lookAlike);
+      await assertServed(stage, lookAlike.name, lookAlike.version);
+    });
+  }
+});
+
+test('so they are when their cooldown, or a fortnight, is just over', async (t) => {
+  const stage = await startStage(t);
+  for (const lookAlike of lookAlikes) {
+    await t.test(titleOf(lookAlike), async () => {
+      const { name, version, fortnight = false } = lookAlike;
+      publishLookAlike(stage, asOf(lookAlike, fortnight ? fortnightOverMs : cooldownOverMs));
       await assertServed(stage, name, version);
     });
   }
-  if (!fortnight) continue;
-  test(`${name}@${version} is held, not blocked, until then: ${looks}`, async (t) => {
-    const stage = await startStage(t);
-    publishLookAlike(stage, asOf(lookAlike, cooldownOverMs));
-    const words = [/provenance/, /next days will show/];
-    assertRefused(await ask(stage, name, version), {
-      name,
-      version,
-      outcome: 'hold',
-      rules: ['npm/trust-downgrade'],
-      words,
+});
+
+test('what nothing tells from a quiet theft is held for a fortnight, not blocked, and told so', async (t) => {
+  const stage = await startStage(t);
+  for (const lookAlike of lookAlikes.filter(({ fortnight }) => fortnight)) {
+    await t.test(titleOf(lookAlike), async () => {
+      const { name, version } = lookAlike;
+      publishLookAlike(stage, asOf(lookAlike, cooldownOverMs));
+      const rules = ['npm/trust-downgrade'];
+      const words = [/provenance/, /next days will show/];
+      assertRefused(await ask(stage, name, version), { name, version, outcome: 'hold', rules, words });
     });
-  });
+  }
+});
+
+function titleOf({ name, version, looks }: LookAlike): string {
+  return `${name}@${version}: ${looks}`;
 }
