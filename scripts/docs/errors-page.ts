@@ -3,7 +3,8 @@ import { errorCodes } from '../../src/core/error-codes.ts';
 import { cellText, tableOf } from './markdown.ts';
 
 export function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([code, entry]) => [
+  const sorted = Object.entries(errorCodes).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = sorted.map(([code, entry]) => [
     `\`${code}\``,
     cellText(entry.meaning),
     cellText(entry.remedy),
