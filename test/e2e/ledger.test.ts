@@ -22,7 +22,8 @@ const cooldown = {
 };
 
 before(async () => {
-  registry = await startFakeRegistry();
+  // Without keys of its own: to learn a registry's keys would be an entry too.
+  registry = await startFakeRegistry({ plain: true });
   home = await mkdtemp(join(tmpdir(), 'assay-ledger-'));
   gate = await startGate({ upstream: registry.url, config: cooldown });
   vkey = (await untilLogged(0)).vkeys[0] ?? '';
