@@ -1,12 +1,10 @@
 /** Trust wired into a gate: where its files come from, and that decisions are asked again when it changes. */
-import type { Settings } from '../config/settings.ts';
 import type { EpochsInForce } from '../epochs.ts';
 import { assayVersion } from '../package-version.ts';
 import { openPublicFiles } from '../../upstream/public-files.ts';
 import { openTrust, type Trust, type TrustParts } from './open.ts';
 
-export interface TrustNeeds extends Omit<TrustParts, 'files' | 'settings'> {
-  readonly settings: Settings;
+export interface TrustNeeds extends Omit<TrustParts, 'files'> {
   readonly epochs: EpochsInForce;
 }
 

@@ -14,7 +14,7 @@ import {
   type TufSigner,
 } from '../../../test/support/tuf-repository.ts';
 import { ownObject, ownString, type JsonObject } from '../../core/json.ts';
-import { localOperator } from '../../core/subject.ts';
+import { gateItself, localOperator } from '../../core/subject.ts';
 import { openStorage, type Storage } from '../../storage/open.ts';
 import { pinnedTrust } from '../../trust/pinned.ts';
 import type { TrustAlarm } from '../../trust/store.ts';
@@ -63,7 +63,7 @@ async function world(context: TestContext): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'assay-trust-'));
   const storage = await openStorage({ directory: join(directory, 'data') });
   const server = await serveTuf(context);
-  const files = openPublicFiles({ retries: 0 });
+  const files = openPublicFiles({ retries: 0, idleMs: 5000 });
   const opened: Trust[] = [];
   context.after(async () => {
     for (const trust of opened) await trust.close();
@@ -319,6 +319,34 @@ test('what ends soon is alarmed at the start, and stands in the status', async (
   );
   const trust = await at.open({ clock: () => soon });
   assert.match(trust.problems()[0] ?? '', /TUF root \d+ of public-good ends at/);
+});
+
+test('a gate refreshes by itself where it is told how often, and not where it is told off', async (context) => {
+  const at = await world(context);
+  at.publish(1, 'SHA256:one');
+  const tuf = [{ name: 'ours', url: `${at.server.url}/`, rootFile: join(at.directory, 'root.json') }];
+  const settings = (refreshEveryMs: number | undefined): TrustParts['settings'] => ({
+    trust: { refreshEveryMs, maxAgeMs: undefined, tuf },
+    dataDirectory: join(at.directory, 'data'),
+    upstreams: [upstreamSettings('http://127.0.0.1:1/', { identityHost: host })],
+  });
+  const off = await at.open({ settings: settings(undefined), firstRefreshMs: 0 });
+  await off.close();
+  assert.deepEqual(at.server.asked, []);
+  const trust = await at.open({ settings: settings(3_600_000), firstRefreshMs: 100 });
+  await new Promise<void>((resolve) => trust.onChange(() => resolve()));
+  assert.deepEqual(keyidsOf(trust), ['SHA256:one']);
+  assert.deepEqual(trust.history()[0]?.principal, gateItself);
+});
+
+test('a repository that never answers does not keep a gate from stopping', async (context) => {
+  const at = await world(context);
+  at.server.files.set('2.root.json', () => undefined);
+  const trust = await at.open();
+  const refreshing = trust.refresh(localOperator);
+  await trust.close();
+  const [refreshed] = await refreshing;
+  assert.equal(refreshed?.problem?.code, 'TRUST_TUF_UNREACHABLE');
 });
 
 test('whoever listens hears of a change after it is on disk', async (context) => {

@@ -27,7 +27,9 @@ export interface TrustParts {
   readonly raiseAlarm: (alarm: TrustAlarm) => Promise<void>;
   readonly registryDocument: RegistryDocument;
   readonly files: Pick<PublicFiles, 'read'>;
-  /** Tests bring material of their own. */
+  /** How long after the start the first refresh is; a minute, where it is not given. */
+  readonly firstRefreshMs?: number;
+  /** Instead of what comes with the program. */
   readonly pinned?: TrustMaterial | undefined;
 }
 
@@ -63,7 +65,7 @@ export interface Trust extends Pick<TrustStore, 'current' | 'onChange' | 'byDige
 }
 
 /** A gate that is started for a moment, as by a test, asks nobody. */
-const firstRefreshMs = 60_000;
+const defaultFirstRefreshMs = 60_000;
 const expiryCheckMs = 24 * 3_600_000;
 const learnAgainMs = 3_600_000;
 const learnFailedMs = 300_000;
@@ -209,7 +211,11 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
   const { refreshEveryMs } = settings.trust;
   const jobs = [every(0, expiryCheckMs, alarmExpiries)];
   if (refreshEveryMs !== undefined)
-    jobs.push(every(firstRefreshMs, refreshEveryMs, () => inTurn(() => refresh(gateItself))));
+    jobs.push(
+      every(parts.firstRefreshMs ?? defaultFirstRefreshMs, refreshEveryMs, () =>
+        inTurn(() => refresh(gateItself)),
+      ),
+    );
 
   return {
     ...store,
@@ -221,10 +227,10 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     problems: () => problemsOf(trustExpiries(store.current(), now()), [...latest.values()]),
     close: async () => {
       closing.abort();
-      await Promise.race([
-        Promise.all([...jobs, refreshing]),
-        wait(closePatienceMs, undefined, { ref: false }),
-      ]);
+      const patience = new AbortController();
+      const enough = wait(closePatienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([Promise.all([...jobs, refreshing]), enough]);
+      patience.abort();
     },
   };
 }
