@@ -271,6 +271,30 @@ test('a change of what TUF starts from is recorded and alarmed, with the materia
   assert.match(store.history()[0]?.changes[0] ?? '', /version 3/);
 });
 
+test('material whose bytes are gone is replaced by what the program brings, and that is recorded and alarmed', async () => {
+  const disk = newDisk();
+  const store = await open(disk);
+  await store.take(keysOffer(key('a')), operator);
+  const lost = store.current().digest;
+  disk.blobs.delete(lost);
+  disk.alarms.length = 0;
+  const again = await open(disk);
+  assert.equal(again.current().digest, pinned.digest);
+  assert.deepEqual(disk.entries.map(({ before, after }) => [before, after]).at(-1), [lost, pinned.digest]);
+  assert.deepEqual(
+    disk.alarms.map(({ kind }) => kind),
+    ['trust-root-changed'],
+  );
+  assert.equal((await open(disk)).history().length, 2, 'once');
+});
+
+test('whatever a file is called, the store is read again', async () => {
+  const disk = newDisk();
+  const store = await open(disk);
+  await store.take(keysOffer(key('a')), { ...operator, via: `keys\n\u001b[31m${'x'.repeat(1000)}` });
+  assert.deepEqual((await open(disk)).history(), store.history());
+});
+
 test('a stored state that is damaged is refused', async () => {
   const disk = newDisk();
   for (const state of [

@@ -3,6 +3,7 @@
  * a time; what a change leads to is seen only after it is on disk.
  */
 import { canonicalJson } from '../core/canonical-json.ts';
+import { forTerminal } from '../core/encode.ts';
 import type { Alarm, AlarmKind } from '../core/alarm.ts';
 import type { Sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -90,7 +91,8 @@ export interface TrustStore {
 export async function createTrustStore(deps: TrustStoreDeps): Promise<TrustStore> {
   const stored = await deps.readState();
   let state = stored === undefined ? await begin(deps) : parseState(stored);
-  let material = await materialOf(deps, state.current);
+  const kept = await materialOf(deps, state.current);
+  let material = kept ?? deps.pinned;
   let turn: Promise<unknown> = Promise.resolve();
   const listeners: ((material: TrustMaterial) => void | Promise<void>)[] = [];
 
@@ -113,7 +115,7 @@ export async function createTrustStore(deps: TrustStoreDeps): Promise<TrustStore
       before: state.current,
       after: to.digest,
       source: offer.source,
-      via: by.via,
+      via: forTerminal(by.via, 500),
       changes: shortened(changes),
       principal: by.principal,
       at: now,
@@ -155,6 +157,15 @@ export async function createTrustStore(deps: TrustStoreDeps): Promise<TrustStore
     return outcome;
   }
 
+  /** Its bytes are gone: what the program brings is trusted, as on a first start, and people are told. */
+  async function replaceLost(): Promise<void> {
+    const now = rfc3339(deps.clock());
+    const line = `the material ${state.current} was lost, and what comes with the program is in force`;
+    const by = { via: 'this version of Assay', principal: gateItself };
+    await change(deps.pinned, { source: 'pinned', roots: [], keys: [] }, [line], by, now);
+    await deps.raiseAlarm(changed(line, [line], by, deps.pinned.digest, now));
+  }
+
   const store: TrustStore = {
     current,
     onChange: (listener) => void listeners.push(listener),
@@ -183,6 +194,7 @@ export async function createTrustStore(deps: TrustStoreDeps): Promise<TrustStore
       return store.take(offer, { via: `the registry ${identityHost} itself`, principal: gateItself });
     },
   };
+  if (kept === undefined) await inTurn(() => replaceLost());
   await takePinned(store, deps.pinned);
   return store;
 }
@@ -200,11 +212,10 @@ async function begin(deps: TrustStoreDeps): Promise<TrustState> {
   return state;
 }
 
-async function materialOf(deps: TrustStoreDeps, digest: Sha256): Promise<TrustMaterial> {
+async function materialOf(deps: TrustStoreDeps, digest: Sha256): Promise<TrustMaterial | undefined> {
   if (digest === deps.pinned.digest) return deps.pinned;
   const bytes = await deps.readMaterial(digest);
-  // Its blob is gone: what the program brings is trusted, as on a first start; a refresh brings the rest again.
-  return bytes === undefined ? deps.pinned : readMaterial(bytes, digest);
+  return bytes === undefined ? undefined : readMaterial(bytes, digest);
 }
 
 /** A program that was updated may bring a newer root than the one in use. An older one is what it was: no news. */
@@ -239,8 +250,9 @@ function withFreshness(trust: SigstoreTrust, state: TrustState, maxAgeMs: number
   return { ...trust, confirmedAt, staleAt };
 }
 
+/** What is stored must be readable at the next start, whatever a file or key is called. */
 function shortened(changes: readonly string[]): readonly string[] {
-  const kept = changes.slice(0, changesKept);
+  const kept = changes.slice(0, changesKept).map((change) => forTerminal(change, 1000));
   return kept.length === changes.length ? kept : [...kept, `and ${changes.length - kept.length} more`];
 }
 

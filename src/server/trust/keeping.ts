@@ -51,7 +51,7 @@ async function readBlob(blobs: Storage['blobs'], digest: Sha256): Promise<Uint8A
   try {
     return await blobs.read(digest, maxTrustDocumentBytes);
   } catch (error) {
-    if (isAssayError(error, 'BLOB_MISSING')) return undefined;
+    if (isAssayError(error, 'BLOB_MISSING') || isAssayError(error, 'BLOB_CORRUPT')) return undefined;
     throw error;
   }
 }
