@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { sha256 } from '../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../core/json.ts';
 import type { RegistryKey } from '../core/trust.ts';
 import { createAuthority } from '../../test/support/sigstore/certificates.ts';
@@ -89,6 +90,22 @@ test('CVE-2026-22703: content, signature and certificate of a log entry must eac
     {},
   ];
   for (const one of wrong) assert.equal(outcome(loggedAs(right, one)), 'log-body', JSON.stringify(one));
+});
+
+test('CVE-2026-22703: the entry of a message must hold its very digest', () => {
+  const bytes = Buffer.from('file');
+  const thing = { kind: 'bytes', bytes } as const;
+  const right = ours.signBytes({ bytes, at });
+  const spec = specOf(right);
+  const hashed = (hash: JsonObject): string => {
+    const changed = { ...spec, data: { hash } };
+    const entry = ours.parts.log.add({ kind: 'hashedrekord', version: '0.0.1', spec: changed, at });
+    return outcome(withMaterial(right, { tlogEntries: [entry] }), { thing });
+  };
+  assert.equal(hashed({ algorithm: 'sha256', value: sha256(bytes) }), 'accepted');
+  assert.equal(hashed({ algorithm: 'sha256', value: sha256('else') }), 'log-body');
+  assert.equal(hashed({ algorithm: 'sha512', value: sha256(bytes) }), 'log-body');
+  assert.equal(hashed({ algorithm: 'sha1', value: '00'.repeat(20) }), 'log-body');
 });
 
 test('CVE-2026-24122: an authority that had expired does not vouch, though the leaf was valid', () => {

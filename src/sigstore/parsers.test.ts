@@ -9,7 +9,7 @@ import { createAuthority } from '../../test/support/sigstore/certificates.ts';
 import { createFakeSigstore } from '../../test/support/sigstore/fake-sigstore.ts';
 import { readCertificate } from './certificate.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { encode, rawOf, readDer, type Der } from './der.ts';
+import { encode, part, rawOf, readDer, type Der } from './der.ts';
 import { preAuthEncoding } from './dsse.ts';
 import { readPublicKey, signatureHolds, signatureOfDigestHolds } from './keys.ts';
 import { BundleRefused } from './refused.ts';
@@ -95,6 +95,74 @@ test('timestamps: no damage leaves one accepted', () => {
     }),
     { numRuns: 400 },
   );
+});
+
+test('timestamps: no bit of a token can change, signed or not', () => {
+  const signature = Buffer.from('signature');
+  const token = ours.parts.timestamps.stamp(signature, at);
+  for (let bit = 0; bit < token.length * 8; bit += 1) {
+    const changed = Buffer.from(token);
+    changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+    assert.equal(
+      taken(() => timestampOf(changed, signature, root, now)),
+      undefined,
+      `bit ${bit}`,
+    );
+  }
+});
+
+/** With one more part at the end of the part at a path. */
+function extended(of: Der, path: readonly number[], extra: Buffer): Buffer {
+  const [first, ...rest] = path;
+  if (first === undefined) return encode(of.tag.toDER(), [...of.subs.map(rawOf), extra]);
+  const n = first < 0 ? of.subs.length + first : first;
+  const parts = of.subs.map((sub, at) => (at === n ? extended(sub, rest, extra) : rawOf(sub)));
+  return encode(of.tag.toDER(), parts);
+}
+
+test('timestamps: what they carry unsigned is refused', () => {
+  const signature = Buffer.from('signature');
+  const tree = readDer(ours.parts.timestamps.stamp(signature, at), 'timestamp', 'a test');
+  const signedData = [1, 1, 0];
+  const attributes = encode(0xa1, [encode(0x30, [Buffer.from([0x06, 0x01, 0x2a]), encode(0x31, [])])]);
+  const wrong = {
+    'unsigned attributes': extended(tree, [...signedData, -1, 0], attributes),
+    'a second signer': extended(tree, [...signedData, -1], encode(0x30, [])),
+    'a status text': extended(tree, [0], encode(0x30, [encode(0x0c, [Buffer.from('fine')])])),
+    'a second digest': extended(tree, [...signedData, 1], encode(0x30, [])),
+    'something after the token': extended(tree, [], encode(0x30, [])),
+  };
+  for (const [what, bytes] of Object.entries(wrong))
+    assert.equal(
+      taken(() => timestampOf(bytes, signature, root, now)),
+      undefined,
+      what,
+    );
+});
+
+test('certificates: both names of the algorithm are one, and critical extensions are known', () => {
+  const tree = readDer(certificate, 'certificate-chain', 'a test');
+  const outer = certificate.indexOf(rawOf(part(tree, 1)), rawOf(part(tree, 0)).length);
+  for (let bit = outer * 8; bit < (outer + rawOf(part(tree, 1)).length) * 8; bit += 1) {
+    const changed = Buffer.from(certificate);
+    changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+    assert.equal(
+      taken(() => readCertificate(changed, 'certificate-chain', 'a test')),
+      undefined,
+    );
+  }
+  const extension = (critical: number): Buffer =>
+    encode(0x30, [
+      encode(0x06, [Buffer.from([0x2a, 0x03])]),
+      encode(0x01, [Buffer.from([critical])]),
+      encode(0x04, [Buffer.from('x')]),
+    ]);
+  const reading = (critical: number): unknown =>
+    taken(() =>
+      readCertificate(extended(tree, [0, -1, 0], extension(critical)), 'certificate-chain', 'a test'),
+    );
+  assert.notEqual(reading(0x00), undefined);
+  assert.equal(reading(0xff), undefined);
 });
 
 test('checkpoints: no damage leaves one accepted', () => {

@@ -3,8 +3,14 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sha256 } from '../core/digest.ts';
-import { own, ownObject, type Json, type JsonObject } from '../core/json.ts';
-import { createFakeSigstore, type AttestInput } from '../../test/support/sigstore/fake-sigstore.ts';
+import { own, ownObject, ownString, type Json, type JsonObject } from '../core/json.ts';
+import {
+  createFakeSigstore,
+  trustedRootOf,
+  type AttestInput,
+} from '../../test/support/sigstore/fake-sigstore.ts';
+import { issueLeaf, usages } from '../../test/support/sigstore/certificates.ts';
+import { createSigningKey, keyIdOf, signWith } from '../../test/support/sigstore/keys.ts';
 import { releasedOf } from '../../test/support/sigstore/statements.ts';
 import { identityOf, provenanceV1, workflowRun } from '../../test/support/sigstore/workflow-run.ts';
 import { bundleFailures, type BundleRequest, type BundleVerdict } from './types.ts';
@@ -250,6 +256,54 @@ for (const [title, path, value, failure] of shapes) {
     assert.equal(outcome(change(attest(), path, value)), failure);
   });
 }
+
+test('a checkpoint of the log, of the same size and another root, does not carry a proof', () => {
+  const right = attest();
+  const [entry] = own(ownObject(right, 'verificationMaterial') ?? {}, 'tlogEntries') as readonly JsonObject[];
+  const proof = ownObject(entry ?? {}, 'inclusionProof') ?? {};
+  const { log } = ours.parts;
+  const checkpoint = (size: string, root: string): string => {
+    const text = `${log.host}\n${size}\n${root}\n`;
+    const line = Buffer.concat([keyIdOf(log.key).subarray(0, 4), signWith(log.key, Buffer.from(text))]);
+    const envelope = `${text}\n\u2014 ${log.host} ${line.toString('base64')}\n`;
+    return outcome(change(right, [...entryPath, 'inclusionProof', 'checkpoint', 'envelope'], envelope));
+  };
+  const treeSize = ownString(proof, 'treeSize') ?? '';
+  const rootHash = ownString(proof, 'rootHash') ?? '';
+  assert.equal(checkpoint(treeSize, rootHash), 'accepted');
+  assert.equal(checkpoint(treeSize, Buffer.alloc(32).toString('base64')), 'log-checkpoint');
+  assert.equal(checkpoint(String(Number(treeSize) + 1), rootHash), 'log-checkpoint');
+});
+
+test('a chain in the root whose certificates may not issue is no chain', () => {
+  const { authority } = ours.parts;
+  const validity = { from: new Date('2020-01-01T00:00:00Z'), until: new Date('2040-01-01T00:00:00Z') };
+  const leaf = { key: createSigningKey(), validity, usage: usages.codeSigning, subject: 'leaf', logs: [] };
+  const intermediate = issueLeaf(authority.root, leaf);
+  const root = trustedRootOf({ ...ours.parts, authority: { root: authority.root, intermediate } });
+  const using = { authority: { root: authority.root, intermediate } };
+  const bundle = attest({ using });
+  assert.equal(outcome(bundle, { roots: [{ ...ours.trust, trustedRoot: root }] }), 'root-unusable');
+  const lone = { ...authority, root: authority.intermediate };
+  const endless = trustedRootOf({ ...ours.parts, authority: lone });
+  assert.equal(outcome(attest(), { roots: [{ ...ours.trust, trustedRoot: endless }] }), 'root-unusable');
+});
+
+test('a log entry that is not in its canonical form is refused, whatever it says', () => {
+  const right = attest();
+  const [entry] = own(ownObject(right, 'verificationMaterial') ?? {}, 'tlogEntries') as readonly JsonObject[];
+  const text = Buffer.from(ownString(entry ?? {}, 'canonicalizedBody') ?? '', 'base64').toString('utf8');
+  const { spec } = JSON.parse(text) as { readonly spec: JsonObject };
+  const logged = (of: JsonObject): string =>
+    outcome(change(right, entryPath, ours.parts.log.add({ kind: 'dsse', version: '0.0.1', spec: of, at })));
+  assert.equal(logged(spec), 'accepted');
+  assert.equal(logged(Object.fromEntries(Object.entries(spec).toReversed())), 'log-body');
+});
+
+test('a certificate for anything but signing code is refused', () => {
+  for (const usage of [usages.timeStamping, usages.serverAuthentication, null])
+    assert.equal(outcome(attest({ leaf: { usage } })), 'certificate-usage');
+});
 
 test('bundles 0.1 and 0.2 carry a chain, a bundle 0.3 one certificate', () => {
   const chain = (bundle: JsonObject): Json =>
