@@ -4,7 +4,7 @@
  */
 import { createLru } from '../admission/lru.ts';
 import type { Admission } from '../admission/admit.ts';
-import { sha256, type Sha512 } from '../core/digest.ts';
+import { integrityOf, sha256, type Sha512 } from '../core/digest.ts';
 import { isAssayError } from '../core/errors.ts';
 import type { UpstreamId } from '../core/subject.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
@@ -148,9 +148,4 @@ export function createReleaseSignatures(
       known.delete(`${upstream} ${name}`);
     },
   };
-}
-
-/** The one form in which npm writes it. */
-function integrityOf(sha512: Sha512): string {
-  return `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`;
 }
