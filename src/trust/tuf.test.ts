@@ -92,6 +92,28 @@ test('targets are fetched, verified and handed over; one that the repository doe
   ]);
 });
 
+test("a registry's keys are found where a role of its own answers for them, and only by its key", async (context) => {
+  const at = await world(context);
+  const signer = newTufSigner();
+  const { 'trusted_root.json': root = Buffer.alloc(0), ...own } = content('one');
+  const delegated = { role: 'registry.example.com', paths: 'registry.example.com/*', signer, targets: own };
+  const files = (version: number, signedBy: TufSigner): TufFiles =>
+    tufFiles({
+      online: at.online,
+      version,
+      targets: { 'trusted_root.json': root },
+      delegated: { ...delegated, signedBy },
+    });
+  at.serve(files(1, signer));
+  const answer = await at.refresh();
+  assert.equal(
+    Buffer.from(answer.targets.get('registry.example.com/keys.json') ?? []).toString(),
+    'keys one',
+  );
+  at.serve(files(2, at.online));
+  await assert.rejects(at.refresh(), { code: 'TRUST_TUF_UNSIGNED' });
+});
+
 test('a later refresh takes over what is newer, and does not ask again for what it has', async (context) => {
   const at = await world(context);
   at.serve(tufFiles({ online: at.online, version: 1, targets: content('one') }));

@@ -70,22 +70,38 @@ export interface TufContent {
   /** Of timestamp, snapshot and targets alike. */
   readonly version: number;
   readonly targets: Readonly<Record<string, Uint8Array>>;
+  /** Targets below a path that a role of its own answers for, with its own key. */
+  readonly delegated?: {
+    readonly role: string;
+    readonly paths: string;
+    readonly signer: TufSigner;
+    /** Who really signs; the signer, where it is not given. */
+    readonly signedBy?: TufSigner;
+    readonly targets: Readonly<Record<string, Uint8Array>>;
+  };
   readonly expires?: { readonly timestamp?: string; readonly snapshot?: string; readonly targets?: string };
 }
 
 /** Everything but the roots, as it lies below the repository's base URL. */
-export function tufFiles({ online, version, targets, expires = {} }: TufContent): TufFiles {
+export function tufFiles({ online, version, targets, delegated, expires = {} }: TufContent): TufFiles {
   const files: TufFiles = new Map();
-  const listed: Record<string, JsonObject> = {};
-  for (const [path, bytes] of Object.entries(targets)) {
-    const hash = sha256(bytes);
-    listed[path] = { length: bytes.length, hashes: { sha256: hash } };
-    const [name = '', folder] = path.split('/').reverse();
-    files.set(`targets/${folder === undefined ? '' : `${folder}/`}${hash}.${name}`, Buffer.from(bytes));
-  }
+  const listed = listTargets(targets, files);
+  const meta: Record<string, JsonObject> = { 'targets.json': { version } };
   const common = { spec_version: '1.0.31', version };
+  if (delegated !== undefined) {
+    meta[`${delegated.role}.json`] = { version };
+    const inner = listTargets(delegated.targets, files);
+    const body = { ...common, _type: 'targets', expires: farFuture, targets: inner };
+    files.set(`${version}.${delegated.role}.json`, signed(body, [delegated.signedBy ?? delegated.signer]));
+  }
   const targetsFile = signed(
-    { ...common, _type: 'targets', expires: expires.targets ?? farFuture, targets: listed },
+    {
+      ...common,
+      _type: 'targets',
+      expires: expires.targets ?? farFuture,
+      targets: listed,
+      ...(delegated === undefined ? {} : { delegations: delegationsOf(delegated) }),
+    },
     [online],
   );
   const snapshot = signed(
@@ -93,7 +109,7 @@ export function tufFiles({ online, version, targets, expires = {} }: TufContent)
       ...common,
       _type: 'snapshot',
       expires: expires.snapshot ?? farFuture,
-      meta: { 'targets.json': { version } },
+      meta,
     },
     [online],
   );
@@ -110,6 +126,23 @@ export function tufFiles({ online, version, targets, expires = {} }: TufContent)
   files.set(`${version}.snapshot.json`, snapshot);
   files.set('timestamp.json', timestamp);
   return files;
+}
+
+/** The entries of targets metadata; the files themselves are put in place. */
+function listTargets(targets: TufContent['targets'], files: TufFiles): JsonObject {
+  const listed: Record<string, JsonObject> = {};
+  for (const [path, bytes] of Object.entries(targets)) {
+    const hash = sha256(bytes);
+    listed[path] = { length: bytes.length, hashes: { sha256: hash } };
+    const [name = '', folder] = path.split('/').reverse();
+    files.set(`targets/${folder === undefined ? '' : `${folder}/`}${hash}.${name}`, Buffer.from(bytes));
+  }
+  return listed;
+}
+
+function delegationsOf({ role, paths, signer }: NonNullable<TufContent['delegated']>): JsonObject {
+  const roles = [{ name: role, keyids: [signer.keyid], threshold: 1, terminating: true, paths: [paths] }];
+  return { keys: { [signer.keyid]: signer.key }, roles };
 }
 
 export interface ServedTuf {
