@@ -1,9 +1,9 @@
 /** Unmodified clients prove that the gate approved the bytes they installed: `audit signatures`, with the gate's own entries. */
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
+import { bends, bentGate, type Entry } from '../support/bent-gate.ts';
 import type { Client, ClientRun } from '../support/clients.ts';
 import { eachClient } from '../support/each-client.ts';
 import { tarballName } from '../support/fake-package.ts';
@@ -41,8 +41,6 @@ after(async () => {
   for (const gate of Object.values(gates)) await gate.remove();
   for (const registry of [signing, plain]) await registry.close();
 });
-
-type Entry = { readonly keyid: string; readonly sig: string };
 
 async function json(url: string): Promise<JsonObject> {
   return JSON.parse((await get(url)).body.toString('utf8')) as JsonObject;
@@ -83,36 +81,6 @@ async function installed(client: Client, gate: Gate, signatures: number): Promis
 
 const audit = (project: Project): Promise<ClientRun> => run(project, ['audit', 'signatures']);
 
-/** The gate as somebody in between would show it: its documents bent, its files as they are. */
-async function bending(
-  gate: Gate,
-  bend: (entries: Entry[]) => Entry[],
-): Promise<{ url: string; close: () => void }> {
-  const answerBent = async (url: string, accept: string, response: ServerResponse): Promise<void> => {
-    const answer = await get(`${gate.url}${url.slice(1)}`, { accept });
-    const type = answer.headers.get('content-type') ?? '';
-    const bent = (): string =>
-      JSON.stringify(JSON.parse(answer.body.toString('utf8')), (key, value: unknown) =>
-        key === 'signatures' ? bend(value as Entry[]) : value,
-      );
-    response.writeHead(answer.status, { 'content-type': type });
-    response.end(type.includes('json') ? bent() : answer.body);
-  };
-  const server = createServer((request, response) => {
-    void answerBent(request.url ?? '/', request.headers.accept ?? '*/*', response);
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
 const pnpm: readonly Client[] = ['pnpm11', 'pnpm12'];
 
 eachClient(
@@ -145,19 +113,12 @@ eachClient(
   { of: pnpm },
 );
 
-const other = Buffer.alloc(70, 1).toString('base64');
-const bends: Readonly<Record<string, (entries: Entry[]) => Entry[]>> = {
-  'was taken away': () => [],
-  'is no signature': (entries) => entries.map(({ keyid }) => ({ keyid, sig: other })),
-  'names a key that nobody serves': (entries) => entries.map(({ sig }) => ({ keyid: 'SHA256:other', sig })),
-};
-
 for (const [what, bend] of Object.entries(bends))
   eachClient(
     `fails when the gate's signature ${what}`,
     async (client) => {
       const project = await installed(client, gates.plain, 1);
-      const between = await bending(gates.plain, bend);
+      const between = await bentGate(gates.plain, bend);
       try {
         await pointAt(project, between.url);
         const done = await audit(project);
@@ -187,6 +148,22 @@ test('a version that nobody asked for has no entry of ours, and one that was adm
       own.keys.map(({ keyid }) => keyid),
     );
   }
+});
+
+test('an index without our entry is not current any more once the entry is there', async () => {
+  plain.publish({ name: 'audited-later', version: '1.0.0' });
+  const url = `${gates.plain.url}audited-later`;
+  const before = await get(url);
+  const etag = before.headers.get('etag') ?? assert.fail('no ETag');
+  assert.equal((await get(url, { 'if-none-match': etag })).status, 304);
+  assert.equal((await get(`${url}/-/${tarballName('audited-later', '1.0.0')}`)).status, 200);
+  for (let left = 100; left > 0; left -= 1) {
+    if ((await entriesOf(gates.plain, 'audited-later')).length > 0) break;
+    await wait(100);
+  }
+  const now = await get(url, { 'if-none-match': etag });
+  assert.equal(now.status, 200);
+  assert.notEqual(now.headers.get('etag'), etag);
 });
 
 test("upstream's keys are served beside ours", async () => {

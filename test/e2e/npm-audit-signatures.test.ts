@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { bends, bentGate } from '../support/bent-gate.ts';
 import type { Client, ClientRun } from '../support/clients.ts';
 import { eachClient } from '../support/each-client.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 import { get } from '../support/http.ts';
-import { createProject, install, run, type Project } from '../support/project-folder.ts';
+import { createProject, install, pointAt, run, type Project } from '../support/project-folder.ts';
 import { startTufMirror } from '../support/tuf-mirror.ts';
 
 const npm: readonly Client[] = ['npm11', 'npm12'];
@@ -110,3 +111,22 @@ eachClient(
   },
   { of: npm },
 );
+
+for (const [what, bend] of Object.entries(bends))
+  eachClient(
+    `fails when the gate's signature ${what}`,
+    async (client) => {
+      const project = await installed(client, gates.plain, 1);
+      const between = await bentGate(gates.plain, bend);
+      try {
+        await pointAt(project, between.url);
+        const done = await audit(project);
+        assert.notEqual(done.code, 0, done.output);
+        assert.match(done.output, /audited-(?:app|leaf)/);
+      } finally {
+        between.close();
+        await project.remove();
+      }
+    },
+    { of: ['npm12'] },
+  );
