@@ -1,5 +1,9 @@
 /** R2 by a table, beside the incidents: ranks as claimed and as verified, and what is no downgrade. */
-import { verifiedPublication, type Story } from '../../../test/support/publication-story.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Evidence, Result } from '../../core/evidence.ts';
+import { expectationsCollector } from './collect.ts';
+import { storyInput, verifiedPublication, type Story } from '../../../test/support/publication-story.ts';
 import {
   now,
   attested,
@@ -163,3 +167,24 @@ table<Story>(
   ],
   (story) => story,
 );
+
+test('a line that is only maintained is not believed beside a changed script or an index that lies', () => {
+  const old = published(4, { ...jane, signatures: 1 });
+  const chapters = [
+    ...old,
+    { version: '2.0.0', at: '2026-01-01T00:00:00Z', ...jane, attested: true },
+    nine(jane),
+  ];
+  const input = storyInput({ chapters, now });
+  const beside = (kind: string, result: Result): unknown => {
+    const [first] = input.earlier;
+    const others = input.earlier.filter((one) => one.kind !== kind);
+    const earlier = first === undefined ? others : [...others, { ...first, kind, result }];
+    return (expectationsCollector.collect({ ...input, earlier }) as Evidence).facts['rule.trust-downgrade'];
+  };
+  assert.equal(beside('manifest', 'pass'), 'warn');
+  assert.equal(beside('manifest', 'fail'), 'fail');
+  assert.equal(beside('scripts', 'warn'), 'fail');
+  assert.equal(beside('scripts', 'fail'), 'fail');
+  assert.equal(beside('scripts', 'not-available'), 'warn', 'scripts that it always had');
+});
