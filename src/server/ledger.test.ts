@@ -269,9 +269,11 @@ test('erasing a statement takes its signed form away too, and leaves the rest pr
   await logged(run, 1);
   await until(async () => (await run.storage.events.byIndex(0))?.envelope !== undefined);
   const event = await run.storage.events.byIndex(0);
-  assert.ok(event?.envelope !== undefined && event.releaseId !== undefined);
+  const signedSummary = event?.summary?.envelope;
+  assert.ok(event?.envelope !== undefined && event.releaseId !== undefined && signedSummary !== undefined);
   await run.ledger.erase({ eventId: event.eventId, field: 'statement', reason: 'a test' });
-  assert.equal(await run.storage.blobs.size(event.envelope), undefined);
+  for (const blob of [event.envelope, signedSummary])
+    assert.equal(await run.storage.blobs.size(blob), undefined);
   await logged(run, 2);
   const { disclosure } = await run.ledger.disclose({ releases: [event.releaseId] }, leafFields);
   const verdict = verifyBundle(disclosure, logOnlyPolicy([key.verifier]));
