@@ -134,3 +134,17 @@ export function npmKeys(): readonly RegistryKey[] {
     return [{ keyid, spki: ownString(publicKey, 'rawBytes') ?? '', usages: [usage], source: 'pinned' }];
   });
 }
+
+export interface RegistrySignature {
+  readonly name: string;
+  readonly version: string;
+  readonly integrity: string;
+  readonly keyid: string;
+  readonly sig: string;
+}
+
+/** Real registry signatures of npm, by both of its keys. */
+export function registrySignatures(): readonly [RegistrySignature, ...RegistrySignature[]] {
+  const path = join(vectors, 'npm-signatures/signatures.json');
+  return JSON.parse(readFileSync(path, 'utf8')) as [RegistrySignature, ...RegistrySignature[]];
+}
