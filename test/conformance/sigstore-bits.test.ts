@@ -2,7 +2,8 @@
  * No change of a single bit of anything that is verified leaves a real bundle accepted: what was signed, who signed it, when, what
  * the log says, the file itself, and the keys and certificates of the trusted root that were used.
  *
- * Not among them, because nobody signed them and nothing is made of them: the `keyid` of an envelope, the index of an entry without
+ * Not among them, because nobody signed them and nothing is made of them: the version in the media
+ * type where the bundle fits both, the `keyid` of an envelope, the index of an entry without
  * a promise, and lines of a checkpoint by other signers than the log.
  */
 import assert from 'node:assert/strict';
