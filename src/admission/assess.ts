@@ -1,5 +1,12 @@
 /** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
-import type { Collector, CollectorInput, Observation, Origin, Predecessor } from '../core/collector.ts';
+import type {
+  Collector,
+  CollectorInput,
+  Observation,
+  Origin,
+  Predecessor,
+  ReadingOutcome,
+} from '../core/collector.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -7,6 +14,7 @@ import type { IndexVersion } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
+import type { FileAnswer } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
 import { withBytes } from './predecessor.ts';
 import { askForge, isPassing, publicationInput } from './publication-input.ts';
@@ -40,10 +48,12 @@ export interface Held {
  */
 export async function assess(rooms: Rooms, request: AssessmentRequest, held?: Held): Promise<Assessment> {
   const { subject, index, version } = request;
-  const fetched =
-    held !== undefined && (await rooms.blobs.size(held.artifact.sha256)) !== undefined
-      ? { artifact: held.artifact, origin: unknownOrigin(rooms, subject) }
-      : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
+  // The past of a package may have to be asked for: while the bytes come and are read.
+  const [{ fetched, archive }, publication, manifest] = await Promise.all([
+    bytesOf(rooms, request, held),
+    publicationInput(rooms, request),
+    manifestOf(rooms, index, version.version),
+  ]);
   // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
   const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
   const historic = new Set(rooms.collectors.flatMap((one) => (one.usesHistory === true ? [one.kind] : [])));
@@ -51,8 +61,6 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
   const todo = rooms.collectors.filter(
     (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
   );
-  const manifest = await manifestOf(rooms, index, version.version);
-  const archive = await readArchive(rooms, fetched.artifact);
   const input: CollectorInput = {
     subject: { ...subject, artifact: fetched.artifact.sha256 },
     index: index.view,
@@ -63,12 +71,24 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     origin: fetched.origin,
     observation: observationOf(index, version.version),
     predecessor: await withBytes(rooms, index, request.predecessor, archive),
-    ...(await publicationInput(rooms, request)),
+    ...publication,
     earlier: [],
     now: rfc3339(rooms.clock()),
   };
   const evidence = await collectAll(rooms, todo, input, keep);
   return { artifact: fetched.artifact, indexManifest: manifest, evidence };
+}
+
+async function bytesOf(
+  rooms: Rooms,
+  { subject, version }: AssessmentRequest,
+  held: Held | undefined,
+): Promise<{ readonly fetched: FileAnswer; readonly archive: ReadingOutcome }> {
+  const fetched =
+    held !== undefined && (await rooms.blobs.size(held.artifact.sha256)) !== undefined
+      ? { artifact: held.artifact, origin: unknownOrigin(rooms, subject) }
+      : await rooms.upstream.fetchFile(subject.upstream, version.url, version.claimed);
+  return { fetched, archive: await readArchive(rooms, fetched.artifact) };
 }
 
 async function manifestOf(rooms: Rooms, { view, body }: KnownIndex, version: string): Promise<JsonObject> {

@@ -31,6 +31,7 @@ export type BackFill = (
 const versionsAtMost = 5;
 const failureMs = 3_600_000;
 const rememberedFailures = 10_000;
+const rememberedRecords = 1000;
 /**
  * What was published just now, or just before the version at hand, must not vouch for it: takeovers are found within days,
  * as a rule, and publish several versions within hours.
@@ -40,11 +41,19 @@ const settledMs = 72 * 3_600_000;
 export function createBackFill(rooms: BackFillRooms): BackFill {
   const once = createSingleFlight();
   const failures = createLru<number>(rememberedFailures, () => 1);
+  /** Versions that are asked for at once look at the same past, each before another has stored what it found. */
+  const found = createLru<PublicationRecord>(rememberedRecords, () => 1);
 
   async function verifyOne(view: IndexView, version: IndexVersion): Promise<PublicationRecord | undefined> {
-    const record = await verifyEarlier(rooms, view, version);
-    if (record === undefined) failures.set(keyOf(view, version), rooms.clock().getTime());
-    return record;
+    const key = `${keyOf(view, version)} ${claimedIntegrity(version.claimed)}`;
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    return once(key, async () => {
+      const record = await verifyEarlier(rooms, view, version);
+      if (record === undefined) failures.set(keyOf(view, version), rooms.clock().getTime());
+      else found.set(key, record);
+      return record;
+    });
   }
 
   function failedLately(view: IndexView, version: IndexVersion): boolean {
@@ -66,7 +75,7 @@ export function createBackFill(rooms: BackFillRooms): BackFill {
 
   return async (view, version, known) => {
     if (!view.versions.some(({ publication }) => publication.attested)) return [];
-    return once(`${view.upstream} ${view.name}`, () => fill(view, version, known));
+    return fill(view, version, known);
   };
 }
 
