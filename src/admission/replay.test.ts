@@ -30,10 +30,9 @@ test('two values differ exactly when their canonical forms do, and the place is 
 
 function sorted(value: Json): Json {
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? 0 : value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => [key, sorted(item)]);
+  if (Array.isArray(value)) return ['a list', ...value.map(sorted)];
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return ['an object', ...entries.map(([key, item]) => [key, sorted(item)])];
 }
 
 test('a verdict is the same when policy says again what is recorded, at the instant that is recorded', () => {
