@@ -36,10 +36,20 @@ interface World {
   readonly own?: readonly string[];
 }
 
-async function keysIn(
+type Key = Readonly<Record<'keyid' | 'key', string>> & { readonly expires: string | null };
+
+async function keysIn(world: World, grants: readonly string[] = []) {
+  return (await documentIn(world, grants))?.map(({ keyid, expires }) => [keyid, expires] as const);
+}
+
+async function spkisIn(world: World): Promise<readonly string[] | undefined> {
+  return (await documentIn(world, []))?.map(({ key }) => key);
+}
+
+async function documentIn(
   { upstreams = [open], answers = {}, pins = false, own = [] }: World,
-  grants: readonly string[] = [],
-): Promise<readonly (readonly [string, string | null])[] | undefined> {
+  grants: readonly string[],
+): Promise<readonly Key[] | undefined> {
   const material: TrustMaterial = {
     digest: sha256(''),
     sigstore: [],
@@ -55,22 +65,29 @@ async function keysIn(
     trust: () => material,
     own: { list: async () => own.map((keyid) => ({ keyid, spki: 'CCCC', expires: null })) },
   });
-  const made = (await document(new Set(grants))) as
-    | { readonly keys: readonly { readonly keyid: string; readonly expires: string | null }[] }
-    | undefined;
-  return made?.keys.map(({ keyid, expires }) => [keyid, expires] as const);
+  const made = (await document(new Set(grants))) as { readonly keys: readonly Key[] } | undefined;
+  return made?.keys;
 }
 
 const down = new AssayError('UPSTREAM_UNREACHABLE', 'down');
 const end = '2025-01-29T00:00:00.000Z';
 
-test("upstream's keys come first, then what is pinned for its identity and it forgot, then ours", async () => {
+test("ours come first, then what is pinned for an upstream's identity and it forgot, then what it serves", async () => {
   const world = { answers: { npm: served('theirs') }, pins: true, own: ['ours'] };
   assert.deepEqual(await keysIn(world), [
-    ['theirs', null],
-    ['pinned', end],
     ['ours', null],
+    ['pinned', end],
+    ['theirs', null],
   ]);
+});
+
+test('an upstream cannot serve another key under an id of ours, or revive a pinned one that has ended', async () => {
+  const world = { answers: { npm: served('ours', 'pinned') }, pins: true, own: ['ours'] };
+  assert.deepEqual(await keysIn(world), [
+    ['ours', null],
+    ['pinned', end],
+  ]);
+  assert.deepEqual(await spkisIn(world), ['CCCC', 'BBBB']);
 });
 
 test('a mirror without keys has those of its identity', async () => {

@@ -25,8 +25,9 @@ export type RegistryKeysDocument = (
 ) => Promise<ReturnType<typeof keysDocument> | undefined>;
 
 /**
- * Of every upstream that the caller may ask, since their packages stand in one index: what it serves itself, then what
- * is pinned for its identity, which fills in retired keys that a registry forgot. Throws UPSTREAM_* when the main upstream
+ * Ours, and those of every upstream that the caller may ask, since their packages stand under one address: what is pinned
+ * for its identity, with retired keys that a registry forgot, then what it serves itself. Nobody can give another key
+ * under an id of ours, or of a pinned one. Throws UPSTREAM_* when the main upstream
  * cannot be asked and nothing is pinned for it, LEDGER_SIGNER_*.
  */
 export function createRegistryKeysDocument(deps: KeyDeps): RegistryKeysDocument {
@@ -34,7 +35,7 @@ export function createRegistryKeysDocument(deps: KeyDeps): RegistryKeysDocument 
     const asked = deps.upstreams.filter((one) => !one.needsToken || grants.has(one.id));
     const lists = await Promise.all(asked.map((upstream) => keysOf(deps, upstream)));
     const own = (await deps.own.list()).map(ownServedKey);
-    const all = [...lists.map(({ served }) => served), ...lists.map(({ pinned }) => pinned), own];
+    const all = [own, ...lists.map(({ pinned }) => pinned), ...lists.map(({ served }) => served)];
     return all.some((list) => list.length > 0) ? keysDocument(all) : undefined;
   };
 }

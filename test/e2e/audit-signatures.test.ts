@@ -175,8 +175,8 @@ test("upstream's keys are served beside ours", async () => {
   assert.deepEqual(
     keys.map(({ keyid, expires }) => [keyid, expires]),
     [
-      [theirs?.keyid, null],
       [ours?.keyid, null],
+      [theirs?.keyid, null],
     ],
   );
 });
