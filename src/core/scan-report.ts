@@ -51,6 +51,8 @@ export interface LicenceFinding {
   readonly path: string;
   /** SPDX id; undefined: a licence text we do not know. */
   readonly id: string | undefined;
+  /** Other ids of the very same text, for example `GPL-2.0-or-later` beside `GPL-2.0-only`. */
+  readonly also: readonly string[];
   /** 0 to 1. */
   readonly similarity: number;
 }
