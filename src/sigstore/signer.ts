@@ -56,8 +56,8 @@ export function signerOf(
   signed: Signed,
 ): Signer {
   if (signer.kind === 'certificate') {
+    // Whether its key is believed is judged with its chain (`authorityOf`).
     const leaf = readCertificate(signer.leaf, 'certificate-chain', 'the certificate');
-    refuseWeak(leaf.key.name, now, 'the key of the certificate');
     expectCodeSigner(leaf);
     if (!signed.holds(leaf.key, signature)) refuse('signature', 'the signature is wrong');
     return { kind: 'certificate', key: leaf.key, leaf };

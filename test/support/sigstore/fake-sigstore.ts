@@ -54,6 +54,8 @@ interface LeafChange {
   /** OID; null: none. Default code signing. */
   readonly usage?: string | null;
   readonly extensions?: ExtensionSet;
+  /** Default: a new one. */
+  readonly key?: SigningKey;
   /** Logs that vouch for it; default the one of this Sigstore. */
   readonly logs?: readonly TransparencyLog[];
 }
@@ -231,7 +233,7 @@ function leafOf(parts: SigstoreParts, { identity = {}, at, leaf = {} }: SigningI
   const subject = identity.subject ?? { kind: 'uri', value: 'https://example.com/somebody' };
   const usage = leaf.usage === undefined ? usages.codeSigning : (leaf.usage ?? undefined);
   return issueLeaf(parts.authority.intermediate, {
-    key: createSigningKey(),
+    key: leaf.key ?? createSigningKey(),
     validity: leaf.validity ?? { from: at, until: new Date(at.getTime() + leafLifeMs) },
     usage,
     // GeneralName: rfc822Name [1], uniformResourceIdentifier [6].

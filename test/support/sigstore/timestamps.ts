@@ -21,10 +21,11 @@ const oids = {
   policy: '1.3.6.1.4.1.57264.2',
 } as const;
 
-/** `usage`: OID of its extended key usage, for tests that want the wrong one. */
+/** `usage`: OID of its extended key usage; `named`: what its tokens name by hash. For tests that want the wrong one. */
 export function createTimestampAuthority(
   validity: Validity,
   usage: string = usages.timeStamping,
+  named?: Uint8Array,
 ): TimestampAuthority {
   const { root } = createAuthority('timestamps', validity);
   const key = createSigningKey();
@@ -36,14 +37,14 @@ export function createTimestampAuthority(
     subject: 'timestamps-signer',
     logs: [],
   });
-  return { chain: [leaf, root], stamp: (bytes, at) => response(leaf, bytes, at) };
+  return { chain: [leaf, root], stamp: (bytes, at) => response(leaf, named ?? leaf.der, bytes, at) };
 }
 
-function response(signer: Certificate, bytes: Uint8Array, at: Date): Buffer {
+function response(signer: Certificate, named: Uint8Array, bytes: Uint8Array, at: Date): Buffer {
   const info = timestampInfo(bytes, at);
   const algorithm = der.sequence(der.objectId(oids.sha256));
   // RFC 5035 §3, as RFC 3161 demands it by RFC 5816: which certificate signed, by SHA-256.
-  const signingCertificate = der.sequence(der.sequence(der.sequence(der.octets(sha256(signer.der)))));
+  const signingCertificate = der.sequence(der.sequence(der.sequence(der.octets(sha256(named)))));
   const attributes = [
     der.sequence(der.objectId(oids.contentType), der.setOf(der.objectId(oids.timestampInfo))),
     der.sequence(der.objectId(oids.messageDigest), der.setOf(der.octets(sha256(info)))),
