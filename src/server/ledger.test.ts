@@ -158,7 +158,7 @@ test('what is decided is in the log soon, its statement signed, and it opens for
   const { disclosure, waiting } = await run.ledger.disclose({ index: 1 }, leafFields);
   assert.equal(waiting, 0);
   const verdict = verifyBundle(disclosure, logOnlyPolicy([key.verifier]));
-  assert.equal(verdict.entries[0]?.envelope, 'signed');
+  assert.deepEqual([verdict.entries[0]?.envelope, verdict.entries[0]?.summary], ['signed', 'signed']);
   assert.equal(outcomeOf(disclosure, verdict), 'proven');
   await assert.rejects(run.ledger.disclose({ index: 3 }, leafFields), { code: 'LEDGER_INDEX_UNKNOWN' });
 });

@@ -13,7 +13,7 @@ const statementWords: Readonly<Record<DisclosedFinding['envelope'], string | und
 };
 
 export function entryLines(terminal: Terminal, finding: DisclosedFinding): readonly string[] {
-  const { index, leaf, fields, subject, proof, envelope } = finding;
+  const { index, leaf, fields, subject, proof, envelope, summary } = finding;
   const verdict = isProven(finding)
     ? terminal.paint('good', 'in the log')
     : terminal.paint('bad', proof.ok ? 'REFUTED' : `NOT PROVEN: ${proof.problem}`);
@@ -24,6 +24,7 @@ export function entryLines(terminal: Terminal, finding: DisclosedFinding): reado
     ['sha256', subject?.artifact],
     ['outcome', outcome],
     ['statement', statementWords[envelope]],
+    ['summary', statementWords[summary]],
     [
       'fields',
       fields &&

@@ -120,7 +120,7 @@ function jsonOf(disclosure: Disclosure, verdict: BundleVerdict, outcome: BundleO
     schema: 1,
     outcome,
     claim: disclosure.claim,
-    entries: verdict.entries.map(({ index, leaf, fields, envelope, subject, proof }) => ({
+    entries: verdict.entries.map(({ index, leaf, fields, envelope, summary, subject, proof }) => ({
       index,
       id: leaf?.id ?? null,
       type: leaf?.type ?? null,
@@ -130,6 +130,7 @@ function jsonOf(disclosure: Disclosure, verdict: BundleVerdict, outcome: BundleO
       size: proof.ok ? proof.checkpoint.size : null,
       fields: fields ?? null,
       statement: envelope,
+      summary,
       subject: subject ?? null,
     })),
     histories: verdict.histories,

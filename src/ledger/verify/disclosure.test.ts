@@ -64,6 +64,20 @@ function envelopeOf(statement: JsonObject): string {
   });
 }
 
+const summaries: readonly JsonObject[] = [
+  { predicateType: 'a summary' },
+  { predicateType: 'another summary' },
+];
+
+/** As the statement of a decision names its verification summary. */
+function summed(statement: JsonObject, n: number): JsonObject {
+  const predicate = statement['predicate'] as JsonObject;
+  return {
+    ...statement,
+    predicate: { ...predicate, summary: { sha256: sha256(canonicalBytes(summaries[n] ?? {})) } },
+  };
+}
+
 /** A log of two entries of one release, both disclosed. */
 function disclosed(): Disclosure {
   const subject = subjectOf('1.3.0');
@@ -75,7 +89,7 @@ function disclosed(): Disclosure {
       time: `2026-01-31T09:00:0${n}.000Z`,
       subject,
       actor: localOperator,
-      statement: statementOf(subject, n === 0 ? 'allow' : 'block'),
+      statement: summed(statementOf(subject, n === 0 ? 'allow' : 'block'), n),
       evidence: [],
       previousEventId: ids[n - 1],
       randomBytes,
@@ -96,6 +110,7 @@ function disclosed(): Disclosure {
         proof: formatProofBundle({ extra: undefined, index, proof: [sibling], checkpoint }),
         openings: openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, leafFields),
         envelope: envelopeOf(statement),
+        summary: envelopeOf(summaries[index] ?? {}),
       };
     }),
   };
@@ -165,8 +180,10 @@ test('no character of it can be changed unnoticed, but for what means the same',
 
 function allOpen({ entries }: ReturnType<typeof verifyDisclosure>): boolean {
   return entries.every(
-    ({ fields, envelope }) =>
-      envelope === 'signed' && Object.values(fields ?? {}).every((verdict) => verdict === 'opened'),
+    ({ fields, envelope, summary }) =>
+      envelope === 'signed' &&
+      summary === 'signed' &&
+      Object.values(fields ?? {}).every((verdict) => verdict === 'opened'),
   );
 }
 
@@ -185,6 +202,24 @@ test('another statement under the signature, or another signature over it, is re
     judged(first.envelope, logOnlyPolicy([testKey(origin, 'ed25519', 'other').verifier])),
     'unknown',
   );
+});
+
+test('a summary is proven as the one that the statement names; another, or one without its statement, is refuted', () => {
+  const { entries, claim } = disclosed();
+  const [first, second] = entries;
+  assert.ok(first !== undefined && second !== undefined);
+  const judged = (change: Partial<DisclosedEntry>, keys = policy): readonly [string | undefined, boolean] => {
+    const [finding] = verifyDisclosure({ claim, entries: [{ ...first, ...change }] }, keys, means).entries;
+    return [finding?.summary, finding !== undefined && isProven(finding)];
+  };
+  assert.deepEqual(judged({}), ['signed', true]);
+  assert.deepEqual(judged({ summary: undefined }), ['none', true]);
+  assert.deepEqual(judged({ summary: second.summary }), ['refuted', false]);
+  assert.deepEqual(judged({ summary: first.summary?.replace(/"sig":"../, '"sig":"AA') }), ['refuted', false]);
+  assert.deepEqual(judged({ summary: '{}' }), ['refuted', false]);
+  const { statement: _closed, ...openings } = first.openings;
+  assert.deepEqual(judged({ openings, envelope: undefined }), ['refuted', false]);
+  assert.equal(judged({}, logOnlyPolicy([testKey(origin, 'ed25519', 'other').verifier]))[0], 'unknown');
 });
 
 test('two trees of one size under the same key are a fork', () => {
@@ -231,6 +266,7 @@ test('whatever JSON it is given, reading and verifying end without an exception'
         proof: fc.string(),
         openings: fc.record({ prev: fc.record({ salt: fc.string(), payload: fc.string() }) }),
         envelope: fc.json(),
+        summary: fc.json(),
       })
       .map((entry) => JSON.stringify({ format: 'assay-disclosure/v1', claim: 'entries', entries: [entry] })),
   );

@@ -16,6 +16,8 @@ export interface DisclosedEntry {
   readonly openings: Openings;
   /** The signed statement: JSON text of a DSSE envelope. */
   readonly envelope: string | undefined;
+  /** The decision's verification summary: JSON text of a DSSE envelope. */
+  readonly summary?: string | undefined;
 }
 
 export interface Disclosure {
@@ -30,7 +32,7 @@ export const maxDisclosureBytes = 256 * 1024 * 1024;
 
 /** Throws RangeError for a payload that is not UTF-8: none that an entry commits to is. */
 export function formatDisclosure({ claim, entries }: Disclosure): string {
-  const shown = entries.map(({ index, entry, proof, openings, envelope }) => ({
+  const shown = entries.map(({ index, entry, proof, openings, envelope, summary }) => ({
     index,
     entry,
     proof,
@@ -41,6 +43,7 @@ export function formatDisclosure({ claim, entries }: Disclosure): string {
       }),
     ),
     ...(envelope === undefined ? {} : { envelope }),
+    ...(summary === undefined ? {} : { summary }),
   }));
   return `${JSON.stringify({ format: disclosureFormat, claim, entries: shown }, undefined, 1)}\n`;
 }
@@ -70,11 +73,15 @@ function entryFrom(value: unknown): DisclosedEntry | undefined {
   const entry = ownOf(value, 'entry');
   const proof = ownOf(value, 'proof');
   const openings = openingsFrom(ownOf(value, 'openings'));
-  const envelope = ownOf(value, 'envelope');
+  const [envelope, summary] = [ownOf(value, 'envelope'), ownOf(value, 'summary')];
   if (typeof index !== 'number' || !isCount(index) || typeof entry !== 'string' || typeof proof !== 'string')
     return undefined;
-  if (openings === undefined || (envelope !== undefined && typeof envelope !== 'string')) return undefined;
-  return { index, entry, proof, openings, envelope };
+  if (openings === undefined || !isTextOrNone(envelope) || !isTextOrNone(summary)) return undefined;
+  return { index, entry, proof, openings, envelope, ...(summary === undefined ? {} : { summary }) };
+}
+
+function isTextOrNone(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }
 
 function openingsFrom(value: unknown): Openings | undefined {

@@ -27,6 +27,8 @@ export interface EntryFinding {
   readonly fields: OpeningVerdict | undefined;
   /** `signed`: by a key of a log that is believed, and it is the statement that was opened. `unknown`: by another key. */
   readonly envelope: 'none' | 'signed' | 'unknown' | 'refuted';
+  /** The same of the verification summary: `signed` over the payload whose digest the opened statement names. */
+  readonly summary: EntryFinding['envelope'];
   /** Undefined unless `subject` was opened. */
   readonly subject: DisclosedSubject | undefined;
   /** Parsed JSON of the opened statement. */
@@ -66,9 +68,9 @@ export function verifyDisclosure(
 }
 
 /** Nothing of it is refuted: in the log as signed, and every field that is shown is what the entry commits to. */
-export function isProven({ proof, fields, envelope }: EntryFinding): boolean {
+export function isProven({ proof, fields, envelope, summary }: EntryFinding): boolean {
   const isOpen = fields !== undefined && Object.values(fields).every((verdict) => verdict !== 'refuted');
-  return proof.ok && isOpen && envelope !== 'refuted';
+  return proof.ok && isOpen && envelope !== 'refuted' && summary !== 'refuted';
 }
 
 function judgeEntry(entry: DisclosedEntry, policy: TrustPolicy, means: Means): EntryFinding {
@@ -83,27 +85,34 @@ function judgeEntry(entry: DisclosedEntry, policy: TrustPolicy, means: Means): E
   if (!parsed.ok) {
     const nothing = { leaf: undefined, fields: undefined, subject: undefined, statement: undefined };
     const none = proof.ok ? ({ ok: false, problem: 'no-leaf' } as const) : proof;
-    return { index, proof: none, envelope: 'none', ...nothing };
+    return { index, proof: none, envelope: 'none', summary: 'none', ...nothing };
   }
   const fields = verifyOpening(parsed.leaf, entry.openings, means.hash);
   const opened = (field: 'subject' | 'statement'): unknown =>
     fields[field] === 'opened' ? jsonOf(entry.openings[field]?.payload) : undefined;
+  const statement = opened('statement');
+  const named = ownOf(ownOf(ownOf(statement, 'predicate'), 'summary'), 'sha256');
   return {
     index,
     proof,
     leaf: parsed.leaf,
     fields,
-    envelope: judgeEnvelope(entry, policy, means),
+    envelope: judgeEnvelope(entry.envelope, policy, means, (payload) => {
+      const shown = entry.openings.statement?.payload;
+      return shown !== undefined && equalBytes(payload, shown);
+    }),
+    summary: judgeEnvelope(entry.summary, policy, means, (payload) => toHex(means.hash(payload)) === named),
     subject: subjectFrom(opened('subject')),
-    statement: opened('statement'),
+    statement,
   };
 }
 
-/** Signed by a key of the log it is proven in, and over the very bytes that were opened. */
+/** Signed by a key of the log it is proven in, and over the very bytes that are meant. */
 function judgeEnvelope(
-  { envelope, openings }: DisclosedEntry,
+  envelope: string | undefined,
   policy: TrustPolicy,
   { verify }: Means,
+  isMeant: (payload: Uint8Array) => boolean,
 ): EntryFinding['envelope'] {
   if (envelope === undefined) return 'none';
   const value = jsonOf(utf8(envelope));
@@ -111,10 +120,7 @@ function judgeEnvelope(
   const keys = policy.logs.map(({ key }) => key);
   if (!value.signatures.some(({ keyid }) => keys.some(({ id }) => id === keyid))) return 'unknown';
   const opening = openEnvelope(value, keys, verify);
-  const statement = openings.statement?.payload;
-  return opening !== undefined && statement !== undefined && equalBytes(opening.payload, statement)
-    ? 'signed'
-    : 'refuted';
+  return opening !== undefined && isMeant(opening.payload) ? 'signed' : 'refuted';
 }
 
 function isEnvelope(value: unknown): value is Envelope {

@@ -30,16 +30,19 @@ export function disclosureOf(text: string, name: string): Disclosure {
 }
 
 /**
- * `disclosure.json` with everything; beside it, for other programs, each entry's bytes and its C2SP `.tlog-proof`.
+ * `disclosure.json` with everything; beside it, for other programs, each entry's bytes, its C2SP `.tlog-proof`, and its
+ * verification summary where it is disclosed.
  * Throws USAGE_INVALID when the folder is not new or empty.
  */
 export async function writeBundle(folder: string, text: string): Promise<Disclosure> {
   const disclosure = disclosureOf(text, 'the answer');
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length > 0) throw new AssayError('USAGE_INVALID', `${folder} is not empty`);
-  for (const { index, entry, proof } of disclosure.entries) {
+  for (const { index, entry, proof, summary } of disclosure.entries) {
     await writeFileDurably(join(folder, `${index}.entry`), entry, 0o644);
     await writeFileDurably(join(folder, `${index}.tlog-proof`), proof, 0o644);
+    if (summary !== undefined)
+      await writeFileDurably(join(folder, `${index}.vsa.intoto.jsonl`), `${summary.trim()}\n`, 0o600);
   }
   await writeFileDurably(join(folder, disclosureName), text, 0o600);
   return disclosure;
@@ -79,9 +82,10 @@ export function outcomeOf(disclosure: Disclosure, verdict: DisclosureVerdict): B
   const isHistory = disclosure.claim === 'history';
   const gaps = isHistory ? histories.flatMap(({ problems }) => problems) : [];
   const refuted = entries.filter(
-    ({ proof, fields, envelope }) =>
+    ({ proof, fields, envelope, summary }) =>
       (!proof.ok && !unknowing.includes(proof.problem)) ||
       envelope === 'refuted' ||
+      summary === 'refuted' ||
       Object.values(fields ?? {}).includes('refuted'),
   );
   if (forks.length > 0 || refuted.length > 0 || gaps.some(({ kind }) => kind !== 'closed')) return 'refuted';

@@ -1,4 +1,5 @@
 /** Entries for an auditor: each with the proof that it is in the log, and with what opens it. */
+import type { Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { ReleaseId } from '../../core/subject.ts';
 import { openingsOf } from '../../ledger/disclose.ts';
@@ -71,8 +72,10 @@ async function discloseOne(
   const { statement, salts, previousEventId } = event;
   const openings = openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, fields);
   const isShown = openings.statement !== undefined;
-  const envelope = isShown ? await envelopeText(storage.blobs, event.envelope) : undefined;
-  return { index: proven.index, entry, proof: proofText(proven), openings, envelope };
+  const textOf = async (digest: Sha256 | undefined): Promise<string | undefined> =>
+    isShown ? envelopeText(storage.blobs, digest) : undefined;
+  const [envelope, summary] = [await textOf(event.envelope), await textOf(event.summary?.envelope)];
+  return { index: proven.index, entry, proof: proofText(proven), openings, envelope, summary };
 }
 
 function proofText({ index, proof, checkpoint }: PublishedProof): string {
