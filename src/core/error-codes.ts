@@ -95,6 +95,17 @@ const catalogue = {
     meaning: 'No decision is on record for what was asked.',
     remedy: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',
   },
+  FEED_SNAPSHOT_INVALID: {
+    meaning: 'A stored snapshot of advisories is damaged, or is not the one that the record names.',
+    remedy:
+      'Import the feed again. Until then nothing is known about vulnerabilities, and policy says what that means.',
+  },
+  FEED_UNREADABLE: {
+    meaning:
+      'A feed (advisories, EPSS scores, exploited vulnerabilities) cannot be read, so nothing of it was taken.',
+    remedy:
+      'The feed imported before stays in force. Fetch the file again; if it fails each time, its publisher changed its form.',
+  },
   GATE_BUSY: {
     meaning: 'The gate has more work waiting than it accepts.',
     remedy: 'Try again in a few seconds; if it lasts, look at the queue lengths under /-/metrics.',
