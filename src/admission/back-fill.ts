@@ -2,7 +2,7 @@
  * At first sight of a package its past is not blank: earlier versions have attestations, each with a time that a log
  * signed. A few of them are verified, so that the version at hand has something to be compared with.
  */
-import type { Collector, CollectorInput } from '../core/collector.ts';
+import { unscanned, type Collector, type CollectorInput } from '../core/collector.ts';
 import type { Sha1, Sha256, Sha512 } from '../core/digest.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import { formatPurl } from '../core/purl.ts';
@@ -205,6 +205,7 @@ function inputFor(
     trust: rooms.trust(),
     history: undefined,
     forge: undefined,
+    ...unscanned,
     earlier: [],
     now,
   };

@@ -1,4 +1,5 @@
 /** A collector turns one release (and what was read of its bytes) into one piece of evidence. It knows nothing of policy. */
+import type { AdvisoryLookup } from './advisory.ts';
 import type { ArchiveReading } from './archive-reading.ts';
 import type { ArtifactDigests, Sha256 } from './digest.ts';
 import type { Evidence, EvidenceScope } from './evidence.ts';
@@ -7,6 +8,7 @@ import type { ForgeAnswers } from './forge.ts';
 import type { VerifiedPublication } from './identity.ts';
 import type { IndexVersion, IndexView } from './index-view.ts';
 import type { JsonObject } from './json.ts';
+import type { ScanOutcome, ScanReport } from './scan-report.ts';
 import type { Subject } from './subject.ts';
 import type { TrustMaterial } from './trust.ts';
 
@@ -95,11 +97,24 @@ export interface CollectorInput {
   readonly history: PackageHistory | undefined;
   /** About the commit and run that verified provenance names; undefined when there is none. */
   readonly forge: ForgeAnswers | undefined;
+  /** What the feeds know of the package. */
+  readonly advisories: AdvisoryLookup;
+  /** What was found in its bytes. */
+  readonly scan: ScanOutcome;
+  /** The scan of the predecessor's bytes; undefined where there is none. */
+  readonly previousScan: { readonly version: string; readonly report: ScanReport } | undefined;
   /** Evidence of the kinds named in `after`, of this same assessment. */
   readonly earlier: readonly Evidence[];
   /** RFC 3339 UTC. */
   readonly now: string;
 }
+
+/** No feed and no scanner takes part in a decision yet: there is no collector that reads them. */
+export const unscanned: Pick<CollectorInput, 'advisories' | 'scan' | 'previousScan'> = {
+  advisories: { feed: undefined, match: () => [] },
+  scan: { state: 'failed', code: 'SCAN_FAILED', message: 'it was not scanned' },
+  previousScan: undefined,
+};
 
 export interface Collector {
   readonly kind: string;

@@ -1,6 +1,6 @@
 /** A collector's input about an ordinary package, to be bent by each test. */
 import type { ArchiveMember, ArchiveReading } from '../../src/core/archive-reading.ts';
-import type { CollectorInput } from '../../src/core/collector.ts';
+import { unscanned, type CollectorInput } from '../../src/core/collector.ts';
 import { artifactDigestsOf, sha256 } from '../../src/core/digest.ts';
 import type { IndexVersion, IndexView, Publication } from '../../src/core/index-view.ts';
 import { formatPurl } from '../../src/core/purl.ts';
@@ -111,6 +111,7 @@ export function sampleInput(change: Partial<CollectorInput> = {}): CollectorInpu
     attestations: { state: 'not-advertised' },
     history: undefined,
     forge: undefined,
+    ...unscanned,
     earlier: [],
     now: sampleNow,
     ...change,

@@ -1,7 +1,13 @@
 /** The checks that can be made again from stored bytes alone: registry signature and provenance, under the trust of then. */
 import type { ReleaseRecord } from '../../admission/deps.ts';
 import { checkDifferences, type Difference } from '../../admission/replay.ts';
-import type { AttestationsAnswer, Collector, CollectorInput, Observation } from '../../core/collector.ts';
+import {
+  unscanned,
+  type AttestationsAnswer,
+  type Collector,
+  type CollectorInput,
+  type Observation,
+} from '../../core/collector.ts';
 import { isSha256, sha256, type Sha256 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence.ts';
@@ -175,6 +181,7 @@ async function inputOf(
       predecessorManifest: undefined,
     },
     forge: undefined,
+    ...unscanned,
     earlier: evidence.filter(({ kind }) => kind !== recorded.kind),
     now: recorded.collectedAt,
   };

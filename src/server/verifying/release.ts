@@ -2,7 +2,7 @@
  * One release with everything that its gate offers, checked here and not there: the gate's signature over it, the bytes as
  * the gate serves them, the registry's signature and the attestations, with the trust this program has.
  */
-import type { AttestationsAnswer, CollectorInput } from '../../core/collector.ts';
+import { unscanned, type AttestationsAnswer, type CollectorInput } from '../../core/collector.ts';
 import { integrityOf, sha256, type ArtifactDigests } from '../../core/digest.ts';
 import type { Evidence, Result } from '../../core/evidence.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
@@ -131,6 +131,7 @@ async function evidenceOf(
       : { state: 'not-advertised' },
     history: undefined,
     forge: undefined,
+    ...unscanned,
     earlier: [],
     now,
   };
