@@ -2,8 +2,8 @@
  * Which licences a text is, from the text itself: pairs of neighbouring words and Sørensen-Dice over their sets, as
  * askalono does it, but over the part of the text that a licence explains; the rest is looked at again.
  */
-import type { LicenceIndex } from './index.ts';
-import { maxTextLength, wordsOf } from './normalise.ts';
+import type { LicenceIndex, Reference } from './index.ts';
+import { maxTextLength, wordNumber, wordsOf } from './normalise.ts';
 
 export interface Detection {
   /** SPDX id; undefined: words of a licence that we do not know. */
@@ -14,20 +14,26 @@ export interface Detection {
   readonly similarity: number;
 }
 
-export type LicenceDetector = (text: string) => readonly Detection[];
+export interface Explained {
+  readonly found: readonly Detection[];
+  /** Pairs of words that no licence explains, names and titles among them. */
+  readonly rest: number;
+}
+
+export type LicenceDetector = (text: string) => Explained;
 
 /** From here on a text is a licence's. Chosen on texts with holders filled in, see docs/accuracy.md. */
 export const threshold = 0.9;
-/** Texts in one file; third-party notices may hold hundreds, of which the first and longest count. */
-const maxLicences = 12;
+/** Texts looked for in one file. Third-party notices may hold hundreds: what is left then is told as unknown. */
+const maxRounds = 32;
 const maxCandidates = 8;
 /** Fewer words than this beside a licence are a title, an address, a name. */
 const restWords = 25;
 /** Words that only a text about rights has; without them a rest is prose. */
-const rightsWords: ReadonlySet<string> = new Set(
-  'license licensed sublicense permission permitted prohibited redistribution copyright warranty restriction restrictions condition commons commercial sell patent trademark'.split(
-    ' ',
-  ),
+const rightsWords: ReadonlySet<number> = new Set(
+  'license licensed sublicense permission permitted prohibited redistribution copyright warranty restriction restrictions condition commons commercial sell patent trademark'
+    .split(' ')
+    .map(wordNumber),
 );
 
 /** A detector over an index. It keeps its working memory between calls, and is not re-entrant (it never awaits). */
@@ -38,14 +44,14 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
 
   return (text) => {
     const words = wordsOf(text);
-    if (words.length === 0) return [];
+    if (words.length === 0) return { found: [], rest: 0 };
     const pairs = pairsOf(index, words);
     const free = new Uint8Array(pairs.length).fill(1);
     const found: Detection[] = [];
     let nearest = 0;
-    while (found.length < maxLicences) {
+    for (let round = 0; round < maxRounds; round++) {
       const best = bestOf(candidates(pairs, free), pairs, free);
-      nearest = found.length === 0 ? Math.max(nearest, best?.similarity ?? 0) : nearest;
+      if (round === 0) nearest = best?.similarity ?? 0;
       if (best === undefined || best.similarity < threshold) break;
       free.fill(0, best.from, best.to);
       const { id, also } = best.reference;
@@ -54,11 +60,11 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
     if (saysMore(text, words, free, found.length > 0)) {
       found.push({ id: undefined, also: [], similarity: found.length === 0 ? nearest : 0 });
     }
-    return found;
+    return { found, rest: free.reduce((sum, one) => sum + one, 0) };
   };
 
-  /** Licences that the free part of the text may hold, by how much of it they would explain. */
-  function candidates(pairs: Int32Array, free: Uint8Array): readonly LicenceIndex['references'][number][] {
+  /** Licences that the free part of the text may hold, by how much of it they could explain at best. */
+  function candidates(pairs: Int32Array, free: Uint8Array): readonly Candidate[] {
     counts.fill(0);
     seen.next();
     for (let at = 0; at < pairs.length; at++) {
@@ -73,33 +79,27 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
     return index.references
       .flatMap((reference, at) => {
         const common = counts[at] ?? 0;
-        return common < reference.size * 0.7 ? [] : [{ reference, gain: 2 * common - reference.size }];
+        return common < reference.size * 0.7 ? [] : [{ reference, atBest: 4 * common - reference.size }];
       })
-      .sort((a, b) => b.gain - a.gain)
-      .slice(0, maxCandidates)
-      .map(({ reference }) => reference);
+      .sort((a, b) => b.atBest - a.atBest)
+      .slice(0, maxCandidates);
   }
 
-  function bestOf(
-    references: readonly LicenceIndex['references'][number][],
-    pairs: Int32Array,
-    free: Uint8Array,
-  ): Match | undefined {
-    const matches = references.map((reference) => matchOf(reference, pairs, free));
-    const good = matches.filter(({ similarity }) => similarity >= threshold);
-    if (good.length > 0) return good.reduce((best, one) => (one.gain > best.gain ? one : best));
-    return matches.reduce<Match | undefined>(
-      (best, one) => (best === undefined || one.similarity > best.similarity ? one : best),
-      undefined,
-    );
+  /** The one that explains most among those alike enough; else the nearest. */
+  function bestOf(among: readonly Candidate[], pairs: Int32Array, free: Uint8Array): Match | undefined {
+    let good: Match | undefined;
+    let near: Match | undefined;
+    for (const { reference, atBest } of among) {
+      if (good !== undefined && good.gain >= atBest) break;
+      const match = matchOf(reference, pairs, free);
+      if (match.similarity < threshold) near = moreAlike(near, match);
+      else if (good === undefined || match.gain > good.gain) good = match;
+    }
+    return good ?? near;
   }
 
   /** The stretch that the licence explains best (most pairs of its own, fewest others: Kadane), and how well. */
-  function matchOf(
-    reference: LicenceIndex['references'][number],
-    pairs: Int32Array,
-    free: Uint8Array,
-  ): Match {
+  function matchOf(reference: Reference, pairs: Int32Array, free: Uint8Array): Match {
     own.next();
     for (const slot of reference.slots) own.add(slot);
     let [from, to, best, sum, start] = [0, 0, 0, 0, 0];
@@ -123,8 +123,13 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
   }
 }
 
+interface Candidate {
+  readonly reference: Reference;
+  readonly atBest: number;
+}
+
 interface Match {
-  readonly reference: LicenceIndex['references'][number];
+  readonly reference: Reference;
   /** Positions of pairs. */
   readonly from: number;
   readonly to: number;
@@ -132,19 +137,18 @@ interface Match {
   readonly gain: number;
 }
 
-function pairsOf({ vocabulary, slotOf }: LicenceIndex, words: readonly string[]): Int32Array {
+function moreAlike(a: Match | undefined, b: Match): Match {
+  return a === undefined || b.similarity > a.similarity ? b : a;
+}
+
+function pairsOf({ slotOf }: LicenceIndex, words: Int32Array): Int32Array {
   const pairs = new Int32Array(Math.max(0, words.length - 1));
-  let before = vocabulary.get(words[0] ?? '') ?? 0;
-  for (let at = 1; at < words.length; at++) {
-    const word = vocabulary.get(words[at] ?? '') ?? 0;
-    pairs[at - 1] = before === 0 || word === 0 ? -1 : slotOf(before, word);
-    before = word;
-  }
+  for (let at = 1; at < words.length; at++) pairs[at - 1] = slotOf(words[at - 1] ?? 0, words[at] ?? 0);
   return pairs;
 }
 
 /** Words that no licence explains, many enough and about rights: conditions may be among them. */
-function saysMore(text: string, words: readonly string[], free: Uint8Array, isBeside: boolean): boolean {
+function saysMore(text: string, words: Int32Array, free: Uint8Array, isBeside: boolean): boolean {
   if (text.length > maxTextLength) return true;
   if (!isBeside) return true;
   const rest = words.filter((_, at) => free[at] === 1);

@@ -7,7 +7,7 @@ export interface ReferenceText {
 }
 
 /** One text. Several ids share a text: `GPL-2.0-only` and `GPL-2.0-or-later` differ in what is said outside of it. */
-interface Reference {
+export interface Reference {
   readonly id: string;
   readonly also: readonly string[];
   /** How many different pairs it has. */
@@ -18,7 +18,6 @@ interface Reference {
 
 export interface LicenceIndex {
   readonly references: readonly Reference[];
-  readonly vocabulary: ReadonlyMap<string, number>;
   /** How many slots there are. */
   readonly slots: number;
   /** References that hold a slot's pair: `postings` from `starts[slot]` to `starts[slot + 1]`. */
@@ -28,20 +27,14 @@ export interface LicenceIndex {
   readonly slotOf: (first: number, second: number) => number;
 }
 
-/** Numbers of words are 16 bits wide, so that a pair is one 32-bit key: no two pairs share a slot. 0 is any other word. */
-const maxWords = 65_535;
-
 /** Texts of fewer words say too little to be told apart. */
 const minWords = 8;
 
-/** Throws RangeError where the texts have more words than an index can number: a fault of the data, not of any input. */
 export function indexOf(texts: readonly ReferenceText[]): LicenceIndex {
-  const vocabulary = new Map<string, number>();
   const unique = mergeEqual(texts);
-  const numbered = unique.map(({ words }) => words.map((word) => numberOf(vocabulary, word)));
-  const total = numbered.reduce((sum, words) => sum + words.length, 0);
+  const total = unique.reduce((sum, { words }) => sum + words.length, 0);
   const table = createTable(total);
-  const slotLists = numbered.map((words) => slotsIn(table, words));
+  const slotLists = unique.map(({ words }) => slotsIn(table, words));
   const starts = new Uint32Array(table.used() + 1);
   for (const slots of slotLists) for (const slot of slots) starts[slot + 1] = (starts[slot + 1] ?? 0) + 1;
   for (let slot = 0; slot < table.used(); slot++)
@@ -60,7 +53,6 @@ export function indexOf(texts: readonly ReferenceText[]): LicenceIndex {
       const slots = slotLists[at] ?? new Uint32Array();
       return { id, also, size: slots.length, slots };
     }),
-    vocabulary,
     slots: table.used(),
     starts,
     postings,
@@ -68,22 +60,14 @@ export function indexOf(texts: readonly ReferenceText[]): LicenceIndex {
   };
 }
 
-function numberOf(vocabulary: Map<string, number>, word: string): number {
-  const known = vocabulary.get(word);
-  if (known !== undefined) return known;
-  if (vocabulary.size >= maxWords) throw new RangeError('the licence texts have too many different words');
-  vocabulary.set(word, vocabulary.size + 1);
-  return vocabulary.size;
-}
-
 interface Words {
   readonly id: string;
   readonly also: readonly string[];
-  readonly words: readonly string[];
+  readonly words: Int32Array;
 }
 
 function mergeEqual(texts: readonly ReferenceText[]): readonly Words[] {
-  const byText = new Map<string, { readonly ids: string[]; readonly words: readonly string[] }>();
+  const byText = new Map<string, { readonly ids: string[]; readonly words: Int32Array }>();
   for (const { id, text } of texts) {
     const words = wordsOf(text);
     if (words.length < minWords) continue;
@@ -121,7 +105,8 @@ function createTable(most: number): Table {
     while (slots[at] !== -1 && keys[at] !== key) at = (at + 1) & (capacity - 1);
     return at;
   };
-  const keyOf = (first: number, second: number): number => ((first << 16) | second) >>> 0;
+  // The order counts: `second` is not mixed alike.
+  const keyOf = (first: number, second: number): number => (Math.imul(first, 0x85ebca6b) ^ second) >>> 0;
   return {
     find: (first, second) => slots[place(keyOf(first, second))] ?? -1,
     add: (first, second) => {
@@ -138,7 +123,7 @@ function createTable(most: number): Table {
   };
 }
 
-function slotsIn(table: Table, words: readonly number[]): Uint32Array {
+function slotsIn(table: Table, words: Int32Array): Uint32Array {
   const found = new Set<number>();
   for (let at = 1; at < words.length; at++) found.add(table.add(words[at - 1] ?? 0, words[at] ?? 0));
   return Uint32Array.from(found);

@@ -7,7 +7,7 @@
 export const maxTextLength = 512 * 1024;
 
 /** Spellings that count as equal (annex B, B.9 and the list of equivalent words), one way. */
-const varietal: ReadonlyMap<string, string> = new Map([
+const varietal: readonly (readonly [string, string])[] = [
   ['licence', 'license'],
   ['licences', 'licenses'],
   ['licenced', 'licensed'],
@@ -29,30 +29,69 @@ const varietal: ReadonlyMap<string, string> = new Map([
   ['whilst', 'while'],
   ['centre', 'center'],
   ['merchantibility', 'merchantability'],
-  ['noncommercial', 'non commercial'],
-]);
+];
+
+/** FNV-1a, 32 bits. */
+const start = 0x811c9dc5 | 0;
+const prime = 0x01000193;
 
 /** A notice of who holds the rights, not a sentence that speaks of "copyright notice" or "copyright holders". */
 const copyrightLine =
-  /^[^\p{L}\p{N}(©]{0,12}(?:(?:portions?|parts?|this \w{1,20} is|all code is|some parts) )?(?:copyright|copr\.?|\(c\)|©)\s{0,4}(?:\(c\)|©|&copy;|:|,|-)?\s{0,4}(?:\(c\)|©|\d{4}|<|\[|\{|by\b|[\p{L}.'-]{2,40}(?:[ ,][\p{L}.'-]{1,40}){0,4}[ ,]{1,2}\(?\d{4}|$)/iu;
-const reservedLine = /^[^\p{L}\p{N}]{0,12}all rights reserved\W{0,4}$/iu;
+  /^[^\p{L}\p{N}(©]{0,12}(?:(?:portions?|parts?|this \w{1,20} is|all code is|some parts) )?(?:copyright|copr\.?|\(c\)|©)\s{0,4}(?:\(c\)|©|&copy;|:|,|-)?\s{0,4}(?:\(c\)|©|\d{4}|<|\[|\{|by\b|[\p{L}.'-]{2,40}(?:[ ,][\p{L}.'-]{1,40}){0,4}[ ,]{1,2}\(?\d{4}|$)/u;
+const reservedLine = /^[^\p{L}\p{N}]{0,12}all rights reserved[^\p{L}\p{N}]{0,4}$/u;
 /** `1.`, `a)`, `(iv)` at the beginning of a line. */
-const bullet = /^[\s*#/;>|-]{0,12}\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s/i;
-
-/** The words of a text, in order. Linear in its length; what lies beyond `maxTextLength` is not read. */
-export function wordsOf(text: string): readonly string[] {
-  const plain = text.slice(0, maxTextLength).normalize('NFKC').replaceAll('ſ', 's');
-  const words: string[] = [];
-  for (const line of plain.split(/\r\n|[\n\r\u2028\u2029\u0085]/u)) {
-    // Only the beginning decides, so that no long line is looked at twice.
-    const head = line.slice(0, 300);
-    if (copyrightLine.test(head) || reservedLine.test(head)) continue;
-    const marked = bullet.exec(head)?.[0].length ?? 0;
-    for (const word of line.slice(marked).toLowerCase().match(wordPattern) ?? []) {
-      words.push(varietal.get(word) ?? word);
-    }
-  }
-  return words;
+const bullet = /^[\s*#/;>|-]{0,12}\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s/;
+const newLine = /\r\n|[\n\r\u2028\u2029\u0085]/;
+const notAscii = /[\u0080-\uffff]/;
+const foreignPunctuation = /[^\p{L}\p{N}\u0000-\u007f]+/gu;
+/**
+ * The words of a text, in order, each as a 32-bit number (FNV-1a over its UTF-16 units): several times as fast as
+ * strings. Two words with one number would have to stand in the same place to matter. Linear in the text's length;
+ * what lies beyond `maxTextLength` is not read.
+ */
+export function wordsOf(text: string): Int32Array {
+  const kept = text
+    .slice(0, maxTextLength)
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(newLine)
+    .map(withoutNotices)
+    .join('\n');
+  const plain = notAscii.test(kept) ? kept.replace(foreignPunctuation, ' ') : kept;
+  return numbersIn(plain);
 }
 
-const wordPattern = /[\p{L}\p{N}]+/gu;
+/** The number of one word in lower case. */
+export function wordNumber(word: string): number {
+  return numbersIn(word)[0] ?? 0;
+}
+
+function numbersIn(plain: string): Int32Array {
+  const numbers = new Int32Array((plain.length >> 1) + 1);
+  let count = 0;
+  let number = start;
+  for (let at = 0; at <= plain.length; at++) {
+    const unit = at === plain.length ? 0x20 : plain.charCodeAt(at);
+    if (isOfWord(unit)) number = Math.imul(number ^ unit, prime);
+    else if (number !== start) {
+      numbers[count] = varietalNumbers.get(number) ?? number;
+      count += 1;
+      number = start;
+    }
+  }
+  return numbers.slice(0, count);
+}
+
+function isOfWord(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39) || unit >= 0x80;
+}
+
+function withoutNotices(line: string): string {
+  // Only the beginning decides, so that no long line is looked at twice.
+  const head = line.slice(0, 300);
+  if (copyrightLine.test(head) || reservedLine.test(head)) return '';
+  return line.slice(bullet.exec(head)?.[0].length ?? 0);
+}
+
+const varietalNumbers: Map<number, number> = new Map();
+for (const [from, to] of varietal) varietalNumbers.set(wordNumber(from), wordNumber(to));
