@@ -57,7 +57,7 @@ async function entriesOf(gate: Pick<Gate, 'url'>, name: string): Promise<readonl
 
 /** Signatures follow the ledger: within seconds of the decision. */
 async function untilSigned(gate: Gate, count: number): Promise<void> {
-  for (let left = 100; left > 0; left -= 1) {
+  for (let left = 300; left > 0; left -= 1) {
     const found = await Promise.all(names.map((name) => entriesOf(gate, name)));
     if (found.every((entries) => entries.length === count)) return;
     await wait(100);
@@ -157,7 +157,7 @@ test('an index without our entry is not current any more once the entry is there
   const etag = before.headers.get('etag') ?? assert.fail('no ETag');
   assert.equal((await get(url, { 'if-none-match': etag })).status, 304);
   assert.equal((await get(`${url}/-/${tarballName('audited-later', '1.0.0')}`)).status, 200);
-  for (let left = 100; left > 0; left -= 1) {
+  for (let left = 300; left > 0; left -= 1) {
     if ((await entriesOf(gates.plain, 'audited-later')).length > 0) break;
     await wait(100);
   }
@@ -196,7 +196,7 @@ eachClient(
       };
       const old = keys.find(({ keyid }) => keyid === before?.keyid);
       assert.equal(typeof old?.expires, 'string', 'the old key is served with its end');
-      for (let left = 100; left > 0; left -= 1) {
+      for (let left = 300; left > 0; left -= 1) {
         const [, now] = await entriesOf(gates.signing, 'audited-leaf');
         if (now?.keyid !== before?.keyid) break;
         await wait(100);

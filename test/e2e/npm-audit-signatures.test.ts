@@ -42,7 +42,7 @@ after(async () => {
 });
 
 async function untilSigned(gate: Gate, count: number): Promise<void> {
-  for (let left = 100; left > 0; left -= 1) {
+  for (let left = 300; left > 0; left -= 1) {
     const found = await Promise.all(
       ['audited-app', 'audited-leaf'].map(async (name) => {
         const answer = await get(`${gate.url}${name}/1.0.0`);

@@ -26,7 +26,7 @@ function ended(result: CommandResult, code: number): string {
 
 /** Summaries are signed within seconds. */
 async function summary(...args: readonly string[]): Promise<CommandResult> {
-  for (let left = 50; left > 0; left -= 1) {
+  for (let left = 300; left > 0; left -= 1) {
     const result = await gate.command('ledger', 'summary', ...args);
     if (result.code !== 3) return result;
     await wait(100);
@@ -62,7 +62,7 @@ test('a summary says what was decided, is signed by the log, and goes to a file 
 
 test('the keys of releases are shown', async () => {
   await summary('good@1.0.0');
-  for (let left = 50; left > 0; left -= 1) {
+  for (let left = 300; left > 0; left -= 1) {
     const shown = ended(await gate.command('ledger', 'release-keys'), 0);
     if (/^SHA256:\S{44} {2}signs {2}MFkwE/.test(shown)) return;
     await wait(100);

@@ -219,7 +219,7 @@ test('each transition has a signed summary that its entry names, and it can be h
   await ask('young-lib', '1.0.0');
   const client = controlClient(gate.directory);
   const summaryOf = async (query: string): Promise<JsonObject> => {
-    for (let left = 100; left > 0; left -= 1) {
+    for (let left = 400; left > 0; left -= 1) {
       const [summary] = (await client.summaries(query)).summaries;
       if (summary !== undefined) {
         const { payload } = JSON.parse(summary.envelope) as { readonly payload: string };
