@@ -9,7 +9,7 @@ import type { IndexVersion } from '../core/index-view.ts';
 import { formatPurl } from '../core/purl.ts';
 import { releaseIdOf, type Principal, type Subject, type UpstreamId } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
-import { assess, isComplete, observationOf } from './assess.ts';
+import { assess, isComplete, observationOf, type Held } from './assess.ts';
 import { raiseAttackAlarms } from './attack-alarms.ts';
 import { claimedIntegrity, claimsMatch } from './claims.ts';
 import type { ReleaseRecord } from './deps.ts';
@@ -281,13 +281,12 @@ async function decideAnew(
 }
 
 /** Bytes of an earlier assessment serve again only for the very same claims. */
-function heldBytes(previous: ReleaseRecord | undefined, subject: Subject): ReleaseHeld | undefined {
+function heldBytes(previous: ReleaseRecord | undefined, subject: Subject): Held | undefined {
   if (previous?.artifact === undefined || previous.subject.claimedIntegrity !== subject.claimedIntegrity)
     return undefined;
-  return { artifact: previous.artifact, evidence: previous.evidence };
+  const { artifact, indexManifest, evidence } = previous;
+  return { artifact, indexManifest, evidence };
 }
-
-type ReleaseHeld = { readonly artifact: ArtifactDigests; readonly evidence: ReleaseRecord['evidence'] };
 
 /** The admitted bytes stay admitted, whatever the index claims today; only the decision may be asked again. */
 async function decideAdmitted(
@@ -315,7 +314,8 @@ async function decideAgain(
   }
   await restoreBytes(rooms, stored, version);
   const predecessor = await predecessorOf(rooms, index, version.version);
-  const held = { artifact: stored.artifact, evidence: stored.evidence };
+  const { artifact, indexManifest, evidence: before } = stored;
+  const held = { artifact, indexManifest, evidence: before };
   const { artifact: _known, ...subject } = stored.subject;
   const { evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
   return decideFromStored(rooms, { ...stored, evidence }, principal);

@@ -1,4 +1,5 @@
 /** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
+import { isDeepStrictEqual } from 'node:util';
 import type {
   Collector,
   CollectorInput,
@@ -11,7 +12,7 @@ import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IndexVersion } from '../core/index-view.ts';
-import type { JsonObject } from '../core/json.ts';
+import { own, type JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { FileAnswer } from './deps.ts';
@@ -38,6 +39,7 @@ export interface Assessment {
 /** What an earlier assessment of the same release left behind. */
 export interface Held {
   readonly artifact: ArtifactDigests;
+  readonly indexManifest: JsonObject;
   readonly evidence: readonly Evidence[];
 }
 
@@ -57,7 +59,10 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
   // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
   const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
   const historic = new Set(rooms.collectors.flatMap((one) => (one.usesHistory === true ? [one.kind] : [])));
-  const keep = same ? usable(rooms, held.evidence).filter(({ kind }) => !historic.has(kind)) : [];
+  const offered = { manifest, attestations: publication.attestations };
+  const keep = same
+    ? usable(rooms, held.evidence, offersOther(held, offered)).filter(({ kind }) => !historic.has(kind))
+    : [];
   const todo = rooms.collectors.filter(
     (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
   );
@@ -95,15 +100,37 @@ async function manifestOf(rooms: Rooms, { view, body }: KnownIndex, version: str
   return rooms.indexReader.manifest(view.upstream, view.name, body, version);
 }
 
-/** Stored evidence that a new decision may rest on. */
-function usable(rooms: Rooms, evidence: readonly Evidence[]): readonly Evidence[] {
+/**
+ * Whether upstream offers other signatures or attestations than those that evidence was made from. What it offers no
+ * more changes nothing here: that a version was stripped is for memory to tell.
+ */
+function offersOther(
+  held: Held,
+  now: { readonly manifest: JsonObject; readonly attestations: CollectorInput['attestations'] },
+): (evidence: Evidence) => boolean {
+  const otherIndex = !isDeepStrictEqual(own(held.indexManifest, 'dist'), own(now.manifest, 'dist'));
+  const { attestations } = now;
+  const document = attestations.state === 'answered' ? attestations.digest : undefined;
+  return ({ facts }) => {
+    const before = own(facts, 'document');
+    return otherIndex || (before !== undefined && document !== undefined && before !== document);
+  };
+}
+
+/** Stored evidence that a new decision may rest on. `isOutdated` is asked of what was not verified. */
+function usable(
+  rooms: Rooms,
+  evidence: readonly Evidence[],
+  isOutdated: (evidence: Evidence) => boolean = () => false,
+): readonly Evidence[] {
   const collectors = new Map(rooms.collectors.map((collector) => [collector.kind, collector]));
   const trust = rooms.trust().digest;
   const fresh = (one: Evidence): boolean => {
     const collector = collectors.get(one.kind);
     if (one.result === 'error' || one.tool.version !== collector?.version || isPassing(one)) return false;
-    // What was verified stays verified; what was not may be, by other keys.
-    return collector.usesTrust !== true || one.result === 'pass' || one.material === trust;
+    // What was verified stays verified; what was not may be, by other keys, or as upstream offers it now.
+    if (collector.usesTrust !== true || one.result === 'pass') return true;
+    return one.material === trust && !isOutdated(one);
   };
   const kept = evidence.filter(fresh);
   const kinds = new Set(kept.map((one) => one.kind));
