@@ -49,10 +49,16 @@ export async function answerLedger(
     case 'GET /ledger/registry-keys':
       return jsonAnswer(200, keysAnswer(await gate.releaseKeys.list()));
     case 'POST /ledger/rotate-registry-key':
-      return jsonAnswer(200, keysAnswer(await gate.releaseKeys.rotate()));
+      return jsonAnswer(200, await rotateReleaseKey(gate));
     default:
       return undefined;
   }
+}
+
+async function rotateReleaseKey(gate: Gate): Promise<RegistryKeysAnswer> {
+  const keys = await gate.releaseKeys.rotate();
+  gate.log.warn({ keyid: keys[0]?.keyid, before: keys[1]?.keyid }, 'releases are signed by a new key');
+  return keysAnswer(keys);
 }
 
 function keysAnswer(keys: Awaited<ReturnType<Gate['releaseKeys']['list']>>): RegistryKeysAnswer {

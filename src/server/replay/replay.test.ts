@@ -148,6 +148,34 @@ test("a stored statement that is not the entry's is found", async (t) => {
   differs(await replay('signed-lib@1.0.0'), /^entry/);
 });
 
+test('a decision and its statement that were changed together are found by the entry, which commits to another', async (t) => {
+  const { ask, replay, edit, one } = await started(t);
+  await ask('signed-lib', '1.0.0');
+  const before = await replay('signed-lib@1.0.0');
+  for (const [table, column] of [
+    ['decisions', 'body'],
+    ['outbox', 'statement'],
+  ])
+    edit(`UPDATE ${table} SET ${column} = replace(${column}, '"name":"anonymous"', '"name":"somebody"')`);
+  assert.ok(one(decisionBody, 'signed-lib').includes('somebody'));
+  const found = await replay('signed-lib@1.0.0');
+  assert.deepEqual([before.state, found.differences.map(({ what }) => what)], ['same', ['entry']]);
+});
+
+test('what was refused before it was admitted is judged as what was not admitted yet', async (t) => {
+  const { gate, ask, replay, edit } = await started(t);
+  gate.registry.publish({
+    name: 'odd-lib',
+    version: '1.0.0',
+    indexManifest: { dependencies: { 'signed-lib': '^9.0.0' } },
+  });
+  assert.equal(await ask('odd-lib', '1.0.0'), 403);
+  edit(`UPDATE releases SET admitted_at = '2099-01-01T00:00:00.000Z' WHERE name = 'odd-lib'`);
+  const refused = await replay('odd-lib@1.0.0');
+  same(refused);
+  assert.notEqual(refused.outcome, 'allow');
+});
+
 test('a policy that was changed on disk is found; one that is gone is said to be gone', async (t) => {
   const { ask, replay, one, blob } = await started(t);
   await ask('signed-lib', '1.0.0');
