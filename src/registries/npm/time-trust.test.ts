@@ -97,4 +97,14 @@ describe('whether the times of an index can be trusted for order', () => {
     assert.equal(timeOrderTrustOf(dated(ordered), new Date(start + dayMs).toISOString()), 'plausible');
     assert.equal(timeOrderTrustOf(dated(ordered), 'nonsense'), 'plausible');
   });
+
+  it('is not talked away by what appeared in the last days, in whatever order', () => {
+    const past = Array.from({ length: 20 }, (_, at) => [`1.${at}.0`, at * 7] as const);
+    const downwards = Array.from({ length: 20 }, (_, at) => [`1.19.${100 - at}`, 150 + at / 100] as const);
+    const atOnce = Array.from({ length: 30 }, (_, at) => [`1.19.${at + 1}`, 150] as const);
+    for (const recent of [downwards, atOnce])
+      assert.equal(timeOrderTrustOf(dated([...past, ...recent]), undefined), 'plausible');
+    // Too little before to tell by: then all of it counts.
+    assert.equal(timeOrderTrustOf(dated([...past.slice(0, 4), ...downwards]), undefined), 'implausible');
+  });
 });

@@ -6,6 +6,10 @@
  *   - the package was "created" after more than half of them;
  *   - of neighbours in semver order within one major version (at least four pairs), more than a third are inverted.
  * The last bound leaves room for backports: a patch to 1.2 after 1.3.0 inverts one pair, chance inverts half.
+ *
+ * A publisher chooses in which order versions appear: a thief could publish downwards until nothing is in order, and
+ * be judged by no such rule. So what was published in the last fortnight (before the newest) has no say, where what
+ * is older is enough to tell.
  */
 import type { IndexVersion, TimeOrderTrust } from '../../core/index-view.ts';
 import type { SemVer } from 'semver';
@@ -15,6 +19,7 @@ import { parseVersion } from './order.ts';
 const fewestVersions = 5;
 const fewestPairs = 4;
 const mostInverted = 1 / 3;
+const settledMs = 14 * 24 * 60 * 60 * 1000;
 
 interface Dated {
   readonly version: SemVer;
@@ -28,7 +33,11 @@ export function timeOrderTrustOf(
 ): TimeOrderTrust {
   const dated = versions.flatMap(datedStable);
   if (dated.length < fewestVersions) return 'not-available';
-  const implausible = crowded(dated) || createdLate(dated, created) || disordered(dated);
+  const newestMs = Math.max(...dated.map(({ ms }) => ms));
+  const settled = dated.filter(({ ms }) => newestMs - ms >= settledMs);
+  const telling = settled.length < fewestVersions ? dated : settled;
+  const pairs = pairsOf(telling).length < fewestPairs ? pairsOf(dated) : pairsOf(telling);
+  const implausible = crowded(telling) || createdLate(telling, created) || disordered(pairs);
   return implausible ? 'implausible' : 'plausible';
 }
 
@@ -57,15 +66,18 @@ function createdLate(dated: readonly Dated[], created: string | undefined): bool
   return dated.filter(({ ms }) => ms < createdMs).length * 2 > dated.length;
 }
 
-function disordered(dated: readonly Dated[]): boolean {
+type Pair = readonly [earlier: Dated, later: Dated];
+
+/** Neighbours in semver order, within one major version. */
+function pairsOf(dated: readonly Dated[]): readonly Pair[] {
   const sorted = [...dated].sort((a, b) => a.version.compare(b.version));
-  let pairs = 0;
-  let inverted = 0;
-  for (const [at, later] of sorted.entries()) {
+  return sorted.flatMap((later, at): readonly Pair[] => {
     const earlier = sorted[at - 1];
-    if (earlier === undefined || earlier.version.major !== later.version.major) continue;
-    pairs += 1;
-    if (later.ms < earlier.ms) inverted += 1;
-  }
-  return pairs >= fewestPairs && inverted > pairs * mostInverted;
+    return earlier?.version.major === later.version.major ? [[earlier, later]] : [];
+  });
+}
+
+function disordered(pairs: readonly Pair[]): boolean {
+  const inverted = pairs.filter(([earlier, later]) => later.ms < earlier.ms).length;
+  return pairs.length >= fewestPairs && inverted > pairs.length * mostInverted;
 }
