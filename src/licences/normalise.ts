@@ -43,7 +43,7 @@ const reservedLine = /^[^\p{L}\p{N}]{0,12}all rights reserved[^\p{L}\p{N}]{0,4}$
 const bullet = /^[\s*#/;>|-]{0,12}\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s/;
 const newLine = /\r\n|[\n\r\u2028\u2029\u0085]/;
 const notAscii = /[\u0080-\uffff]/;
-const foreignPunctuation = /[^\p{L}\p{N}\u0000-\u007f]+/gu;
+const foreignPunctuation = /[^\p{L}\p{N}\p{ASCII}]+/gu;
 /**
  * The words of a text, in order, each as a 32-bit number (FNV-1a over its UTF-16 units): several times as fast as
  * strings. Two words with one number would have to stand in the same place to matter. Linear in the text's length;
