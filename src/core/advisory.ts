@@ -52,3 +52,18 @@ export interface AdvisoryLookup {
   /** Those that apply, worst first. Withdrawn records never do. */
   readonly match: (name: string, version: string) => readonly AdvisoryMatch[];
 }
+
+/** Somebody's word here that an advisory does not concern a package: it always ends. */
+export interface AdvisoryOverride {
+  /** Of the advisory, or of one of its aliases. */
+  readonly id: string;
+  readonly name: string;
+  /** Undefined: every version. */
+  readonly version: string | undefined;
+  /** A principal. */
+  readonly by: string;
+  readonly reason: string;
+  /** RFC 3339 UTC. From `until` on it has no effect. */
+  readonly from: string;
+  readonly until: string;
+}

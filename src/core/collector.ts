@@ -1,5 +1,5 @@
 /** A collector turns one release (and what was read of its bytes) into one piece of evidence. It knows nothing of policy. */
-import type { AdvisoryLookup } from './advisory.ts';
+import type { AdvisoryLookup, AdvisoryOverride } from './advisory.ts';
 import type { ArchiveReading } from './archive-reading.ts';
 import type { ArtifactDigests, Sha256 } from './digest.ts';
 import type { Evidence, EvidenceScope } from './evidence.ts';
@@ -11,6 +11,7 @@ import type { JsonObject } from './json.ts';
 import type { ScanOutcome, ScanReport } from './scan-report.ts';
 import type { Subject } from './subject.ts';
 import type { TrustMaterial } from './trust.ts';
+import type { VexStatement } from './vex.ts';
 
 /** How the bytes came here. */
 export interface Origin {
@@ -103,6 +104,12 @@ export interface CollectorInput {
   readonly scan: ScanOutcome;
   /** The scan of the predecessor's bytes; undefined where there is none. */
   readonly previousScan: { readonly version: string; readonly report: ScanReport } | undefined;
+  /** Names that so many use that one source alone may not call them malicious. */
+  readonly popular: { readonly has: (name: string) => boolean };
+  /** About this package, whatever their window. */
+  readonly advisoryOverrides: readonly AdvisoryOverride[];
+  /** About this package, by signers whom the operator named, whatever their window. */
+  readonly vex: readonly VexStatement[];
   /** Evidence of the kinds named in `after`, of this same assessment. */
   readonly earlier: readonly Evidence[];
   /** RFC 3339 UTC. */
@@ -110,8 +117,14 @@ export interface CollectorInput {
 }
 
 /** No feed and no scanner takes part in a decision yet: there is no collector that reads them. */
-export const unscanned: Pick<CollectorInput, 'advisories' | 'scan' | 'previousScan'> = {
+export const unscanned: Pick<
+  CollectorInput,
+  'advisories' | 'scan' | 'previousScan' | 'popular' | 'advisoryOverrides' | 'vex'
+> = {
   advisories: { feed: undefined, match: () => [] },
+  popular: new Set(),
+  advisoryOverrides: [],
+  vex: [],
   scan: { state: 'failed', code: 'SCAN_FAILED', message: 'it was not scanned' },
   previousScan: undefined,
 };
@@ -129,5 +142,7 @@ export interface Collector {
   readonly usesForge?: boolean;
   /** Rests on what is remembered of the package, which changes: until the release is admitted it is collected anew. */
   readonly usesHistory?: boolean;
+  /** Rests on the feed of advisories and on what is said of them: collected anew when those change. */
+  readonly usesAdvisories?: boolean;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

@@ -216,6 +216,10 @@ const catalogue = {
     meaning: 'The command line could not be understood.',
     remedy: 'Add --help to the command.',
   },
+  VEX_INVALID: {
+    meaning: 'A document of VEX statements cannot be read, so nothing it says was taken.',
+    remedy: 'Ask its author for a document in the form of OpenVEX 0.2.0 or CycloneDX.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof catalogue;
