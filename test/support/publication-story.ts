@@ -146,6 +146,8 @@ export interface Story {
   readonly signedTime?: string;
   readonly publishTime?: string;
   readonly signatures?: Result;
+  /** Its signature names a key that is none of those known of the registry. */
+  readonly unknownKey?: boolean;
   /** Fields of package.json. */
   readonly manifest?: JsonObject;
   /** The version compared with; its fields. */
@@ -214,7 +216,7 @@ function earlierEvidence(story: Story, input: CollectorInput): readonly Evidence
     kind: 'signatures',
     result: signed,
     facts: { signed: signed === 'pass' || signed === 'warn' || signed === 'fail' },
-    items: [],
+    items: story.unknownKey === true ? [{ id: 'signatures/unknown-key', message: 'unknown key' }] : [],
   };
   return [age, scripts, signatures, provenanceEvidence(story, age, input.version.claimedTime)];
 }

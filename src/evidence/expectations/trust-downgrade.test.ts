@@ -51,9 +51,20 @@ table<Story>(
       'lower',
     ],
     [
-      'signature by a key we do not know',
+      'signature of a registry whose keys we do not know',
       { chapters: [...published(6, jane), nine(jane)], now, signatures: 'not-checked' },
       'not-checked',
+    ],
+    [
+      'signature by none of the keys that we know of the registry',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'not-checked', unknownKey: true },
+      'fail',
+      'lower',
+    ],
+    [
+      'known and unknown signatures side by side, as when keys change',
+      { chapters: [...published(6, jane), nine(jane)], now, signatures: 'pass', unknownKey: true },
+      'pass',
     ],
     [
       'nothing was ever signed',

@@ -53,10 +53,18 @@ function provenRank({ input, provenance }: Context): number {
   });
 }
 
-/** Checked, and not so: not merely impossible to check now. */
+/**
+ * Checked, and not so: not merely impossible to check now. A signature by a key that nobody vouches for, where keys of the
+ * registry are known, is worth no more than none: else whoever strips one would only have to put another in its place.
+ */
 function isRefuted({ input, provenance }: Context, highWater: number): boolean {
   if (highWater >= rankNumber('provenance')) return provenance === 'invalid' || provenance === 'nothing';
-  return earlierOf(input, 'signatures')?.result === 'fail';
+  const signatures = earlierOf(input, 'signatures');
+  return (
+    signatures?.result === 'fail' ||
+    (signatures?.result === 'not-checked' &&
+      signatures.items.some(({ id }) => id === 'signatures/unknown-key'))
+  );
 }
 
 /** By the index's times; where they mean nothing, lower versions of the line that we verified. Undefined: nobody can say. */
