@@ -54,6 +54,15 @@ describe('reading a packument', () => {
         deprecated: 'use 2',
         installScripts: { install: 'node x.js' },
         hasInstallScript: true,
+        publication: {
+          publisher: undefined,
+          publisherEmail: undefined,
+          trustedPublisher: undefined,
+          approver: undefined,
+          attested: false,
+          signatures: 1,
+          gitHead: undefined,
+        },
       },
     ]);
     assert.equal(view.purl, 'pkg:npm/colour-pick');
