@@ -10,6 +10,7 @@ import { nx } from './incidents/nx.ts';
 import { colors, nodeIpc } from './incidents/protestware.ts';
 import { shaiHulud, shaiHulud2 } from './incidents/shai-hulud.ts';
 import { uaParser } from './incidents/ua-parser-js.ts';
+import { unlisted } from './incidents/unlisted.ts';
 import { buildTwins } from './twins/builds.ts';
 import { libraryTwins } from './twins/libraries.ts';
 import { toolTwins } from './twins/tools.ts';
@@ -28,6 +29,7 @@ export const incidents: readonly Incident[] = [
   nodeIpc,
   colors,
   dependencyConfusion,
+  ...unlisted,
 ];
 
 export const twins: readonly Twin[] = [...buildTwins, ...toolTwins, ...libraryTwins];
@@ -47,7 +49,7 @@ export const malicious: readonly Malicious[] = incidents.flatMap((incident) =>
     id: `${incident.id}/${variant}`,
     incident,
     variant,
-    half: halfOf(incident.id, variant),
+    half: unlisted.includes(incident) ? 'independent' : halfOf(incident.id, variant),
     tree: () => written(incident, variant),
   })),
 );
