@@ -31,6 +31,8 @@ const varietal: readonly (readonly [string, string])[] = [
   ['merchantibility', 'merchantability'],
 ];
 
+const maxNoticeLength = 200;
+
 /** FNV-1a, 32 bits. */
 const start = 0x811c9dc5 | 0;
 const prime = 0x01000193;
@@ -87,9 +89,10 @@ function isOfWord(unit: number): boolean {
 }
 
 function withoutNotices(line: string): string {
-  // Only the beginning decides, so that no long line is looked at twice.
-  const head = line.slice(0, 300);
-  if (copyrightLine.test(head) || reservedLine.test(head)) return '';
+  // Only the beginning decides. A longer line holds more than a notice: a text without line breaks.
+  const head = line.slice(0, maxNoticeLength);
+  const isNotice = copyrightLine.test(head) || reservedLine.test(head);
+  if (isNotice && line.length < maxNoticeLength) return '';
   return line.slice(bullet.exec(head)?.[0].length ?? 0);
 }
 

@@ -61,9 +61,15 @@ async function loadPopular(): Promise<LicenceDetector> {
 
 async function loadAll(): Promise<LicenceDetector> {
   const { default: list } = await import('spdx-license-list/full.js');
-  const texts = Object.entries(list).map(([id, { licenseText }]) => ({
-    id: exceptionOf[id] ?? id,
-    text: licenseText,
-  }));
+  const texts = Object.entries(list).flatMap(([id, { licenseText }]) => [
+    { id: exceptionOf[id] ?? id, text: licenseText },
+    ...(id.startsWith('LGPL-3.0') ? [{ id, text: alone(licenseText) }] : []),
+  ]);
   return createDetector(indexOf(texts));
+}
+
+/** SPDX holds LGPL 3 together with the GPL that it adds to; it ships in a file of its own (`COPYING.LESSER`). */
+function alone(text: string): string {
+  const start = text.search(/GNU GENERAL PUBLIC LICENSE\s{1,9}Version 3/);
+  return start < 0 ? text : text.slice(0, start);
 }
