@@ -65,12 +65,14 @@ export interface UpstreamClient {
   readonly fetchIndex: (upstream: UpstreamId, name: string, validators: Validators) => Promise<IndexAnswer>;
   /**
    * Fetches to blobs. With claims given, every one of them is compared; a mismatch throws
-   * UPSTREAM_DIGEST_MISMATCH and the bytes are not kept.
+   * UPSTREAM_DIGEST_MISMATCH and the bytes are not kept. `maxBytes` is a bound below the one for files: what is
+   * larger is not kept either (UPSTREAM_TOO_LARGE).
    */
   readonly fetchFile: (
     upstream: UpstreamId,
     url: string,
     claims: readonly ClaimedDigest[],
+    maxBytes?: number,
   ) => Promise<FileAnswer>;
 }
 

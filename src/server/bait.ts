@@ -34,8 +34,8 @@ export function withBait(upstream: UpstreamClient, blobs: BlobStore, clock: Cloc
       if (id !== baitUpstream) return upstream.fetchIndex(id, name, validators);
       return name === baitName ? baitIndex(blobs, tarball) : { state: 'absent' };
     },
-    fetchFile: async (id, url, claims) => {
-      if (id !== baitUpstream) return upstream.fetchFile(id, url, claims);
+    fetchFile: async (id, url, claims, maxBytes) => {
+      if (id !== baitUpstream) return upstream.fetchFile(id, url, claims, maxBytes);
       return baitFileAnswer(blobs, tarball, clock);
     },
   };

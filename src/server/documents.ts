@@ -1,5 +1,6 @@
 /** Small JSON documents of a registry that clients' own defences read: its keys, a version's attestations. */
 import { createLru } from '../admission/lru.ts';
+import { createSingleFlight } from '../admission/single-flight.ts';
 import type { BlobStore, UpstreamClient } from '../admission/deps.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import type { UpstreamId } from '../core/subject.ts';
@@ -18,7 +19,8 @@ export function createRegistryDocument(
   blobs: BlobStore,
   clock: Clock,
 ): RegistryDocument {
-  const known = createLru<{ readonly bytes: Uint8Array | undefined; readonly untilMs: number }>(
+  const once = createSingleFlight();
+  const known = createLru<{ readonly bytes: Uint8Array | undefined; readonly atMs: number }>(
     16 * 1024 * 1024,
     (entry) => (entry.bytes?.length ?? 0) + 200,
   );
@@ -26,12 +28,22 @@ export function createRegistryDocument(
     const upstream = upstreams.find((one) => (id === undefined ? one.scopes.length === 0 : one.id === id));
     if (upstream === undefined) return undefined;
     const url = new URL(path, upstream.url).href;
-    const remembered = known.get(url);
-    if (remembered !== undefined && clock().getTime() < remembered.untilMs) return remembered.bytes;
-    const bytes = await fetchDocument(client, blobs, upstream.id, url);
-    known.set(url, { bytes, untilMs: clock().getTime() + believedMs });
-    return bytes;
+    // One address can be two upstreams, and show each another face by its credentials.
+    const key = `${upstream.id} ${url}`;
+    const remembered = known.get(key);
+    if (remembered !== undefined && isBelieved(remembered.atMs, clock().getTime())) return remembered.bytes;
+    // A thousand clients that come at once are one question.
+    return once(key, async () => {
+      const bytes = await fetchDocument(client, blobs, upstream.id, url);
+      known.set(key, { bytes, atMs: clock().getTime() });
+      return bytes;
+    });
   };
+}
+
+/** A clock that was set back makes nothing believed for longer. */
+function isBelieved(atMs: number, nowMs: number): boolean {
+  return nowMs >= atMs && nowMs < atMs + believedMs;
 }
 
 async function fetchDocument(
@@ -41,7 +53,7 @@ async function fetchDocument(
   url: string,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { artifact } = await client.fetchFile(upstream, url, []);
+    const { artifact } = await client.fetchFile(upstream, url, [], documentBytes);
     const bytes = await blobs.read(artifact.sha256, documentBytes);
     JSON.parse(Buffer.from(bytes).toString('utf8'));
     return bytes;

@@ -46,6 +46,18 @@ test('a body of exactly the limit is fine, one byte more is not', async (t) => {
   await failsWith(client.fetchFile(upstreamId, `${server.url}b.tgz`, []), 'UPSTREAM_TOO_LARGE');
 });
 
+test('a caller may set a lower limit for one file, and no higher one', async (t) => {
+  const { client, blobs, server } = await routes(
+    t,
+    { [path]: (_, response) => response.end(Buffer.alloc(100)) },
+    { limits: { fileBytes: 100 } },
+  );
+  const url = `${server.url}left.tgz`;
+  await failsWith(client.fetchFile(upstreamId, url, [], 99), 'UPSTREAM_TOO_LARGE');
+  assert.equal(blobs.kept.size, 0);
+  assert.equal((await client.fetchFile(upstreamId, url, [], 1000)).artifact.sizeBytes, 100);
+});
+
 test('endless headers are cut off', async (t) => {
   const { client, server } = await bytes(t, (socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');

@@ -61,13 +61,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): ClosableUp
     id: UpstreamId,
     text: string,
     claims: readonly ClaimedDigest[],
+    maxBytes = Infinity,
   ): Promise<FileAnswer> {
     const lane = laneOf(id);
     const url = namedFile(lane.upstream, text, options.onRefused);
     const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': userAgent };
     return lane.run(url, async (following) => {
       const followed = await follow(following, url, headers, 'files');
-      return readFile(followed, following, options, claims);
+      return readFile(followed, following, options, { claims, maxBytes });
     });
   }
 
@@ -112,7 +113,7 @@ async function readFile(
   { answer, place, urls }: Followed,
   { upstream, limits, signal }: Following,
   { blobs, clock }: UpstreamClientOptions,
-  claims: readonly ClaimedDigest[],
+  { claims, maxBytes }: { readonly claims: readonly ClaimedDigest[]; readonly maxBytes: number },
 ): Promise<FileAnswer> {
   const { status, message } = answer;
   if (status !== 200) {
@@ -139,7 +140,7 @@ async function readFile(
   const receiving = {
     message,
     place,
-    maxBytes: limits.fileBytes,
+    maxBytes: Math.min(limits.fileBytes, maxBytes),
     idleMs: limits.idleMs,
     decode: false,
     signal,
