@@ -12,7 +12,7 @@ import { checkLines, type GatewayTarget } from '../control/gateway-client.ts';
 import type { CheckLine, CheckResult } from '../control/protocol.ts';
 import { builtInRegistry } from '../package-managers/npm-config.ts';
 import { projectRegistries, registryFor } from './project-registry.ts';
-import { routeOf, type RouteContext } from './routes.ts';
+import { isSbom, routeOf, type RouteContext } from './routes.ts';
 
 /** `mismatch`: allowed, but the lockfile's digests name other bytes. Only `allow` and `local` are no trouble. */
 export type CheckedOutcome = 'allow' | 'hold' | 'block' | 'mismatch' | 'bypass' | 'not-checked' | 'local';
@@ -78,12 +78,22 @@ export async function checkLockfile(input: CheckInput): Promise<LockfileCheck> {
   const checked = sorted.map(({ entry, route }): CheckedEntry => {
     if (route.kind === 'local')
       return { entry, outcome: 'local', why: 'not fetched from a registry', remedy: '', result: undefined };
+    if (route.kind === 'unknown')
+      return {
+        entry,
+        outcome: 'not-checked',
+        why: 'the document names no npm package for it, by a package URL with a version',
+        remedy: 'This gate answers for npm packages; look at it by other means.',
+        result: undefined,
+      };
     if (route.kind === 'bypass')
       return {
         entry,
         outcome: 'bypass',
         why: route.why,
-        remedy: 'Lock it again with the package manager pointed at the gate, without this URL.',
+        remedy: isSbom(lockfile.format)
+          ? 'Install it through the gate, and write the document anew.'
+          : 'Lock it again with the package manager pointed at the gate, without this URL.',
         result: undefined,
       };
     return judged(entry, answers.get(entry));
@@ -124,7 +134,9 @@ async function routeContext(
 ): Promise<RouteContext> {
   const gateHost = new URL(target.url).host;
   const isGate = (url: URL): boolean => url.host === gateHost || isOwnAddress(url.href, settings);
-  const project = await projectRegistries(dirname(file), lockfile.format);
+  const project = isSbom(lockfile.format)
+    ? undefined
+    : await projectRegistries(dirname(file), lockfile.format);
   const elsewhere = (url: URL | undefined): boolean => url !== undefined && !isGate(url);
   const hasForeign =
     lockfile.format === 'npm' && lockfile.entries.some((entry) => elsewhere(urlOf(entry.url)));

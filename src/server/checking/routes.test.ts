@@ -67,3 +67,9 @@ test("a registry that the project's own configuration names wins over the gate, 
   );
   assert.equal(kind({ name: 'a' }, project), 'gate');
 });
+
+test('what a bill of materials lists and the gate does not speak for is neither local nor passed', () => {
+  assert.equal(kind({ source: 'unknown' }, context('cyclonedx')), 'unknown');
+  assert.equal(kind({}, context('spdx')), 'gate');
+  assert.equal(kind({ source: 'url', url: 'https://files.example.com/a.tgz' }, context('spdx')), 'bypass');
+});

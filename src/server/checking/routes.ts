@@ -14,6 +14,8 @@ import type { LockedEntry, LockfileFormat } from '../../registries/npm/lockfiles
 export type Route =
   | { readonly kind: 'gate' }
   | { readonly kind: 'local' }
+  /** No package that the gate speaks for. */
+  | { readonly kind: 'unknown' }
   | { readonly kind: 'bypass'; readonly why: string };
 
 export interface RouteContext {
@@ -28,6 +30,7 @@ export interface RouteContext {
 
 export function routeOf(entry: LockedEntry, context: RouteContext): Route {
   if (entry.source === 'local') return { kind: 'local' };
+  if (entry.source === 'unknown') return { kind: 'unknown' };
   if (entry.source === 'git') return bypass(`from git (${shown(entry.url)}), which asks no registry`);
   if (entry.url === undefined)
     return entry.source === 'url'
@@ -38,7 +41,11 @@ export function routeOf(entry: LockedEntry, context: RouteContext): Route {
   if (context.isGate(url)) return { kind: 'gate' };
   if (context.format === 'npm' && url.hostname === context.builtInHost)
     return byConfiguration(entry, context);
-  return bypass(`the lockfile fetches it from ${url.host}, past the gate`);
+  return bypass(
+    isSbom(context.format)
+      ? `the document says that it came from ${url.host}, past the gate`
+      : `the lockfile fetches it from ${url.host}, past the gate`,
+  );
 }
 
 function byConfiguration(entry: LockedEntry, context: RouteContext): Route {
@@ -46,6 +53,11 @@ function byConfiguration(entry: LockedEntry, context: RouteContext): Route {
   return elsewhere === undefined
     ? { kind: 'gate' }
     : bypass(`${elsewhere.file} sends it to ${new URL(elsewhere.url).host}, past the gate`);
+}
+
+/** Nobody installs from a bill of materials: no client's configuration is behind it. */
+export function isSbom(format: LockfileFormat): boolean {
+  return format === 'cyclonedx' || format === 'spdx';
 }
 
 function bypass(why: string): Route {

@@ -2,10 +2,12 @@
 import { readBunLockfile } from './bun.ts';
 import { readNpmLockfile } from './npm.ts';
 import { readPnpmLockfile } from './pnpm.ts';
+import { readSbom, refuseOtherSboms } from './sbom.ts';
 import { lockfileLimits, unsupportedLockfile, type Lockfile } from './types.ts';
 import { readYarnBerryLockfile } from './yarn-berry.ts';
 import { readYarnClassicLockfile } from './yarn-classic.ts';
 import { AssayError } from '../../../core/errors.ts';
+import { isJsonObject } from '../../../core/json.ts';
 
 /** Names that are looked for, in this order; where several are there, each is its own lockfile. */
 export const lockfileNames = [
@@ -29,7 +31,8 @@ export function readLockfile(fileName: string, text: string): Lockfile {
       'bun.lockb is binary and is not read',
       'Write the text form: `bun install --save-text-lockfile --lockfile-only`.',
     );
-  if (fileName.endsWith('.json')) return readNpmLockfile(text);
+  if (fileName === 'package-lock.json' || fileName === 'npm-shrinkwrap.json') return readNpmLockfile(text);
+  if (fileName.endsWith('.json')) return sbomOf(text) ?? readNpmLockfile(text);
   if (fileName.endsWith('.yaml') || fileName.endsWith('.yml')) return readPnpmLockfile(text);
   if (fileName.startsWith('bun')) return readBunLockfile(text);
   if (fileName.startsWith('yarn'))
@@ -39,15 +42,30 @@ export function readLockfile(fileName: string, text: string): Lockfile {
 
 /** For a lockfile under a name of its own. */
 function byContent(fileName: string, text: string): Lockfile {
-  if (/^\s*\{/.test(text))
+  if (/^\ufeff?\s*\{/.test(text)) {
+    const sbom = sbomOf(text);
+    if (sbom !== undefined) return sbom;
     return /"lockfileVersion":\s*[0-2],\s*"(?:configVersion|workspaces)"/.test(text.slice(0, 500))
       ? readBunLockfile(text)
       : readNpmLockfile(text);
+  }
+  refuseOtherSboms(text);
   if (/^lockfileVersion:/m.test(text)) return readPnpmLockfile(text);
   if (/^__metadata:/m.test(text)) return readYarnBerryLockfile(text);
   if (/^# yarn lockfile v1/m.test(text)) return readYarnClassicLockfile(text);
   throw unsupportedLockfile(
     `${fileName} is no lockfile that is known`,
-    `Known are ${lockfileNames.join(', ')}.`,
+    `Known are ${lockfileNames.join(', ')}, and bills of materials as CycloneDX or SPDX 2.3 JSON.`,
   );
+}
+
+/** Undefined for what is no JSON (bun.lock has comments) or no bill of materials. */
+function sbomOf(text: string): Lockfile | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
+  }
+  return isJsonObject(parsed) ? readSbom(parsed) : undefined;
 }

@@ -1,14 +1,24 @@
 /** What a lockfile locks, in no package manager's words. Every string in it may be hostile. */
 import { AssayError } from '../../../core/errors.ts';
 
-export const lockfileFormats = ['npm', 'pnpm', 'yarn-classic', 'yarn-berry', 'bun'] as const;
+/** The last two are bills of materials, which nobody installs from. */
+export const lockfileFormats = [
+  'npm',
+  'pnpm',
+  'yarn-classic',
+  'yarn-berry',
+  'bun',
+  'cyclonedx',
+  'spdx',
+] as const;
 export type LockfileFormat = (typeof lockfileFormats)[number];
 
 /**
  * `registry`: taken from a registry by name and version. `url`: a tarball by its URL. `git`: a repository.
- * `local`: a workspace, link, folder, local tarball, patch, or part of another package's tarball.
+ * `local`: a workspace, link, folder, local tarball, patch, or part of another package's tarball. `unknown`: what a bill
+ * of materials lists and no package of npm is.
  */
-export type LockedSource = 'registry' | 'url' | 'git' | 'local';
+export type LockedSource = 'registry' | 'url' | 'git' | 'local' | 'unknown';
 
 export interface LockedEntry {
   /** The lockfile's own key, to find it again. */
