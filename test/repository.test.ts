@@ -8,6 +8,7 @@ import {
   filesOver,
   lockfileProblems,
   machineHosts,
+  missingBinaries,
   root,
   runtimePackages,
   trackedFiles,
@@ -47,6 +48,18 @@ test('the lockfile names no host, has strong integrity throughout, and no instal
     },
   };
   assert.equal(lockfileProblems(planted).length, 3);
+});
+
+test('the lockfile has the binaries of every platform, so that npm ci takes it', () => {
+  assert.deepEqual(missingBinaries(lockfile), []);
+  const planted = {
+    packages: {
+      'node_modules/a': { optionalDependencies: { 'a-linux': '2.0.0', 'a-darwin': '2.0.0' } },
+      'node_modules/a/node_modules/a-linux': { version: '2.0.0' },
+      'node_modules/a-darwin': { version: '1.0.0' },
+    },
+  };
+  assert.deepEqual(missingBinaries(planted), ['node_modules/a wants a-darwin 2.0.0']);
 });
 
 test('the README says how many runtime dependencies there are', () => {

@@ -50,6 +50,7 @@ export interface LockedPackage {
   readonly dev?: boolean;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 export type Lockfile = { readonly packages: Readonly<Record<string, LockedPackage>> };
@@ -68,6 +69,28 @@ export function lockfileProblems(lockfile: Lockfile): readonly string[] {
     ...(integrity?.startsWith('sha512-') === true ? [] : [`${path} has no SHA-512 integrity`]),
     ...(hasInstallScript === true && dev !== true ? [`${path} has an install script`] : []),
   ]);
+}
+
+/**
+ * Binaries that a locked package wants by their exact version and the lockfile does not have. npm drops from a lockfile
+ * what the registry did not offer when it was written, and then refuses the whole of it at every `npm ci`.
+ */
+export function missingBinaries(lockfile: Lockfile): readonly string[] {
+  return Object.entries(lockfile.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name, wanted]) => {
+        const locked = lookUp(lockfile, path, name)?.version;
+        return locked === undefined || (/^\d+\.\d+\.\d+$/.test(wanted) && locked !== wanted);
+      })
+      .map(([name, wanted]) => `${path} wants ${name} ${wanted}`),
+  );
+}
+
+/** The way Node looks: beside what asks, then one folder up after another. */
+function lookUp(lockfile: Lockfile, path: string, name: string): LockedPackage | undefined {
+  const own = lockfile.packages[`${path === '' ? '' : `${path}/`}node_modules/${name}`];
+  if (own !== undefined || path === '') return own;
+  return lookUp(lockfile, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))), name);
 }
 
 /** Hosts of the registries and mirrors this machine's own package managers are set to. */
