@@ -14,8 +14,8 @@ export interface DetectedTexts {
 
 /** Notices of others: `ThirdPartyNotices.txt`, `index.js.LICENSE.txt` (written by a bundler). */
 const ofOthers = /third.?party|3rd.?party|notice|\.(?:[cm]?js|css)\.licen[cs]e/i;
-/** REUSE keeps the texts of a package in this folder; npm in the top one. */
-const ownFolder = /^(?:[^/]{1,200}\/)?(?:licen[cs]es\/)?[^/]{1,200}$/i;
+/** Paths are below the archive's top folder. REUSE keeps the texts of a package in this folder; npm in the top one. */
+const ownFolder = /^(?:licen[cs]es\/)?[^/]{1,400}$/i;
 
 export function detectedIn(findings: readonly LicenceFinding[]): DetectedTexts {
   const isOwn = ({ path }: LicenceFinding): boolean => ownFolder.test(path) && !ofOthers.test(path);
