@@ -314,8 +314,7 @@ async function decideAgain(
   }
   await restoreBytes(rooms, stored, version);
   const predecessor = await predecessorOf(rooms, index, version.version);
-  const { artifact, indexManifest, evidence: before } = stored;
-  const held = { artifact, indexManifest, evidence: before };
+  const held = { artifact: stored.artifact, indexManifest: undefined, evidence: stored.evidence };
   const { artifact: _known, ...subject } = stored.subject;
   const { evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
   return decideFromStored(rooms, { ...stored, evidence }, principal);

@@ -39,7 +39,8 @@ export interface Assessment {
 /** What an earlier assessment of the same release left behind. */
 export interface Held {
   readonly artifact: ArtifactDigests;
-  readonly indexManifest: JsonObject;
+  /** Undefined for the admitted: they stay as they are, whatever the index says. */
+  readonly indexManifest: JsonObject | undefined;
   readonly evidence: readonly Evidence[];
 }
 
@@ -101,23 +102,26 @@ async function manifestOf(rooms: Rooms, { view, body }: KnownIndex, version: str
 }
 
 /**
- * Whether upstream offers other signatures or attestations than those that evidence was made from. What it offers no
- * more changes nothing here: that a version was stripped is for memory to tell.
+ * Whether upstream offers other signatures or attestations than those that evidence was made from. Attestations that
+ * are offered no more, and others beside those that were verified, change nothing here: that is for memory to tell.
  */
 function offersOther(
   held: Held,
   now: { readonly manifest: JsonObject; readonly attestations: CollectorInput['attestations'] },
 ): (evidence: Evidence) => boolean {
-  const otherIndex = !isDeepStrictEqual(own(held.indexManifest, 'dist'), own(now.manifest, 'dist'));
+  const before = held.indexManifest;
+  const otherIndex =
+    before !== undefined && !isDeepStrictEqual(own(before, 'dist'), own(now.manifest, 'dist'));
   const { attestations } = now;
-  const document = attestations.state === 'answered' ? attestations.digest : undefined;
-  return ({ facts }) => {
-    const before = own(facts, 'document');
-    return otherIndex || (before !== undefined && document !== undefined && before !== document);
+  const answered = attestations.state === 'answered' ? attestations.digest : undefined;
+  return ({ facts, result }) => {
+    const document = own(facts, 'document');
+    if (document === undefined) return otherIndex;
+    return result !== 'pass' && (otherIndex || (answered !== undefined && answered !== document));
   };
 }
 
-/** Stored evidence that a new decision may rest on. `isOutdated` is asked of what was not verified. */
+/** Stored evidence that a new decision may rest on. `isOutdated` is asked of what was verified, or was not. */
 function usable(
   rooms: Rooms,
   evidence: readonly Evidence[],
@@ -128,9 +132,9 @@ function usable(
   const fresh = (one: Evidence): boolean => {
     const collector = collectors.get(one.kind);
     if (one.result === 'error' || one.tool.version !== collector?.version || isPassing(one)) return false;
+    if (collector.usesTrust !== true) return true;
     // What was verified stays verified; what was not may be, by other keys, or as upstream offers it now.
-    if (collector.usesTrust !== true || one.result === 'pass') return true;
-    return one.material === trust && !isOutdated(one);
+    return (one.result === 'pass' || one.material === trust) && !isOutdated(one);
   };
   const kept = evidence.filter(fresh);
   const kinds = new Set(kept.map((one) => one.kind));

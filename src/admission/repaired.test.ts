@@ -14,6 +14,7 @@ const collectors = createCollectors({ verifyBundle: () => Promise.reject(new Err
 /** Passes or fails by what `isRight` says of its input, and counts how often it was asked. */
 function install(bench: AdmissionBench, kind: string, isRight: (input: CollectorInput) => boolean): string[] {
   const asked: string[] = [];
+  const isAttested = kind === 'provenance';
   const replaced = collectors.find((one) => one.kind === kind);
   assert.ok(replaced !== undefined);
   const collector: Collector = {
@@ -22,7 +23,7 @@ function install(bench: AdmissionBench, kind: string, isRight: (input: Collector
       asked.push(input.version.version);
       const evidence = await replaced.collect({ ...input, attestations: { state: 'not-advertised' } });
       const document = input.attestations.state === 'answered' ? input.attestations.digest : null;
-      const facts = { ...evidence.facts, document };
+      const facts = { ...evidence.facts, ...(isAttested ? { document } : {}) };
       return { ...evidence, facts, result: isRight(input) ? 'pass' : 'fail', material: noTrust.digest };
     },
   };
@@ -76,3 +77,23 @@ test('attestations that upstream repairs are verified anew; those it only lost a
   assert.equal(await stateOf(bench), 'allowed');
   assert.equal(asked.length, 2);
 });
+
+test('a signature that was verified of what is still refused is verified again when the index bends it', async (t) => {
+  const bench = await startAdmission(t);
+  const asked = install(
+    bench,
+    'signatures',
+    ({ indexManifest }) => ownObject(indexManifest, 'dist')?.['bent'] !== true,
+  );
+  bench.registry.publish({ name: 'lib', version: '1.0.0', indexManifest: { dependencies: { other: '1' } } });
+  assert.deepEqual(await rulesOf(bench), ['npm/manifest']);
+  bench.registry.editDist('lib', '1.0.0', (dist) => ({ ...dist, bent: true }));
+  bench.pass(25 * hourMs);
+  assert.ok((await rulesOf(bench)).includes('npm/signature'));
+  assert.equal(asked.length, 2);
+});
+
+async function rulesOf(bench: AdmissionBench): Promise<readonly string[]> {
+  const outcome = await bench.admit('lib', '1.0.0');
+  return outcome.state === 'refused' ? outcome.release.decision.reasons.map(({ rule }) => rule) : [];
+}
