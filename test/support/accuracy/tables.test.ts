@@ -49,15 +49,34 @@ test('a score of seven is refused, of five held; a scan that failed is neither n
 });
 
 const rows: readonly MeasuredMalicious[] = [
-  { id: 'a/plain', incident: 'a', variant: 'plain', half: 'independent', outcome: scanned(8, ['malware/x']) },
-  { id: 'a/split', incident: 'a', variant: 'split', half: 'independent', outcome: failed },
-  { id: 'b/plain', incident: 'b', variant: 'plain', half: 'tuning', outcome: scanned(5, ['malware/x']) },
+  {
+    id: 'a/plain',
+    incident: 'a',
+    variant: 'plain',
+    half: 'independent',
+    planned: true,
+    outcome: scanned(8, ['malware/x']),
+  },
+  { id: 'a/split', incident: 'a', variant: 'split', half: 'independent', planned: true, outcome: failed },
+  {
+    id: 'b/plain',
+    incident: 'b',
+    variant: 'plain',
+    half: 'tuning',
+    planned: true,
+    outcome: scanned(5, ['malware/x']),
+  },
 ];
 
 test('recall is told for each half, and a failed scan is no recall', () => {
   const table = recallTable(rows, 'incident');
   assert.match(table, /\| a \| 1 of 2 \| 1 of 2 \(50\.0 %\) \| 0 of 0 \| 0 of 0 \(–\) \|/);
   assert.match(table, /\| \*\*all\*\* \| 1 of 2 \| 1 of 2 \(50\.0 %\) \| 0 of 1 \| 1 of 1 \(100 %\) \|/);
+  const strangers = recallTable(
+    rows.map((row) => ({ ...row, planned: row.incident === 'b' })),
+    'incident',
+  );
+  assert.match(strangers, /\| \*\*all others\*\* \| 1 of 2 \|/);
 });
 
 test('what a rule finds in the independent half is a number, never a name', () => {

@@ -18,6 +18,8 @@ export interface MeasuredMalicious extends Measured {
   readonly incident: string;
   readonly variant: string;
   readonly half: Half;
+  /** The scanner was planned with this incident in mind. */
+  readonly planned: boolean;
 }
 
 export interface MeasuredTwin extends Measured {
@@ -53,6 +55,18 @@ export function recallTable(rows: readonly MeasuredMalicious[], by: 'incident' |
         rows.filter((row) => row[by] === group),
       ),
     ),
+    ...(by === 'incident'
+      ? [
+          line(
+            '**all planned with**',
+            rows.filter(({ planned }) => planned),
+          ),
+          line(
+            '**all others**',
+            rows.filter(({ planned }) => !planned),
+          ),
+        ]
+      : []),
     line('**all**', rows),
   ].join('\n');
 }
@@ -82,6 +96,13 @@ export function ruleTable(rows: readonly MeasuredMalicious[], harmless: readonly
     '| --- | --- | --- | --- |',
     ...lines,
   ].join('\n');
+}
+
+/** Which scanner it was. */
+export function scannerLine(rows: readonly Measured[], day: string): string {
+  const reports = rows.flatMap(({ outcome }) => (outcome.state === 'scanned' ? [outcome.report] : []));
+  const scanners = new Set(reports.map(({ scanner, rules }) => `${scanner}, rules ${rules.slice(0, 16)}`));
+  return `Measured on ${day} with scanner ${cell([...scanners].join(' and '))}.`;
 }
 
 function rulesIn(outcome: ScanOutcome): readonly string[] {

@@ -34,7 +34,9 @@ function textsIn(id: string, { manifest, files = {} }: PackageFiles): readonly T
 }
 
 const texts = trees.flatMap(([id, tree]) => textsIn(id, tree));
-const scripts = texts.filter(({ path }) => /\.[cm]?js$/.test(path));
+const scripts = texts.filter(
+  ({ path, text }) => /\.[cm]?js$/.test(path) || text.startsWith('#!/usr/bin/env node'),
+);
 
 /** What a text holds once its base64 literals, escapes and joined strings are read. */
 function unwrapped(text: string): string {

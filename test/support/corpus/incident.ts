@@ -47,7 +47,7 @@ export const noSuchFolder = 'corpus-no-such-folder';
 /** The code with its safety line; `path` tells the format. Shell scripts and hashbangs keep their first line first. */
 export function inert(path: string, code: string, format: 'cjs' | 'esm' = 'cjs'): string {
   if (/\.(?:sh|bat|ps1|cmd)$/.test(path)) return inertShell(path, code);
-  if (!/\.[cm]?[jt]s$/.test(path)) return code;
+  if (!/\.[cm]?[jt]s$/.test(path) && !code.startsWith('#!/usr/bin/env node')) return code;
   const isModule = format === 'esm' || path.endsWith('.mjs');
   const line = isModule ? `import './${missingPiece}.mjs';\n` : `require('./${missingPiece}.cjs');\n`;
   const hashbang = /^#![^\n]*\n/.exec(code)?.[0] ?? '';
