@@ -58,6 +58,12 @@ const table: readonly (readonly [NpmProblem, number, string, string])[] = [
     'No advisory feed is loaded',
     'Assay has no advisory feed loaded, so nothing was checked for known vulnerabilities',
   ],
+  [
+    { kind: 'audit', why: "Assay's advisory feed is empty" },
+    501,
+    'The advisory feed cannot be relied on',
+    "Assay's advisory feed is empty, so nothing was checked for known vulnerabilities",
+  ],
   [{ kind: 'no-keys' }, 404, 'Not Found', 'the upstream registry offers no signing keys'],
   [
     { kind: 'no-attestations', what: 'a@1.0.0' },

@@ -23,7 +23,8 @@ export type NpmProblem =
   | { readonly kind: 'not-now'; readonly why: string; readonly retryAfterSeconds: number }
   | { readonly kind: 'search' }
   | { readonly kind: 'write'; readonly what: WriteKind }
-  | { readonly kind: 'audit' }
+  /** `why`: what is wrong with the feed; absent when there is none. */
+  | { readonly kind: 'audit'; readonly why?: string }
   | { readonly kind: 'no-keys' }
   | { readonly kind: 'no-attestations'; readonly what: string }
   | { readonly kind: 'unknown' }
@@ -56,6 +57,12 @@ export function npmError(problem: NpmProblem): HttpAnswer {
       return write(problem.what);
     case 'audit':
       // An empty answer would print "found 0 vulnerabilities". As a POST it is not retried.
+      if (problem.why !== undefined)
+        return failure(
+          501,
+          'The advisory feed cannot be relied on',
+          `${problem.why}, so nothing was checked for known vulnerabilities`,
+        );
       return failure(
         501,
         'No advisory feed is loaded',

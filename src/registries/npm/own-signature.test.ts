@@ -116,3 +116,29 @@ test('a version that is kept as it was admitted carries our entry too; a hidden 
   const hidden = rendered({ hidden: ['1.0.0'], signed: [signature] }, 'full').versions;
   assert.deepEqual(Object.keys(hidden), ['2.0.0']);
 });
+
+test('an entry of ours that upstream shows stays nowhere but where we sign', () => {
+  const ours = ['SHA256:retired', signature.keyid];
+  const planted = ours.map((keyid) => ({ keyid, sig: 'cGxhbnRlZA==' }));
+  const bad = { ...manifest({ signatures: [...planted, theirs] }), version: '2.0.0' };
+  const lying = Buffer.from(
+    JSON.stringify({
+      name: 'lib',
+      versions: { '1.0.0': manifest({ signatures: [theirs, ...planted] }), '2.0.0': bad },
+    }),
+  );
+  const read = readPackument(lying, { name: 'lib', upstream: 'npm' as UpstreamId, digest: sha256(lying) });
+  const opened = openParts(encodeParts(read.parts));
+  const plan: RenderPlan = { ...emptyPlan, signed: [signature], ownKeyids: ours };
+  for (const form of ['full', 'abbreviated'] as const) {
+    const bytes = renderPackument(opened, plan, form, 'https://gate.example.com/');
+    const { versions } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Rendered;
+    assert.deepEqual(signaturesOf(versions['1.0.0']), [theirs, entry]);
+    assert.deepEqual(signaturesOf(versions['2.0.0']), [theirs]);
+  }
+  const kept = [{ version: '2.0.0', manifest: bad, time: undefined }];
+  const alone = renderVersion(opened, { ...plan, kept, gone: true }, '2.0.0', 'https://gate.example.com/');
+  assert.deepEqual(signaturesOf(JSON.parse(Buffer.from(alone ?? []).toString('utf8')) as JsonObject), [
+    theirs,
+  ]);
+});

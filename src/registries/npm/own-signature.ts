@@ -1,5 +1,5 @@
 /** The gate's own entry in `dist.signatures` of a version that it admitted. */
-import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 
 export interface OwnSignature {
   readonly version: string;
@@ -23,7 +23,23 @@ export function withOwnSignature(
   if (dist === undefined || ownString(dist, 'integrity') !== integrity) return undefined;
   const listed = own(dist, 'signatures') ?? [];
   if (!Array.isArray(listed)) return undefined;
-  // Nobody else signs with our key: an entry that says so would fail every audit.
-  const others = listed.filter((one: unknown) => !isJsonObject(one) || own(one, 'keyid') !== keyid);
+  const others = listed.filter((one: Json) => !isUnder(one, [keyid]));
   return { ...manifest, dist: { ...dist, signatures: [...others, { keyid, sig }] } };
+}
+
+/**
+ * Nobody else signs with our keys. An upstream that shows our own entry again after we took it back would make us vouch for
+ * what we refuse, and a made-up one would fail every audit. Undefined: there is none.
+ */
+export function withoutPlanted(manifest: JsonObject, ownKeyids: readonly string[]): JsonObject | undefined {
+  const dist = ownObject(manifest, 'dist');
+  const listed = dist && own(dist, 'signatures');
+  if (dist === undefined || !Array.isArray(listed)) return undefined;
+  const others = listed.filter((one: Json) => !isUnder(one, ownKeyids));
+  return others.length === listed.length ? undefined : { ...manifest, dist: { ...dist, signatures: others } };
+}
+
+function isUnder(entry: Json, keyids: readonly string[]): boolean {
+  const keyid = isJsonObject(entry) ? ownString(entry, 'keyid') : undefined;
+  return keyid !== undefined && keyids.includes(keyid);
 }

@@ -17,6 +17,8 @@ export interface RenderPlan {
   readonly kept: readonly KeptVersion[];
   /** Signatures of ours, for versions that stand. */
   readonly signed?: readonly OwnSignature[];
+  /** Every key id of ours, retired ones too: an entry under one of them that is not in `signed` does not stay. */
+  readonly ownKeyids?: readonly string[];
   /** Makes npm say why a version is not there (`policyRestrictions`). The message may be hostile text. */
   readonly restrictions: { readonly message: string; readonly versions: readonly string[] } | undefined;
   /** Upstream answers 404 for the package now: only what is kept stands. */

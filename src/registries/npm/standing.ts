@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { ownObject, ownString } from '../../core/json.ts';
 import { AssayError } from '../../core/errors.ts';
 import { fileNameOfUrl } from './names.ts';
-import { withOwnSignature, type OwnSignature } from './own-signature.ts';
+import { withOwnSignature, withoutPlanted, type OwnSignature } from './own-signature.ts';
 import { manifestFrom, type PartsFile, type SplicedText, type VersionSpans } from './packument-parts.ts';
 import type { KeptVersion, RenderPlan } from './render-plan.ts';
 import { spliceForms } from './splice.ts';
@@ -22,35 +22,54 @@ export function standingVersions(parts: PartsFile, plan: RenderPlan): readonly S
     plan.kept.filter(({ version }) => !hidden.has(version)).map((one) => [one.version, one]),
   );
   const signed = new Map((plan.signed ?? []).map((one) => [one.version, one]));
+  const ours = ownKeyids(parts, plan);
   const standing: StandingVersion[] = [];
   for (const [version, spans] of parts.versions) {
     const instead = kept.get(version);
-    if (instead !== undefined) standing.push(keptStanding(instead, signed.get(version)));
+    if (instead !== undefined)
+      standing.push(keptStanding(instead, { signature: signed.get(version), ours: plan.ownKeyids ?? [] }));
     else if (!hidden.has(version) && plan.gone !== true)
-      standing.push(listedStanding(parts, spans, signed.get(version)));
+      standing.push(listedStanding(parts, spans, { signature: signed.get(version), ours }));
     kept.delete(version);
   }
-  for (const [version, one] of kept) standing.push(keptStanding(one, signed.get(version)));
+  for (const [version, one] of kept)
+    standing.push(keptStanding(one, { signature: signed.get(version), ours: plan.ownKeyids ?? [] }));
   return standing;
 }
 
-function keptStanding(kept: KeptVersion, signature: OwnSignature | undefined): StandingVersion {
-  const manifest = signature && withOwnSignature(kept.manifest, signature);
+interface Signing {
+  readonly signature: OwnSignature | undefined;
+  /** Key ids under which nobody else may sign. */
+  readonly ours: readonly string[];
+}
+
+/** Those that occur in the index at all, which are none where upstream is honest. */
+function ownKeyids({ body }: PartsFile, plan: RenderPlan): readonly string[] {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return (plan.ownKeyids ?? []).filter((keyid) => bytes.includes(keyid));
+}
+
+function keptStanding(kept: KeptVersion, signing: Signing): StandingVersion {
+  const manifest = signedManifest(kept.manifest, signing);
   return { from: 'kept', version: kept.version, kept: manifest === undefined ? kept : { ...kept, manifest } };
 }
 
 /** Only versions with a signature of ours are parsed again, and few are: those that were admitted. */
-function listedStanding(
-  parts: PartsFile,
-  spans: VersionSpans,
-  signature: OwnSignature | undefined,
-): StandingVersion {
+function listedStanding(parts: PartsFile, spans: VersionSpans, signing: Signing): StandingVersion {
   const { version } = spans;
-  const listed = signature && manifestFrom(parts, version);
-  const manifest = listed && signature && withOwnSignature(listed, signature);
+  const isShownAsItIs = signing.signature === undefined && signing.ours.length === 0;
+  const listed = isShownAsItIs ? undefined : manifestFrom(parts, version);
+  const manifest = listed && signedManifest(listed, signing);
   return manifest === undefined
     ? { from: 'upstream', version, spans }
     : { from: 'kept', version, kept: { version, manifest, time: undefined } };
+}
+
+/** Undefined: as it is. */
+function signedManifest(manifest: JsonObject, { signature, ours }: Signing): JsonObject | undefined {
+  const cleaned = withoutPlanted(manifest, ours);
+  const signed = signature && withOwnSignature(cleaned ?? manifest, signature);
+  return signed ?? cleaned;
 }
 
 /** Only versions that upstream still lists can be tagged: what it deleted never becomes `latest`. */

@@ -8,6 +8,7 @@ import type { Gate } from '../gate.ts';
 import type { Route } from '../routes.ts';
 import { refusalOf } from '../shown.ts';
 import { jsonAnswer, type Answer } from './answer.ts';
+import { answerAudit } from './audit.ts';
 import type { Exchange } from './exchange.ts';
 import { answerFile } from './files.ts';
 import { answerIndex } from './npm-index.ts';
@@ -36,7 +37,7 @@ export async function answerNpm(
       return routed(gate, exchange, asked.name, (route) => answerAttestations(gate, route, asked));
     case 'audit-bulk':
     case 'audit-quick':
-      return npmError({ kind: 'audit' });
+      return answerAudit(gate.advisories, exchange.request, asked.kind);
     case 'search':
       return npmError({ kind: 'search' });
     case 'write':
