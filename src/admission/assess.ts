@@ -1,12 +1,13 @@
 /** From a version in an index to all evidence about its release: fetch once, read twice, collect. */
 import { isDeepStrictEqual } from 'node:util';
-import type {
-  Collector,
-  CollectorInput,
-  Observation,
-  Origin,
-  Predecessor,
-  ReadingOutcome,
+import {
+  unscanned,
+  type Collector,
+  type CollectorInput,
+  type Observation,
+  type Origin,
+  type Predecessor,
+  type ReadingOutcome,
 } from '../core/collector.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
@@ -78,6 +79,7 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     observation: observationOf(index, version.version),
     predecessor: await withBytes(rooms, index, request.predecessor, archive),
     ...publication,
+    ...unscanned,
     earlier: [],
     now: rfc3339(rooms.clock()),
   };
