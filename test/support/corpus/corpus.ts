@@ -12,6 +12,7 @@ import { shaiHulud, shaiHulud2 } from './incidents/shai-hulud.ts';
 import { uaParser } from './incidents/ua-parser-js.ts';
 import { unlisted } from './incidents/unlisted.ts';
 import { buildTwins } from './twins/builds.ts';
+import { clientTwins } from './twins/clients.ts';
 import { libraryTwins } from './twins/libraries.ts';
 import { toolTwins } from './twins/tools.ts';
 import type { Twin } from './twins/twin.ts';
@@ -32,7 +33,7 @@ export const incidents: readonly Incident[] = [
   ...unlisted,
 ];
 
-export const twins: readonly Twin[] = [...buildTwins, ...toolTwins, ...libraryTwins];
+export const twins: readonly Twin[] = [...buildTwins, ...toolTwins, ...libraryTwins, ...clientTwins];
 
 export interface Malicious {
   /** `<incident>/<variant>`. */
