@@ -67,7 +67,7 @@ export function zipOf(members: readonly ZipMember[], options: { readonly zip64?:
   return Buffer.concat([
     ...parts,
     central,
-    endOf(members.length, central.length, offset, options.zip64 === true),
+    endOf(members.length, central.length, offset, options.zip64 === true || members.length > 0xfffe),
   ]);
 }
 

@@ -137,3 +137,10 @@ test('what changed about a package names it: a record, a withdrawal, a severity 
 test('the names that a list of exploited vulnerabilities concerns are found through aliases', () => {
   assert.deepEqual(namesAbout(snapshotOf(...all), new Set(['CVE-2026-1', 'CVE-1'])), ['alpha']);
 });
+
+test('more records about one package than are looked at is an error, never a part of them', () => {
+  const records = Array.from({ length: 10_001 }, (_, n) => osvJson(`X-${n}`, 'alpha'));
+  const isInvalid = (error: unknown): boolean => isAssayError(error, 'FEED_SNAPSHOT_INVALID');
+  assert.throws(() => openSnapshot(snapshotOf(...records)).linesOf('alpha'), isInvalid);
+  assert.equal(openSnapshot(snapshotOf(...records.slice(1))).linesOf('alpha').length, 10_000);
+});

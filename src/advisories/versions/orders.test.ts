@@ -18,11 +18,10 @@ const orders: Readonly<Record<string, VersionOrder>> = {
 };
 
 /** Like versions, so that equal and nearly equal ones come up. */
-const piece = fc.constantFrom(
-  ...['0', '1', '01', '2', '10', '.', '-', '+', '~', ':', '!', '_', 'a', 'b', 'rc', 'alpha', 'dev', 'post'],
-  ...['final', 'ga', 'sp', 'snapshot', 'x', 'X', 'v', '99999999999999999999'],
-);
-const likeVersion = fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join(''));
+const pieces =
+  '0 1 01 2 10 . - + ~ : ! _ a b rc alpha dev post final ga sp snapshot x X v 99999999999999999999';
+const piece = fc.constantFrom(...pieces.split(' '));
+const likeVersion = fc.array(piece, { minLength: 1, maxLength: 8 }).map((all) => all.join(''));
 const anyText = fc.oneof({ weight: 4, arbitrary: likeVersion }, fc.string({ unit: 'binary' }));
 
 for (const [name, order] of Object.entries(orders)) {
