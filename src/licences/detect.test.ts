@@ -41,6 +41,24 @@ test('two licences in one file are both named', async () => {
   assert.deepEqual(new Set(idsOf(found)), new Set(['Apache-2.0', 'MIT']));
 });
 
+test('a text repeated for many holders is one licence, and hides no other', async () => {
+  const copies = Array.from(
+    { length: 40 },
+    (_, at) => `## module-${at}, by the authors of it\n\n${textOf('MIT')}\n`,
+  );
+  const notices = [...copies, textOf('ISC'), ...copies].join('\n');
+  assert.deepEqual(new Set(idsOf(await detectLicence(notices))), new Set(['MIT', 'ISC']));
+});
+
+test('the short notice of the Apache licence stands for it', async () => {
+  const notice = textOf('Apache-2.0').slice(
+    textOf('Apache-2.0').indexOf('Licensed under the Apache License, V'),
+  );
+  assert.deepEqual(idsOf(await detectLicence(`Copyright 2012-2020 Kim Example\n\n${notice}`)), [
+    'Apache-2.0',
+  ]);
+});
+
 test('a text that cannot tell only from later names both', async () => {
   const [found] = await detectLicence(textOf('GPL-2.0-only'));
   assert.equal(found?.id, 'GPL-2.0-only');

@@ -26,6 +26,9 @@ export type LicenceDetector = (text: string) => Explained;
 export const threshold = 0.9;
 /** Texts looked for in one file. Third-party notices may hold hundreds: what is left then is told as unknown. */
 const maxRounds = 32;
+const maxCopies = 64;
+/** No licence of the list is shorter. */
+const minPairs = 7;
 const maxCandidates = 8;
 /** Fewer words than this beside a licence are a title, an address, a name. */
 const restWords = 25;
@@ -49,18 +52,18 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
     const free = new Uint8Array(pairs.length).fill(1);
     const found: Detection[] = [];
     let nearest = 0;
-    for (let round = 0; round < maxRounds; round++) {
+    for (let round = 0; round < maxRounds && count(free) >= minPairs; round++) {
       const best = bestOf(candidates(pairs, free), pairs, free);
       if (round === 0) nearest = best?.similarity ?? 0;
       if (best === undefined || best.similarity < threshold) break;
-      free.fill(0, best.from, best.to);
+      takeCopies(best, pairs, free);
       const { id, also } = best.reference;
       if (!found.some((one) => one.id === id)) found.push({ id, also, similarity: best.similarity });
     }
     if (saysMore(text, words, free, found.length > 0)) {
       found.push({ id: undefined, also: [], similarity: found.length === 0 ? nearest : 0 });
     }
-    return { found, rest: free.reduce((sum, one) => sum + one, 0) };
+    return { found, rest: count(free) };
   };
 
   /** Licences that the free part of the text may hold, by how much of it they could explain at best. */
@@ -98,17 +101,44 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
     return good ?? near;
   }
 
-  /** The stretch that the licence explains best (most pairs of its own, fewest others: Kadane), and how well. */
+  /** Third-party notices repeat one text for many holders. */
+  function takeCopies(first: Match, pairs: Int32Array, free: Uint8Array): void {
+    const enough = first.reference.length * 0.8;
+    let match = first;
+    for (let copy = 0; copy < maxCopies; copy++) {
+      free.fill(0, match.from, match.to);
+      if (count(free) < enough) return;
+      match = matchOf(first.reference, pairs, free);
+      if (match.similarity < threshold) return;
+    }
+  }
+
+  /** The stretch that the licence explains best, and how well. Of repeated copies, one. */
   function matchOf(reference: Reference, pairs: Int32Array, free: Uint8Array): Match {
     own.next();
     for (const slot of reference.slots) own.add(slot);
-    let [from, to, best, sum, start] = [0, 0, 0, 0, 0];
+    const hits = new Int8Array(pairs.length);
     for (let at = 0; at < pairs.length; at++) {
       const slot = pairs[at] ?? -1;
-      if (sum <= 0) [sum, start] = [0, at];
-      sum += free[at] === 1 && slot >= 0 && own.has(slot) ? 1 : -1;
-      if (sum > best) [best, from, to] = [sum, start, at + 1];
+      hits[at] = free[at] === 1 && slot >= 0 && own.has(slot) ? 1 : -1;
     }
+    const [from, to] = densest(hits, 0, hits.length);
+    const whole = measured(reference, from, to, pairs, free);
+    if (to - from <= reference.length * 1.1) return whole;
+    // It may reach into a neighbour that shares phrases with it, or over several copies.
+    const start = fullest(hits, from, to, reference.length);
+    const [first, last] = densest(hits, start, Math.min(to, start + reference.length));
+    const part = measured(reference, first, last, pairs, free);
+    return part.similarity > whole.similarity ? part : whole;
+  }
+
+  function measured(
+    reference: Reference,
+    from: number,
+    to: number,
+    pairs: Int32Array,
+    free: Uint8Array,
+  ): Match {
     seen.next();
     let [common, others] = [0, 0];
     for (let at = from; at < to; at++) {
@@ -121,6 +151,34 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
     const similarity = (2 * common) / (common + others + reference.size);
     return { reference, from, to, similarity, gain: 4 * common - reference.size - others };
   }
+}
+
+function count(free: Uint8Array): number {
+  let sum = 0;
+  for (const one of free) sum += one;
+  return sum;
+}
+
+/** The stretch with the most hits over misses, as [from, to): Kadane's. */
+function densest(hits: Int8Array, start: number, end: number): [number, number] {
+  let [from, to, best, sum, open] = [start, start, 0, 0, start];
+  for (let at = start; at < end; at++) {
+    if (sum <= 0) [sum, open] = [0, at];
+    sum += hits[at] ?? 0;
+    if (sum > best) [best, from, to] = [sum, open, at + 1];
+  }
+  return [from, to];
+}
+
+/** Where the first stretch of that length with the most hits begins. */
+function fullest(hits: Int8Array, start: number, end: number, length: number): number {
+  let [sum, best, found] = [0, Number.NEGATIVE_INFINITY, start];
+  for (let at = start; at < end; at++) {
+    sum += hits[at] ?? 0;
+    if (at - start >= length) sum -= hits[at - length] ?? 0;
+    if (at - start >= length - 1 && sum > best) [best, found] = [sum, at - length + 1];
+  }
+  return found;
 }
 
 interface Candidate {

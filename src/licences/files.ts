@@ -31,7 +31,11 @@ export function createLicenceLook(): LicenceLook {
       if (!isLicenceFile(path) || bytes.length === 0) return;
       if (kept.size >= maxFiles) beyond.push(path);
       // One unit more than is read, so that a longer text is seen to be longer.
-      else kept.set(path, Buffer.from(bytes.subarray(0, maxTextLength + 1)).toString('utf8'));
+      else
+        kept.set(
+          path.slice(0, 500).toWellFormed(),
+          Buffer.from(bytes.subarray(0, maxTextLength + 1)).toString('utf8'),
+        );
     },
     found: async () => {
       const findings: LicenceFinding[] = [];

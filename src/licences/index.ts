@@ -10,6 +10,8 @@ export interface ReferenceText {
 export interface Reference {
   readonly id: string;
   readonly also: readonly string[];
+  /** Its pairs, in all. */
+  readonly length: number;
   /** How many different pairs it has. */
   readonly size: number;
   /** The slots of its pairs. */
@@ -49,9 +51,9 @@ export function indexOf(texts: readonly ReferenceText[]): LicenceIndex {
     }
   });
   return {
-    references: unique.map(({ id, also }, at) => {
+    references: unique.map(({ id, also, words }, at) => {
       const slots = slotLists[at] ?? new Uint32Array();
-      return { id, also, size: slots.length, slots };
+      return { id, also, length: Math.max(0, words.length - 1), size: slots.length, slots };
     }),
     slots: table.used(),
     starts,

@@ -64,6 +64,7 @@ async function loadAll(): Promise<LicenceDetector> {
   const texts = Object.entries(list).flatMap(([id, { licenseText }]) => [
     { id: exceptionOf[id] ?? id, text: licenseText },
     ...(id.startsWith('LGPL-3.0') ? [{ id, text: alone(licenseText) }] : []),
+    ...(id === 'Apache-2.0' ? [{ id, text: noticeIn(licenseText) }] : []),
   ]);
   return createDetector(indexOf(texts));
 }
@@ -72,4 +73,10 @@ async function loadAll(): Promise<LicenceDetector> {
 function alone(text: string): string {
   const start = text.search(/GNU GENERAL PUBLIC LICENSE\s{1,9}Version 3/);
   return start < 0 ? text : text.slice(0, start);
+}
+
+/** Its appendix holds the notice that many packages ship in place of the licence. */
+function noticeIn(text: string): string {
+  const start = text.search(/Licensed under the Apache License, Version 2/);
+  return start < 0 ? text : text.slice(start);
 }
