@@ -120,7 +120,8 @@ test('a version that is kept as it was admitted carries our entry too; a hidden 
 test('an entry of ours that upstream shows stays nowhere but where we sign', () => {
   const ours = ['SHA256:retired', signature.keyid];
   const planted = ours.map((keyid) => ({ keyid, sig: 'cGxhbnRlZA==' }));
-  const bad = { ...manifest({ signatures: [...planted, theirs] }), version: '2.0.0' };
+  const tarball = 'https://registry.example.com/lib/-/lib-2.0.0.tgz';
+  const bad = { ...manifest({ tarball, signatures: [...planted, theirs] }), version: '2.0.0' };
   const lying = Buffer.from(
     JSON.stringify({
       name: 'lib',

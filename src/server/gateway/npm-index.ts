@@ -14,6 +14,7 @@ import { acceptsGzip, etagMatches, type Answer } from './answer.ts';
 import { sendInflated } from './bodies.ts';
 import type { Exchange } from './exchange.ts';
 import { sha256 } from '../../core/digest.ts';
+import { isAssayError } from '../../core/errors.ts';
 
 export type IndexQuestion =
   | { readonly kind: 'packument'; readonly name: string }
@@ -50,14 +51,11 @@ export async function answerIndex(
   };
   if (etagMatches(request.headers['if-none-match'], etag))
     return { status: 304, headers, body: new Uint8Array() };
-  const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, () =>
-    gate.indexes.render(
-      { upstream, name, body: shelf.body },
-      planOf(name, { shelf, steered, withheld, signed: signed.list }),
-      what,
-      base,
-    ),
-  );
+  const rendered = await gate.bodies.get(`${upstream} ${name} ${etag}`, async () => {
+    const plan = planOf(name, { shelf, steered, withheld, signed: signed.list });
+    const ownKeyids = await keyidsOf(gate);
+    return gate.indexes.render({ upstream, name, body: shelf.body }, { ...plan, ownKeyids }, what, base);
+  });
   const { gzip, lastModified, sizeBytes } = rendered;
   if (gzip === undefined) return missingVersion(name, asked, shelf);
   if (lastModified !== undefined) headers['last-modified'] = lastModified;
@@ -68,6 +66,16 @@ export async function answerIndex(
     return undefined;
   }
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip };
+}
+
+/** Where the ledger's signer was away since the start no key of ours is served either. */
+async function keyidsOf({ releaseKeys }: Gate): Promise<readonly string[]> {
+  try {
+    return (await releaseKeys.list()).map(({ keyid }) => keyid);
+  } catch (error) {
+    if (isAssayError(error)) return [];
+    throw error;
+  }
 }
 
 interface Steering {
