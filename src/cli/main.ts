@@ -14,6 +14,7 @@ import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addReplay } from './replay.ts';
+import { addSbom } from './sbom.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
@@ -59,6 +60,7 @@ function programFor(context: Context): Command {
     addExpect,
     addVerify,
     addInspect,
+    addSbom,
     addStatus,
     addAlarms,
     addDoctor,

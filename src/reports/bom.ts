@@ -7,8 +7,11 @@ import type { Json } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { VexStatement } from '../core/vex.ts';
 
-/** What the gate says. `not-asked`: there was none; `not-checked`: it could not decide. */
-export type BomDecision = Outcome | 'not-asked' | 'not-checked';
+/**
+ * What the gate says. `mismatch`: it has other bytes than were locked; `bypass`: it would not be fetched through the gate;
+ * `not-asked`: nobody asked the gate; `not-checked`: it could not decide.
+ */
+export type BomDecision = Outcome | 'mismatch' | 'bypass' | 'not-asked' | 'not-checked';
 
 export interface BomComponent {
   readonly purl: Purl;

@@ -54,6 +54,7 @@ function entryOf(key: string, value: unknown): LockedEntry {
   const inModules = at >= 0;
   const name = ownString(value, 'name') ?? (inModules ? key.slice(at + folder.length) : key);
   const resolved = ownString(value, 'resolved');
+  const licence = ownString(value, 'license');
   // A workspace's own folder, a link to one, and what came inside another package's tarball are not fetched:
   // none of them has a URL. An entry that claims to be one and has a URL is taken by its URL.
   const isLink = own(value, 'link') === true;
@@ -67,6 +68,7 @@ function entryOf(key: string, value: unknown): LockedEntry {
     integrity: ownString(value, 'integrity'),
     url: source === 'local' ? undefined : resolved,
     source,
+    ...(licence === undefined ? {} : { licence: licence.slice(0, 1000) }),
   };
 }
 

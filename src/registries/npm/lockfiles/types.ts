@@ -32,6 +32,8 @@ export interface LockedEntry {
   /** URL it records for the tarball; undefined: the client asks its configured registry. */
   readonly url: string | undefined;
   readonly source: LockedSource;
+  /** As the package declares it, where the lockfile repeats that (package-lock.json does). */
+  readonly licence?: string;
 }
 
 export interface Lockfile {
