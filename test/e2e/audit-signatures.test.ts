@@ -151,12 +151,12 @@ test('a version that nobody asked for has no entry of ours, and one that was adm
 });
 
 test('an entry of ours that upstream shows for what the gate did not approve does not reach a client', async () => {
-  await admitted(gates.plain, 1);
-  const [ours] = await entriesOf(gates.plain, 'audited-leaf');
-  assert.ok(ours !== undefined);
-  const signatures = [{ ...ours }];
-  plain.publish({ name: 'audited-planted', version: '1.0.0', dist: (dist) => ({ ...dist, signatures }) });
-  assert.deepEqual(await entriesOf(gates.plain, 'audited-planted'), []);
+  await admitted(gates.signing, 2);
+  const [theirs, ours] = await entriesOf(gates.signing, 'audited-leaf');
+  assert.ok(theirs !== undefined && ours !== undefined);
+  const signatures = [{ ...theirs }, { ...ours }];
+  signing.publish({ name: 'audited-planted', version: '1.0.0', dist: (dist) => ({ ...dist, signatures }) });
+  assert.deepEqual(await entriesOf(gates.signing, 'audited-planted'), [theirs]);
 });
 
 test('an index without our entry is not current any more once the entry is there', async () => {
