@@ -20,8 +20,9 @@ export function listOf(object: JsonObject, key: string, most: number): readonly 
   return value;
 }
 
-/** For a message: short, and never more than one line. */
+/** For a message: short, and one line. Never a value's own JSON: it can be nested too deeply to be written. */
 export function shown(value: Json | undefined): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.slice(0, 100).toWellFormed();
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100).toWellFormed());
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' && value !== null ? 'no text' : String(value);
 }

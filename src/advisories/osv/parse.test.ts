@@ -166,3 +166,11 @@ test('any JSON is read or refused, without an exception', () => {
 test('any text is read or refused, without an exception', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => readOsvText(text).state === 'refused'));
 });
+
+test('a value that is nested too deeply to be written is refused like any other', () => {
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  for (const field of ['id', 'modified', 'schema_version', 'affected', 'withdrawn']) {
+    const text = JSON.stringify({ ...base, [field]: '?' }).replace('"?"', deep);
+    assert.equal(readOsvText(text).state, 'refused', field);
+  }
+});

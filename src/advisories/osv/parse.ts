@@ -37,7 +37,11 @@ export function readOsv(value: unknown): OsvReading {
     return { state: 'read', record: recordFrom(value) };
   } catch (error) {
     if (!(error instanceof OsvProblem)) throw error;
-    return { state: 'refused', id: shown(own(value, 'id')), why: error.message };
+    return {
+      state: 'refused',
+      id: (ownString(value, 'id') ?? '').slice(0, 100).toWellFormed(),
+      why: error.message,
+    };
   }
 }
 

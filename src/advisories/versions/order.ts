@@ -43,10 +43,6 @@ export function withoutZeros(digits: string): string {
   return digits.slice(at);
 }
 
-export function compareNumbers(a: number, b: number): number {
-  return a - b;
-}
-
 /** By the first difference; `compare` is also asked about what one of them lacks. */
 export function compareLists<T>(
   a: readonly T[],

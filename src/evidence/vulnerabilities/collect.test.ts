@@ -140,6 +140,8 @@ test('an old feed warns, then fails, by its newest record and not by its import;
     'fail',
   ]);
   assert.equal((await aged(''))[3], 'fail', 'a feed without a time');
+  assert.equal((await aged('2026-11-20T13:00:00.000Z'))[3], 'pass', 'clocks differ');
+  assert.equal((await aged('2099-01-01T00:00:00.000Z'))[3], 'warn', 'a time that is yet to come');
 });
 
 test('an empty feed, or one whose canary was missed, clears nothing, and what it names stands', async () => {
@@ -172,8 +174,8 @@ test('a local override sets an advisory aside, visibly, until it ends', async ()
     const evidence = await judged(change);
     assert.deepEqual(verdicts(evidence), ['pass', 'pass', 'pass', 'pass']);
     assert.deepEqual(
-      [evidence.facts['setAside'], evidence.items[0]?.id],
-      [1, 'vulnerabilities/set-aside/MAL-1'],
+      [evidence.facts['setAside'], evidence.facts['setAsideUntil'], evidence.items[0]?.id],
+      [1, override.until, 'vulnerabilities/set-aside/MAL-1'],
     );
   }
   for (const change of [

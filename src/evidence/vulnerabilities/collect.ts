@@ -31,7 +31,7 @@ function judge(collector: Collector, input: CollectorInput, limits: FeedLimits):
       items: [{ id: 'vulnerabilities/no-feed', message: 'Import one: assay feed import.' }],
     });
   const { feed } = advisories;
-  const { standing, aside } = setAside(advisories.match(index.name, version.version), input);
+  const { standing, aside, until } = setAside(advisories.match(index.name, version.version), input);
   const age = judgeFeed(feed, input.now, limits);
   const gap: Result = age.isUsable ? 'pass' : 'not-checked';
   const malware = judgeMalware(standing, input, gap);
@@ -50,6 +50,7 @@ function judge(collector: Collector, input: CollectorInput, limits: FeedLimits):
     malicious: standing.length - standing.filter(({ malicious }) => !malicious).length,
     malwareSources: malware.sources.join(', ') || null,
     setAside: aside.length,
+    setAsideUntil: until,
     'rule.vulnerability': vulnerability,
     'rule.known-malware': malware.result,
     'rule.feed-age': age.result,

@@ -39,12 +39,24 @@ export function judgeFeed(feed: FeedState, now: string, limits: FeedLimits): Fee
       : []),
   ];
   if (faults.length > 0) return { result: 'fail', items: faults, hours, isUsable: false };
+  if (ms < -clockErrorMs) return { result: 'warn', items: [fromTheFuture(feed)], hours, isUsable: true };
   if (hours !== null && hours < limits.warnAfterHours)
     return { result: 'pass', items: [], hours, isUsable: true };
   const isStale = hours === null || hours >= limits.failAfterHours;
   const age = hours === null ? 'has no time' : `is ${hours} hours old`;
   const message = `The newest record in the feed of advisories ${age} (imported at ${feed.importedAt}): what was found since is not known here. Import it again (assay feed import).`;
   return { result: isStale ? 'fail' : 'warn', items: [item('stale', message)], hours, isUsable: true };
+}
+
+/** Beyond what clocks differ by. */
+const clockErrorMs = 3_600_000;
+
+/** One record with such a time would make the feed look fresh for ever. */
+function fromTheFuture({ newestAt }: FeedState): EvidenceItem {
+  return item(
+    'future',
+    `The newest record in the feed of advisories is of ${newestAt}, which is yet to come: how old the feed is cannot be said.`,
+  );
 }
 
 function item(part: string, message: string): EvidenceItem {

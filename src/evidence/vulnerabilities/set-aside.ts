@@ -2,6 +2,7 @@
 import type { AdvisoryMatch, AdvisoryOverride } from '../../core/advisory.ts';
 import type { CollectorInput } from '../../core/collector.ts';
 import type { EvidenceItem } from '../../core/evidence.ts';
+import { ownString } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { instantOf } from '../../core/time.ts';
 import type { VexStatement } from '../../core/vex.ts';
@@ -14,6 +15,8 @@ export interface SetAside {
   readonly standing: readonly AdvisoryMatch[];
   /** What was set aside, and by whom: never in silence. */
   readonly aside: readonly EvidenceItem[];
+  /** When the first of those words ends, and the release must be judged anew. RFC 3339 UTC. */
+  readonly until: string | null;
 }
 
 export function setAside(matches: readonly AdvisoryMatch[], input: Input): SetAside {
@@ -24,7 +27,12 @@ export function setAside(matches: readonly AdvisoryMatch[], input: Input): SetAs
     if (item === undefined) standing.push(match);
     else aside.push(item);
   }
-  return { standing, aside };
+  return { standing, aside, until: firstEnd(aside) };
+}
+
+function firstEnd(aside: readonly EvidenceItem[]): string | null {
+  const ends = aside.flatMap(({ data }) => ownString(data ?? {}, 'until') ?? []);
+  return ends.toSorted((a, b) => instantOf(a) - instantOf(b))[0] ?? null;
 }
 
 function overriddenItem(match: AdvisoryMatch, input: Input): EvidenceItem | undefined {
