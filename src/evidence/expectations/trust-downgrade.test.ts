@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Evidence, Result } from '../../core/evidence.ts';
 import { expectationsCollector } from './collect.ts';
-import { storyInput, verifiedPublication, type Story } from '../../../test/support/publication-story.ts';
+import {
+  sampleExpectation,
+  storyInput,
+  verifiedPublication,
+  type Story,
+} from '../../../test/support/publication-story.ts';
 import {
   now,
   attested,
@@ -175,6 +180,53 @@ table<Story>(
       'fail',
       'lower',
     ],
+  ],
+  (story) => story,
+);
+
+// Whom a person set must be named: else what names nobody passes wherever no earlier version is known.
+const unnamed: Story = {
+  chapters: [nine({ ...jane, signatures: 0 })],
+  now,
+  times: 'implausible',
+  signatures: 'not-available',
+};
+const expecting = (change: Parameters<typeof sampleExpectation>[0]): Story => ({
+  ...unnamed,
+  history: { expectations: [sampleExpectation(change)] },
+});
+
+table<Story>(
+  'trust-downgrade',
+  [
+    ['nobody is named, and whom to expect was set', expecting({ origin: 'set' }), 'fail', 'lower'],
+    [
+      'nobody is named, and whom to expect was set, in a line that never named anybody',
+      {
+        ...expecting({ origin: 'set' }),
+        chapters: [...published(6, jane), nine(jane)],
+        times: 'plausible',
+        signatures: 'pass',
+      },
+      'fail',
+      'lower',
+    ],
+    [
+      'somebody is named, as was set',
+      { ...attested, history: { expectations: [sampleExpectation({ origin: 'set' })] } },
+      'pass',
+    ],
+    [
+      'nobody is named, and what was set was forgotten',
+      expecting({ origin: 'set', identity: undefined, rank: 'none' }),
+      'not-available',
+    ],
+    [
+      'nobody is named, and whom to expect was learned from what is not known here',
+      expecting({}),
+      'not-available',
+    ],
+    ['whom to expect was set for another line', expecting({ origin: 'set', line: '7' }), 'not-available'],
   ],
   (story) => story,
 );

@@ -1,5 +1,5 @@
 /**
- * R2: published with less than versions before it. It, R9 and R11 weigh each other: each is often harmless alone, and together they
+ * R2: published with less than versions before it, or than a person said (`assay expect set`). It, R9 and R11 weigh each other: each is often harmless alone, and together they
  * are what a stolen credential looks like (axios, March 2026: no provenance, another e-mail, a new dependency). Softened to a
  * warning where all else is clean and the line is only maintained (semver 6.3.1), or it stood in the open for a fortnight under a
  * known account (fastq 1.20.2). A downgrade beside anything else refuses at any age.
@@ -17,13 +17,16 @@ export function trustDowngrade(
   publisher: PublisherSignals,
   suspicion: Suspicion,
 ): Verdict {
-  const { own, highWater, lower, usualForLine } = ranks;
+  const { own, highWater, isSaid, lower, usualForLine } = ranks;
   if (highWater === undefined || highWater === 0) return notAvailable;
   if (lower === 'unknown') return notChecked;
   if (lower === 'no') return verdictOf([], 'pass');
   const unclean = uncleanBeside(suspicion);
   const clean = unclean.length === 0;
-  const what = `Versions before it were published with ${words[rankName(highWater)]}, this one with ${words[rankName(own)]}`;
+  const [most, had] = [words[rankName(highWater)], words[rankName(own)]];
+  const what = isSaid
+    ? `A person set that it is published with ${most}, and this one was with ${had}`
+    : `Versions before it were published with ${most}, this one with ${had}`;
   const data = { is: rankName(own), was: rankName(highWater) };
   const tell = (part: string, result: Finding['result'], message: string): Verdict =>
     verdictOf([finding('trust-downgrade', part, result, message, data)], 'pass');
@@ -35,8 +38,11 @@ export function trustDowngrade(
       'warn',
       `${what}, by an account that published before, a fortnight ago or longer, and all else is as usual.`,
     );
+  const alone = isSaid
+    ? 'Nothing ties it to whom `assay expect show` names.'
+    : 'Stolen credentials look like this; if the project changed how it publishes, its next days will show.';
   const why = clean
-    ? 'Stolen credentials look like this; if the project changed how it publishes, its next days will show.'
+    ? alone
     : `Beside it: ${unclean.join(', ')}. This is what a stolen credential looks like.`;
   return tell('lower', 'fail', `${what}. ${why}`);
 }

@@ -7,8 +7,13 @@ import { isBelow, isPrerelease, lineOf } from './version.ts';
 export interface Ranks {
   /** Of the version at hand, as far as it was verified. */
   readonly own: number;
-  /** The most that any version published before it had; undefined: nobody can say which were before it. */
+  /**
+   * The most that any version published before it had, or that a person said it has; undefined: nobody can say which were
+   * before it, and nobody said.
+   */
   readonly highWater: number | undefined;
+  /** A person said so (`assay expect set`), and no version before it had more. */
+  readonly isSaid: boolean;
   /** `unknown`: it claims enough, and that could not be verified now. */
   readonly lower: 'yes' | 'no' | 'unknown';
   /**
@@ -27,9 +32,13 @@ interface Before {
 
 export function ranksOf(context: Context): Ranks {
   const own = provenRank(context);
-  const before = versionsBefore(context);
-  if (before === undefined) return { own, highWater: undefined, lower: 'unknown', usualForLine: false };
-  const highWater = Math.max(0, ...before.map(({ rank }) => rank));
+  const seen = versionsBefore(context);
+  const said = saidRank(context);
+  if (seen === undefined && said === undefined)
+    return { own, highWater: undefined, isSaid: false, lower: 'unknown', usualForLine: false };
+  const before = seen ?? [];
+  const mostSeen = Math.max(0, ...before.map(({ rank }) => rank));
+  const highWater = Math.max(mostSeen, said ?? 0);
   const claimed = claimedRank(context.input.version.publication);
   const lower =
     own >= highWater
@@ -37,7 +46,17 @@ export function ranksOf(context: Context): Ranks {
       : claimed < highWater || isRefuted(context, highWater)
         ? 'yes'
         : ('unknown' as const);
-  return { own, highWater, lower, usualForLine: isUsual(context, before, own) };
+  const usualForLine = said === undefined && isUsual(context, before, own);
+  return { own, highWater, isSaid: highWater > mostSeen, lower, usualForLine };
+}
+
+/**
+ * Who sets whom to expect wants somebody to be named: what names nobody would else pass where no earlier version is known,
+ * or where the times of an index tell no order. A person's word is for the whole line, so no habit of it softens it.
+ */
+function saidRank({ expectation }: Context): number | undefined {
+  if (expectation?.origin !== 'set' || expectation.identity === undefined) return undefined;
+  return rankNumber(expectation.rank);
 }
 
 /** The claims of the index count for this version only on top of what was verified. */
