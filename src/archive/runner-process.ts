@@ -12,6 +12,8 @@ export interface ProcessOptions {
   readonly entry: string;
   /** Directories and files the child may read. */
   readonly readable: readonly string[];
+  /** Whether it may load native addons. */
+  readonly addons: boolean;
   /** For the whole life of the process (RLIMIT_CPU). */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -98,7 +100,7 @@ function nodeFlags(options: ProcessOptions): readonly string[] {
     `--max-old-space-size=${Math.max(64, Math.floor(options.residentBytes / 2 / 1024 / 1024))}`,
     '--disallow-code-generation-from-strings',
     '--disable-proto=delete',
-    '--no-addons',
+    options.addons ? '--allow-addons' : '--no-addons',
     '--no-warnings',
   ];
 }

@@ -5,6 +5,7 @@
  * Protocol, one JSON object a line: to the child `{id, job}`; from it any number of `{id, part}`, then `{id, end}` or
  * `{id, fail}`. A child ends itself when its stdin ends, that is, when this process dies.
  */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { AssayError } from '../core/errors.ts';
 import { isJsonObject, own, ownString, type Json, type JsonObject } from '../core/json.ts';
 import { startChild, type ChildExit, type ChildHandle } from './runner-process.ts';
@@ -31,7 +32,18 @@ export interface RunnerOptions {
   readonly queue?: number;
   /** Jobs after which a child is replaced (default 200). */
   readonly jobsPerChild?: number;
+  /** The children load native addons: a parser that has one. They could then leave Node's permission model. */
+  readonly addons?: boolean;
+  /** What its failures are called (default: those of the archive reader). */
+  readonly errors?: RunnerErrors;
   readonly onDeath?: (death: ChildDeath) => void;
+}
+
+export interface RunnerErrors {
+  readonly failed: ErrorCode;
+  readonly busy: ErrorCode;
+  /** Who failed, in messages: `the archive reader`. */
+  readonly what: string;
 }
 
 export interface ChildDeath {
@@ -42,7 +54,7 @@ export interface ChildDeath {
 }
 
 export interface Runner {
-  /** Parts are handed over as they come. Throws ARCHIVE_READER_FAILED, ARCHIVE_READER_BUSY; what `onPart` throws fails the job too. */
+  /** Parts are handed over as they come. Throws the options' `errors` (ARCHIVE_READER_FAILED, ARCHIVE_READER_BUSY); what `onPart` throws fails the job too. */
   readonly run: (job: JsonObject, onPart: (part: Json) => void) => Promise<Json>;
   /** Fails what waits and ends all children. */
   readonly close: () => Promise<void>;
@@ -86,10 +98,10 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     run: (job, onPart) =>
       new Promise((resolve, reject) => {
-        if (pool.closed) return reject(failed('the runner is closed'));
+        if (pool.closed) return reject(failed(pool, 'the runner is closed'));
         if (pool.waiting.length >= (options.queue ?? 10_000)) {
           return reject(
-            new AssayError('ARCHIVE_READER_BUSY', 'too many archives wait to be read', {
+            new AssayError(errorsOf(pool).busy, `too many archives wait for ${errorsOf(pool).what}`, {
               retryAfterSeconds: 5,
             }),
           );
@@ -99,7 +111,7 @@ export function createRunner(options: RunnerOptions): Runner {
       }),
     close: async () => {
       pool.closed = true;
-      for (const task of pool.waiting.splice(0)) task.reject(failed('the runner is closed'));
+      for (const task of pool.waiting.splice(0)) task.reject(failed(pool, 'the runner is closed'));
       const workers = [...pool.workers];
       for (const worker of workers) retire(worker);
       await Promise.all(workers.map((worker) => worker.gone));
@@ -107,8 +119,18 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 }
 
-function failed(message: string): AssayError {
-  return new AssayError('ARCHIVE_READER_FAILED', message);
+const archiveErrors: RunnerErrors = {
+  failed: 'ARCHIVE_READER_FAILED',
+  busy: 'ARCHIVE_READER_BUSY',
+  what: 'the archive reader',
+};
+
+function errorsOf({ options }: Pool): RunnerErrors {
+  return options.errors ?? archiveErrors;
+}
+
+function failed(pool: Pool, message: string): AssayError {
+  return new AssayError(errorsOf(pool).failed, message);
 }
 
 function dispatch(pool: Pool): void {
@@ -126,7 +148,16 @@ function hire(pool: Pool): Worker {
   const { nodePath, entry, readable, limits } = pool.options;
   const cpuSeconds = recycleCpuSeconds + 2 * limits.cpuSeconds;
   const gone = Promise.withResolvers<void>();
-  const options = { nodePath, entry, readable, cpuSeconds, residentBytes: limits.residentBytes, lineBytes };
+  const addons = pool.options.addons === true;
+  const options = {
+    nodePath,
+    entry,
+    readable,
+    addons,
+    cpuSeconds,
+    residentBytes: limits.residentBytes,
+    lineBytes,
+  };
   const handle = startChild(options, {
     line: (text) => takeLine(pool, worker, text),
     overflow: () => condemn(worker, 'protocol', 'it sent a line that is too long'),
@@ -203,7 +234,8 @@ function takeLine(pool: Pool, worker: Worker, text: string): void {
   const end = own(message, 'end');
   try {
     if (part !== undefined) task.onPart(part);
-    else if (fail !== undefined) finish(pool, worker, () => task.reject(failed(fail.slice(0, 500))), message);
+    else if (fail !== undefined)
+      finish(pool, worker, () => task.reject(failed(pool, fail.slice(0, 500))), message);
     else if (end !== undefined) finish(pool, worker, () => task.resolve(end), message);
     else condemn(worker, 'protocol', 'it sent an empty answer');
   } catch {
@@ -248,7 +280,7 @@ function bury(pool: Pool, worker: Worker, exit: ChildExit): void {
   if (!expected && !closing) {
     pool.options.onDeath?.({ reason: verdict?.reason ?? 'died', job: task?.job, message });
   }
-  task?.reject(failed(`the archive reader was stopped: ${message}`));
+  task?.reject(failed(pool, `${errorsOf(pool).what} was stopped: ${message}`));
   dispatch(pool);
 }
 

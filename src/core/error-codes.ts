@@ -95,6 +95,32 @@ const catalogue = {
     meaning: 'No decision is on record for what was asked.',
     remedy: 'Give a case id, a package@version, a package URL, or the URL the package manager printed.',
   },
+  FEED_BUSY: {
+    meaning: 'Another import of a feed is under way.',
+    remedy: '`assay feed status` shows it. Try again when it has ended.',
+  },
+  FEED_CANARY_MISSED: {
+    meaning:
+      'A record that every feed of the ecosystem has is not in this one, or is not read as it was: the feed lost content, or changed its form.',
+    remedy: 'The feed imported before stays in force. Fetch the file again, and compare it with its publisher.',
+  },
+  FEED_ECOSYSTEM_WRONG: {
+    meaning: 'No record of the feed is about the ecosystem that it was imported for, so nothing of it was taken.',
+    remedy: 'Import the archive of that ecosystem, or name the other one with `--ecosystem`.',
+  },
+  FEED_EMPTY: {
+    meaning: 'A feed has no record in force. An empty feed looks like a world without vulnerabilities.',
+    remedy: 'The feed imported before stays in force. Fetch the file again.',
+  },
+  FEED_OVERRIDE_UNKNOWN: {
+    meaning: 'There is no such override of an advisory.',
+    remedy: '`assay feed override list` shows those there are.',
+  },
+  FEED_SHRANK: {
+    meaning: 'A feed has less than half the records of the one in force, or its newest record is older.',
+    remedy:
+      'The feed imported before stays in force. When the smaller or older one is meant, import it with `--allow-shrink`.',
+  },
   FEED_SNAPSHOT_INVALID: {
     meaning: 'A stored snapshot of advisories is damaged, or is not the one that the record names.',
     remedy:
@@ -169,6 +195,16 @@ const catalogue = {
   REQUEST_TOO_LARGE: {
     meaning: 'A request is larger than the route accepts.',
     remedy: 'Send less at once.',
+  },
+  SCAN_BUSY: {
+    meaning: 'Too many archives wait to be scanned.',
+    remedy: 'Try again in a few seconds; if it stays so, give the gate more scanner children.',
+  },
+  SCAN_FAILED: {
+    meaning:
+      'The process that scans a package died, reached its limit of memory, CPU or time, or could not read the archive. Nothing was learnt about the package.',
+    remedy:
+      'The release is held. Ask again; if it fails each time, the package is hostile or needs higher limits.',
   },
   STORAGE_ADMITTED_BYTES_CHANGED: {
     meaning: 'A decision would have replaced the bytes of a release that was already admitted.',

@@ -1,0 +1,313 @@
+/** Everything about one file: its kind, its signals, the chains among them, its secrets. */
+import type { Severity } from '../core/advisory.ts';
+import type { ScanFinding } from '../core/scan-report.ts';
+import { byteFacts, type ByteFacts } from './byte-facts.ts';
+import { chainsInFile, chainsInText, couldMatch, type ChainHit, type Placed } from './chains.ts';
+import { isTypesOnly, kindOf, type FileKind } from './file-kind.ts';
+import { hiddenFindings } from './hidden.ts';
+import { byteOffset, clipped, excerptAt, lineAt, unitOffset } from './places.ts';
+import type { Signal } from './signals.ts';
+import { secretAt } from './secrets.ts';
+import { shippedFindings } from './shipped-files.ts';
+import { parseCode } from './syntax/tree.ts';
+import { syntaxFacts } from './syntax/facts.ts';
+import { signalsIn, type SignalHit } from './text-signals.ts';
+
+export interface PackageFile {
+  /** Below the top folder. */
+  readonly path: string;
+  readonly mode: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface FileRole {
+  /** An install script runs it. */
+  readonly reached: boolean;
+  /** New or changed since the version before. */
+  readonly changed: boolean;
+  /** What `main`, `bin` or `exports` name. */
+  readonly entry: boolean;
+}
+
+export interface FileScan {
+  readonly kind: FileKind;
+  readonly findings: readonly ScanFinding[];
+  /** Signs for chains over several files. */
+  readonly signs: readonly Placed[];
+  /** Signals of code, for the fingerprint: empty for tests and documents. */
+  readonly signals: ReadonlySet<Signal>;
+  readonly hosts: readonly string[];
+  readonly parsed: boolean;
+  readonly reaches: readonly string[];
+}
+
+/** Longer ones are not parsed: a tree is some fifty times its text. They are searched all the same. */
+const parseBytes = 1_000_000;
+const bundleBytes = 300_000;
+const payloadBytes = 400_000;
+
+const codeKinds = new Set<FileKind>(['javascript', 'shell', 'script']);
+const unreadKinds = new Set<FileKind>(['executable', 'native-addon', 'wasm', 'archive', 'binary']);
+const asidePath =
+  /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|fixtures?|__fixtures__|examples?|docs?|demos?|samples?|benchmarks?|bench|coverage)\/|\.(?:test|spec|stories)\.[cm]?[jt]sx?$/i;
+
+export function scanFile(file: PackageFile, role: FileRole): FileScan {
+  const { path, bytes } = file;
+  const facts = byteFacts(bytes);
+  const { kind, disguised } = kindOf(path, bytes, facts.zeroBytes);
+  const findings: ScanFinding[] = shippedFindings(path, file.mode, bytes).map((found) => ({
+    ...found,
+    path,
+    line: undefined,
+    excerpt: undefined,
+    capped: undefined,
+  }));
+  if (disguised)
+    findings.push(
+      whole(path, 'malware/disguised-program', 'high', 'A program under the name of something harmless.'),
+    );
+  if (kind === 'executable' && role.reached)
+    findings.push(
+      whole(
+        path,
+        'malware/installed-program',
+        'medium',
+        'An install script runs this program, which is no script.',
+      ),
+    );
+  const none = { kind, signs: [], signals: new Set<Signal>(), hosts: [], parsed: false, reaches: [] };
+  if (unreadKinds.has(kind)) return { ...none, findings };
+  const hits = signalsIn(bytes);
+  findings.push(...secretFindings(file, hits));
+  const isCode = codeKinds.has(kind) && !isTypesOnly(path);
+  if (!isCode) return { ...none, findings };
+  const aside = !role.reached && !role.entry && asidePath.test(path);
+  const scan = scanCode(file, role, kind, facts, hits, aside);
+  return {
+    ...scan,
+    kind,
+    findings: [...findings, ...scan.findings],
+    ...(aside ? { signals: new Set<Signal>(), hosts: [] } : {}),
+  };
+}
+
+function scanCode(
+  file: PackageFile,
+  role: FileRole,
+  kind: FileKind,
+  facts: ByteFacts,
+  hits: readonly SignalHit[],
+  aside: boolean,
+): Omit<FileScan, 'kind'> {
+  const { path, bytes } = file;
+  const textSigns: readonly Placed[] = hits.map(({ signal, at }) => ({ sign: signal, at }));
+  const base = { signals: new Set(hits.map(({ signal }) => signal)), hosts: hostsIn(bytes) };
+  const cap = capOf(role, kind, bytes.length, aside);
+  const extra = kind === 'javascript' ? hiddenFindings(bytes, facts, hits) : [];
+  const findings: ScanFinding[] = extra.map((found) => placed(file, found, cap, role, found.at));
+  if (kind === 'javascript' && role.reached && bytes.length > payloadBytes && facts.longestLine > 20_000) {
+    findings.push(
+      whole(
+        path,
+        'malware/install-payload',
+        'high',
+        'An install script runs a very large file that nobody can read.',
+      ),
+    );
+  }
+  const interesting =
+    role.reached ||
+    (role.changed && base.signals.size > 0) ||
+    couldMatch(textSigns as readonly { readonly sign: Signal; readonly at: number }[]);
+  const unparsed = (): Omit<FileScan, 'kind'> => {
+    const chains = kind === 'javascript' && !interesting ? [] : chainsInText(textSigns);
+    return {
+      ...base,
+      parsed: false,
+      reaches: [],
+      signs: textSigns,
+      findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
+    };
+  };
+  if (kind !== 'javascript' || !interesting) return unparsed();
+  if (bytes.length > parseBytes) {
+    findings.push(limit(path, 'limits/not-parsed', `${bytes.length} bytes: it was searched, not parsed.`));
+    return unparsed();
+  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+    facts.nonAscii === 0 ? 'latin1' : 'utf8',
+  );
+  const parsed = parseCode(path, text);
+  if (parsed.state === 'not-parsed') {
+    findings.push(limit(path, 'limits/not-parsed', `It was searched, not parsed: ${parsed.why}.`));
+    return unparsed();
+  }
+  const { events, functions, reaches } = syntaxFacts(parsed.program);
+  const signs: readonly Placed[] = [
+    ...events.map(({ what, at }) => ({ sign: what, at })),
+    ...hits.flatMap(({ signal, at }) =>
+      onlyInText.has(signal) ? [{ sign: signal, at: unitOffset(text, bytes, at) }] : [],
+    ),
+  ];
+  const chains = chainsInFile(signs, functions, text.length).map((hit) => ({
+    ...hit,
+    at: byteOffset(text, bytes, hit.at),
+  }));
+  const signals = new Set([...base.signals, ...events.flatMap(({ what }) => what as Signal)]);
+  return {
+    ...base,
+    signals,
+    parsed: true,
+    reaches,
+    signs,
+    findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
+  };
+}
+
+/** What is seen in the words themselves, not in calls or strings. */
+const onlyInText = new Set<Signal>([
+  'wallet',
+  'wallet-keys',
+  'wallet-addresses',
+  'hook-network',
+  'lifecycle-edit',
+  'clipboard',
+  'home',
+]);
+
+interface Cap {
+  readonly most: Severity;
+  readonly why: string;
+}
+
+const order: readonly Severity[] = ['unknown', 'none', 'low', 'medium', 'high', 'critical'];
+
+function capOf(role: FileRole, kind: FileKind, bytes: number, aside: boolean): Cap | undefined {
+  if (role.reached) return undefined;
+  if (aside) return { most: 'low', why: 'tests, examples or documents' };
+  if (kind !== 'javascript') return { most: 'low', why: 'nothing in the package runs it' };
+  if (bytes > bundleBytes) return { most: 'medium', why: 'a large bundle' };
+  return undefined;
+}
+
+export function capped(severity: Severity, cap: Cap | undefined): Pick<ScanFinding, 'severity' | 'capped'> {
+  if (cap === undefined || order.indexOf(severity) <= order.indexOf(cap.most))
+    return { severity, capped: undefined };
+  return { severity: cap.most, capped: cap.why };
+}
+
+function chainFinding(
+  file: PackageFile,
+  { rule, at }: ChainHit,
+  cap: Cap | undefined,
+  role: FileRole,
+): ScanFinding {
+  return placed(
+    file,
+    { rule: rule.id, severity: rule.severity, atInstall: rule.atInstall, message: rule.message },
+    cap,
+    role,
+    at,
+  );
+}
+
+function placed(
+  { path, bytes }: PackageFile,
+  {
+    rule,
+    severity,
+    atInstall,
+    message,
+  }: {
+    readonly rule: string;
+    readonly severity: Severity;
+    readonly atInstall: Severity;
+    readonly message: string;
+  },
+  cap: Cap | undefined,
+  role: FileRole,
+  at: number,
+): ScanFinding {
+  const how = capped(role.reached ? atInstall : severity, cap);
+  return {
+    rule,
+    area: 'malware',
+    ...how,
+    path: clipped(path, 500),
+    line: lineAt(bytes, at),
+    excerpt: excerptAt(bytes, at),
+    message,
+  };
+}
+
+function whole(path: string, rule: string, severity: Severity, message: string): ScanFinding {
+  return {
+    rule,
+    area: 'malware',
+    severity,
+    path: clipped(path, 500),
+    line: undefined,
+    excerpt: undefined,
+    message,
+    capped: undefined,
+  };
+}
+
+export function limit(path: string, rule: string, message: string): ScanFinding {
+  return {
+    rule,
+    area: 'limits',
+    severity: 'low',
+    path: clipped(path, 500),
+    line: undefined,
+    excerpt: undefined,
+    message,
+    capped: undefined,
+  };
+}
+
+function secretFindings({ path, bytes }: PackageFile, hits: readonly SignalHit[]): readonly ScanFinding[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const aside = asidePath.test(path) || /\.(?:md|markdown|map)$/i.test(path);
+  return hits.flatMap(({ signal, at, word }) => {
+    if (signal !== 'secret-mark') return [];
+    const secret = secretAt(word, buffer.toString('latin1', at, at + 3000));
+    if (secret === undefined) return [];
+    const how = capped(
+      secret.severity,
+      aside ? { most: 'low', why: 'tests, examples or documents' } : undefined,
+    );
+    return [
+      {
+        rule: secret.rule,
+        area: 'secret' as const,
+        ...how,
+        path: clipped(path, 500),
+        line: lineAt(bytes, at),
+        excerpt: secret.shown,
+        message: secret.message,
+      },
+    ];
+  });
+}
+
+const mostHosts = 64;
+
+/** Hosts in URLs that a string begins with: comments name others. */
+function hostsIn(bytes: Uint8Array): readonly string[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const hosts = new Set<string>();
+  for (
+    let at = buffer.indexOf('://');
+    at !== -1 && hosts.size < mostHosts;
+    at = buffer.indexOf('://', at + 3)
+  ) {
+    const left = buffer.toString('latin1', Math.max(0, at - 8), at);
+    if (!/["'`](?:https?|wss?|ftp)$/i.test(left)) continue;
+    const host = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?/.exec(
+      buffer.toString('latin1', at + 3, at + 256),
+    )?.[0];
+    if (host?.includes('.') === true) hosts.add(host.toLowerCase());
+  }
+  return [...hosts];
+}

@@ -1,0 +1,100 @@
+/** Code made so that people do not see or understand it: mangled names, characters without shape, far to the right. */
+import type { Severity } from '../core/advisory.ts';
+import { invisibleFacts, type ByteFacts } from './byte-facts.ts';
+import type { SignalHit } from './text-signals.ts';
+
+export interface HiddenFinding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly atInstall: Severity;
+  readonly at: number;
+  readonly message: string;
+}
+
+/** javascript-obfuscator writes hundreds of `_0x` names, and these tests of its own. */
+const mangledNames = 60;
+/** Flags of regions are six such characters; nobody writes a dozen. */
+const invisibleCharacters = 12;
+
+export function hiddenFindings(
+  bytes: Uint8Array,
+  facts: ByteFacts,
+  hits: readonly SignalHit[],
+): readonly HiddenFinding[] {
+  return [
+    ...mangled(bytes, hits),
+    ...farRight(bytes, facts),
+    ...(facts.nonAscii > 0 ? invisible(bytes, hits) : []),
+  ];
+}
+
+function mangled(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
+  const names = hits.filter(({ signal }) => signal === 'mangled-name');
+  const first = names[0];
+  if (first === undefined || names.length < mangledNames) return [];
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 400_000)).toString(
+    'latin1',
+  );
+  const rotates = /\['push'\]\(|\["push"\]\(|\.push\(\w+\.shift\(\)\)|!!\[\]|\bparseInt\(_0x/.test(text);
+  return [
+    {
+      rule: 'malware/obfuscated',
+      severity: rotates ? 'high' : 'medium',
+      atInstall: 'critical',
+      at: first.at,
+      message: 'A tool made this code unreadable: not small, as a minifier does, but hidden.',
+    },
+  ];
+}
+
+function farRight(bytes: Uint8Array, { hiddenAt }: ByteFacts): readonly HiddenFinding[] {
+  if (hiddenAt === -1) return [];
+  const after = Buffer.from(bytes.buffer, bytes.byteOffset + hiddenAt, Math.min(400, bytes.length - hiddenAt))
+    .toString('latin1')
+    .split('\n', 1)[0];
+  if (after === undefined || !/^[\w$;(!'"[]/.test(after) || !/[(=[]/.test(after)) return [];
+  const acts = /\b(?:eval|require|import|fetch|Function|atob|global|process|constructor)\b/.test(after);
+  return [
+    {
+      rule: 'malware/code-out-of-sight',
+      severity: acts ? 'high' : 'low',
+      atInstall: 'critical',
+      at: hiddenAt,
+      message: 'Code stands so far to the right of its line that no editor shows it.',
+    },
+  ];
+}
+
+function invisible(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
+  const { invisibleRun, invisibleAt, bidiAt, fillerAt } = invisibleFacts(bytes);
+  const found: HiddenFinding[] = [];
+  if (invisibleRun >= invisibleCharacters) {
+    const runs = hits.some(({ signal }) => signal === 'dynamic-code' || signal === 'decode');
+    found.push({
+      rule: 'malware/invisible-characters',
+      severity: runs ? 'high' : 'medium',
+      atInstall: 'critical',
+      at: invisibleAt,
+      message: `It holds ${invisibleRun} characters in a row that nobody can see, enough to hide code in.`,
+    });
+  }
+  if (bidiAt !== -1) {
+    found.push({
+      rule: 'malware/bidi-control',
+      severity: 'low',
+      atInstall: 'medium',
+      at: bidiAt,
+      message: 'A control character makes code read in another order than it runs (CVE-2021-42574).',
+    });
+  }
+  if (fillerAt !== -1) {
+    found.push({
+      rule: 'malware/invisible-name',
+      severity: 'low',
+      atInstall: 'medium',
+      at: fillerAt,
+      message: 'A letter without shape can be a name that nobody sees (CVE-2021-42574 and its like).',
+    });
+  }
+  return found;
+}

@@ -1,0 +1,253 @@
+/** One pass over the files of a package: files in, report out. Pure, but for the native parser underneath. */
+import type { Capability, Fingerprint, ScanFinding, ScanReport } from '../core/scan-report.ts';
+import { chainsAmong, type Placed } from './chains.ts';
+import { limit, scanFile, type FileRole, type FileScan, type PackageFile } from './file-scan.ts';
+import { candidates, commandFindings, filesNamedIn, normal } from './install-commands.ts';
+import { clipped } from './places.ts';
+import { rulesDigest, scannerVersion } from './rules/all.ts';
+import { scoreOf } from './score.ts';
+import { capabilityOf } from './signals.ts';
+
+/** What is known of a package before its files are read. */
+export interface ScanHints {
+  /** Commands by event: what npm would run at install. */
+  readonly installScripts: Readonly<Record<string, string>>;
+  /** Files that `main`, `bin` and `exports` name, below the top folder. */
+  readonly entries: readonly string[];
+  /** Paths that are new or changed since the version before; undefined: nothing to compare with. */
+  readonly changed: readonly string[] | undefined;
+}
+
+export interface PackageScan {
+  readonly add: (file: PackageFile) => void;
+  /** Bytes that were there and could not be looked at. */
+  readonly leftOut: (path: string, bytes: number, why: string) => void;
+  /** Without licences: their texts are looked at apart. */
+  readonly end: () => ScanReport;
+}
+
+/** Code kept until it is known what an install script reaches. */
+const keptBytes = 96 * 1024 * 1024;
+const mostFindings = 500;
+const mostHosts = 64;
+const mostReached = 200;
+/** A package this small is read as if it were one file. */
+const smallCode = 40_000;
+
+interface State {
+  readonly hints: ScanHints;
+  readonly findings: ScanFinding[];
+  readonly capabilities: Set<string>;
+  readonly hosts: Set<string>;
+  readonly threats: Set<string>;
+  readonly kept: Map<string, PackageFile>;
+  keptBytes: number;
+  readonly reached: Set<string>;
+  readonly loose: { bytes: number; readonly signs: Placed[]; path: string };
+  bytesPresent: number;
+  bytesScanned: number;
+  files: number;
+  parsedFiles: number;
+}
+
+export function createPackageScan(hints: ScanHints): PackageScan {
+  const state: State = {
+    hints,
+    findings: [],
+    capabilities: new Set(),
+    hosts: new Set(),
+    threats: new Set(),
+    kept: new Map(),
+    keptBytes: 0,
+    reached: new Set(),
+    loose: { bytes: 0, signs: [], path: '' },
+    bytesPresent: 0,
+    bytesScanned: 0,
+    files: 0,
+    parsedFiles: 0,
+  };
+  const commands = Object.entries(hints.installScripts);
+  const entries = new Set(hints.entries.flatMap((path) => candidates(normal(path))));
+  const changed = new Set(hints.changed ?? []);
+  const reachable = new Set(commands.flatMap(([, command]) => filesNamedIn(command)).flatMap(candidates));
+  for (const [event, command] of commands) takeCommand(state, event, command);
+  const roleOf = (path: string): FileRole => ({
+    reached: reachable.has(path),
+    changed: changed.has(path),
+    entry: entries.has(path),
+  });
+  return {
+    add: (file) => {
+      state.files += 1;
+      state.bytesPresent += file.bytes.length;
+      state.bytesScanned += file.bytes.length;
+      // What an install script reaches is only known at the end, when there is one at all.
+      if (commands.length > 0) keepFile(state, file);
+      if (commands.length > 0 && reachable.has(file.path) && state.kept.has(file.path)) return;
+      take(state, file, scanFile(file, roleOf(file.path)));
+    },
+    leftOut: (path, bytes, why) => {
+      state.bytesPresent += bytes;
+      state.findings.push(limit(path, 'limits/not-scanned', `${bytes} bytes were not looked at: ${why}.`));
+    },
+    end: () => {
+      if (commands.length > 0) followInstall(state, [...reachable], roleOf);
+      looseChains(state);
+      return reportOf(state);
+    },
+  };
+}
+
+function takeCommand(state: State, event: string, command: string): void {
+  state.capabilities.add('install-script');
+  for (const found of commandFindings(command)) {
+    state.findings.push({
+      ...found,
+      area: 'malware',
+      path: 'package.json',
+      line: undefined,
+      excerpt: clipped(`${event}: ${command}`, 160),
+      capped: undefined,
+    });
+  }
+}
+
+function keepFile(state: State, file: PackageFile): void {
+  if (state.keptBytes + file.bytes.length > keptBytes) {
+    state.findings.push(
+      limit(file.path, 'limits/not-followed', 'Too much code to follow what an install script reaches.'),
+    );
+    return;
+  }
+  if (!/\.(?:[cm]?[jt]sx?|sh|ps1|bat|cmd|py|json)$|(?:^|\/)[^.]+$/i.test(file.path)) return;
+  state.keptBytes += file.bytes.length;
+  state.kept.set(file.path, file);
+}
+
+/** From the files that the commands name along `require`, `import` and names of files in strings. */
+function followInstall(state: State, start: readonly string[], roleOf: (path: string) => FileRole): void {
+  const waiting = [...start];
+  const signs: Placed[] = [];
+  while (waiting.length > 0) {
+    const path = waiting.shift() ?? '';
+    const file = state.kept.get(path);
+    if (file === undefined || state.reached.has(path)) continue;
+    if (state.reached.size >= mostReached) {
+      state.findings.push(
+        limit(path, 'limits/not-followed', `An install script reaches more than ${mostReached} files.`),
+      );
+      break;
+    }
+    state.reached.add(path);
+    const scan = scanFile(file, { ...roleOf(path), reached: true });
+    dropFindings(state, path);
+    take(state, file, scan, 'install:');
+    signs.push(...scan.signs);
+    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : '';
+    for (const specifier of scan.reaches) {
+      waiting.push(...candidates(normal(folder + specifier)));
+      if (!specifier.startsWith('.')) waiting.push(normal(specifier));
+    }
+  }
+  // Split over files: one step milder than in one function.
+  const known = new Set(state.findings.map(({ rule }) => rule));
+  for (const { rule } of chainsAmong(signs)) {
+    if (known.has(rule.id)) continue;
+    const severity = rule.atInstall === 'critical' ? 'high' : rule.atInstall === 'high' ? 'medium' : 'low';
+    state.threats.add(rule.id);
+    state.findings.push({
+      rule: rule.id,
+      area: 'malware',
+      severity,
+      path: [...state.reached][0] ?? 'package.json',
+      line: undefined,
+      excerpt: undefined,
+      message: `${rule.message} (Over several files that an install script reaches.)`,
+      capped: 'several files',
+    });
+  }
+}
+
+/** What was found of a file before it was known that an install script reaches it. */
+function dropFindings(state: State, path: string): void {
+  const kept = state.findings.filter((finding) => finding.path !== path || finding.area !== 'malware');
+  state.findings.splice(0, state.findings.length, ...kept);
+}
+
+function take(state: State, file: PackageFile, scan: FileScan, prefix = ''): void {
+  if (scan.parsed) state.parsedFiles += 1;
+  state.findings.push(...scan.findings);
+  for (const { rule, area } of scan.findings) if (area === 'malware') state.threats.add(rule);
+  for (const signal of scan.signals) {
+    const capability: Capability | undefined = capabilityOf[signal];
+    if (capability === undefined) continue;
+    state.capabilities.add(capability);
+    if (prefix !== '') state.capabilities.add(`${prefix}${capability}`);
+  }
+  if (scan.kind === 'native-addon' || scan.kind === 'executable') state.capabilities.add('native-code');
+  if (scan.kind === 'wasm') state.capabilities.add('wasm');
+  for (const host of scan.hosts) state.hosts.add(host);
+  if (scan.kind !== 'javascript' || scan.signals.size === 0) return;
+  state.loose.bytes += file.bytes.length;
+  if (state.loose.bytes > smallCode) return;
+  state.loose.signs.push(...scan.signs);
+  state.loose.path ||= file.path;
+}
+
+/** In a very small package a chain over several files is one all the same. */
+function looseChains(state: State): void {
+  if (state.loose.bytes > smallCode) return;
+  const known = new Set(state.findings.map(({ rule }) => rule));
+  for (const { rule } of chainsAmong(state.loose.signs)) {
+    if (known.has(rule.id)) continue;
+    const severity = rule.severity === 'critical' || rule.severity === 'high' ? 'medium' : 'low';
+    state.threats.add(rule.id);
+    state.findings.push({
+      rule: rule.id,
+      area: 'malware',
+      severity,
+      path: state.loose.path,
+      line: undefined,
+      excerpt: undefined,
+      message: `${rule.message} (Over several files.)`,
+      capped: 'several files',
+    });
+  }
+}
+
+const order = ['critical', 'high', 'medium', 'low', 'none', 'unknown'];
+
+function reportOf(state: State): ScanReport {
+  const findings = state.findings
+    .map((finding) => ({ ...finding, path: clipped(finding.path, 500) }))
+    .sort(
+      (a, b) =>
+        order.indexOf(a.severity) - order.indexOf(b.severity) ||
+        compare(a.path, b.path) ||
+        compare(a.rule, b.rule) ||
+        (a.line ?? 0) - (b.line ?? 0),
+    );
+  const fingerprint: Fingerprint = {
+    capabilities: [...state.capabilities].sort(),
+    hosts: [...state.hosts].sort().slice(0, mostHosts),
+    threats: [...state.threats].sort(),
+  };
+  return {
+    schema: 1,
+    scanner: scannerVersion,
+    rules: rulesDigest,
+    bytesPresent: state.bytesPresent,
+    bytesScanned: state.bytesScanned,
+    files: state.files,
+    parsedFiles: state.parsedFiles,
+    findings: findings.slice(0, mostFindings),
+    findingsTotal: findings.length,
+    fingerprint,
+    licences: [],
+    score: scoreOf(findings),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,92 @@
+/** What one place in a file tells, and what of it makes a capability. */
+import type { Capability } from '../core/scan-report.ts';
+
+/** What code does, as far as one place in it tells. Rules put them together. */
+export type Signal =
+  | 'process'
+  | 'process-detached'
+  | 'network'
+  | 'network-send'
+  | 'raw-socket'
+  | 'dns'
+  | 'file-read'
+  | 'file-write'
+  | 'file-delete'
+  | 'make-executable'
+  | 'read-folder'
+  | 'environment'
+  | 'environment-whole'
+  | 'environment-secret'
+  | 'host-identity'
+  | 'home'
+  | 'dynamic-code'
+  | 'dynamic-import'
+  | 'decode'
+  | 'decrypt'
+  | 'decompress'
+  | 'encode'
+  | 'native-code'
+  | 'wasm'
+  | 'clipboard'
+  | 'wallet'
+  | 'wallet-files'
+  | 'wallet-addresses'
+  | 'hook-network'
+  | 'shell-download'
+  | 'shell-pipe'
+  | 'shell-wipe'
+  | 'shell-reverse'
+  | 'shell'
+  | 'credential-files'
+  | 'npm-credentials'
+  | 'browser-stores'
+  | 'metadata-service'
+  | 'secret-scanner'
+  | 'drop-host'
+  | 'tunnel-host'
+  | 'bare-address'
+  | 'runtime-download'
+  | 'npm-publish'
+  | 'npm-account'
+  | 'lifecycle-edit'
+  | 'manifest-path'
+  | 'workflow-files'
+  | 'workflow-secrets'
+  | 'github-upload'
+  | 'agent-files'
+  | 'agent-unleashed'
+  | 'persistence'
+  | 'geo-lookup'
+  | 'miner'
+  | 'keylogger'
+  | 'workflow-secrets-all'
+  | 'mangled-name'
+  | 'wallet-keys'
+  | 'secret-mark';
+
+export const capabilityOf: Partial<Readonly<Record<Signal, Capability>>> = {
+  process: 'process',
+  network: 'network',
+  'network-send': 'network',
+  'raw-socket': 'network',
+  dns: 'network',
+  'file-read': 'file-read',
+  'file-write': 'file-write',
+  'file-delete': 'file-write',
+  environment: 'environment',
+  'environment-whole': 'environment',
+  'environment-secret': 'credentials',
+  'credential-files': 'credentials',
+  'browser-stores': 'credentials',
+  'npm-credentials': 'credentials',
+  'wallet-files': 'wallet',
+  wallet: 'wallet',
+  'dynamic-code': 'dynamic-code',
+  'dynamic-import': 'dynamic-import',
+  'native-code': 'native-code',
+  wasm: 'wasm',
+  clipboard: 'clipboard',
+  'npm-publish': 'publish',
+  'workflow-files': 'workflow-files',
+  'agent-files': 'ai-agent-configuration',
+};

@@ -1,0 +1,73 @@
+/** Names by the function that declares them. Blocks are taken for part of their function. */
+import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
+
+export interface Scope {
+  readonly id: number;
+  readonly parent: Scope | undefined;
+  readonly names: Set<string>;
+}
+
+export interface Scopes {
+  readonly current: () => Scope;
+  readonly enter: (node: Node) => void;
+  readonly leave: (node: Node) => void;
+  /** The name with the number of the function that declares it: equal for equal variables. */
+  readonly keyOf: (name: string) => string;
+}
+
+export const functionTypes: ReadonlySet<string> = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+]);
+
+/** Walked twice in the same order: the first walk declares, the second one looks up. */
+export function createScopes(): Scopes {
+  const root: Scope = { id: 0, parent: undefined, names: new Set() };
+  const byNode = new Map<Node, Scope>();
+  let scope = root;
+  let count = 0;
+  return {
+    current: () => scope,
+    enter: (node) => {
+      if (node.type === 'VariableDeclarator')
+        for (const name of namesIn(nodeOf(node, 'id'))) scope.names.add(name);
+      if (!functionTypes.has(node.type)) return;
+      const own = textOf(nodeOf(node, 'id'), 'name');
+      if (own !== undefined) scope.names.add(own);
+      let inner = byNode.get(node);
+      if (inner === undefined) {
+        count += 1;
+        inner = { id: count, parent: scope, names: new Set(nodesOf(node, 'params').flatMap(namesIn)) };
+        byNode.set(node, inner);
+      }
+      scope = inner;
+    },
+    leave: (node) => {
+      if (functionTypes.has(node.type)) scope = scope.parent ?? root;
+    },
+    keyOf: (name) => {
+      let at: Scope | undefined = scope;
+      while (at !== undefined && !at.names.has(name)) at = at.parent;
+      return `${at?.id ?? 0}:${name}`;
+    },
+  };
+}
+
+/** All names that a pattern binds. */
+export function namesIn(pattern: Node | undefined): readonly string[] {
+  const names: string[] = [];
+  const waiting: (Node | undefined)[] = [pattern];
+  for (let steps = 0; waiting.length > 0 && steps < 10_000; steps += 1) {
+    const node = waiting.pop();
+    if (node === undefined) continue;
+    if (node.type === 'Identifier') names.push(textOf(node, 'name') ?? '');
+    else if (node.type === 'ObjectPattern')
+      for (const property of nodesOf(node, 'properties'))
+        waiting.push(nodeOf(property, 'value') ?? nodeOf(property, 'argument'));
+    else if (node.type === 'ArrayPattern') waiting.push(...nodesOf(node, 'elements'));
+    else if (node.type === 'AssignmentPattern') waiting.push(nodeOf(node, 'left'));
+    else if (node.type === 'RestElement') waiting.push(nodeOf(node, 'argument'));
+  }
+  return names;
+}

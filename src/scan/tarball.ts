@@ -1,0 +1,88 @@
+/** Members of a tarball, one after the other, in memory. Who agrees with whom about archives is asked in `archive`. */
+import { Parser } from 'tar/parse';
+import type { ReadEntry } from 'tar/read-entry';
+import { gunzip, type ReadAt } from '../archive/gunzip.ts';
+import { messageOf } from '../core/errors.ts';
+import type { PackageFile } from './file-scan.ts';
+
+export interface MemberLimits {
+  readonly entries: number;
+  readonly unpackedBytes: number;
+  readonly ratio: number;
+  readonly memberBytes: number;
+}
+
+export interface MemberSink {
+  readonly file: (file: PackageFile) => void;
+  readonly leftOut: (path: string, bytes: number, why: string) => void;
+}
+
+/** Throws what is wrong with the archive: a scan that did not see everything is none. */
+export async function readMembers(
+  read: ReadAt,
+  packedBytes: number,
+  limits: MemberLimits,
+  sink: MemberSink,
+  wanted: (path: string) => boolean = () => true,
+): Promise<void> {
+  let problem: string | undefined;
+  let entries = 0;
+  const parser = new Parser({
+    strict: true,
+    maxDecompressionRatio: Number.POSITIVE_INFINITY,
+    onReadEntry: (entry) => {
+      entries += 1;
+      if (entries > limits.entries) problem ??= `more than ${limits.entries} members`;
+      try {
+        takeEntry(entry, limits, sink, wanted, (message) => (problem ??= message));
+      } catch (error) {
+        problem ??= messageOf(error);
+      }
+    },
+  });
+  parser.on('error', (error: unknown) => (problem ??= messageOf(error)));
+  const unzipped = await gunzip(read, packedBytes, limits, (chunk) => {
+    // zlib uses its buffers again; the parser keeps pieces of what it is given.
+    parser.write(Buffer.from(chunk));
+    return problem === undefined;
+  });
+  parser.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  problem ??= unzipped.problem?.message;
+  if (problem !== undefined) throw new Error(`the archive could not be scanned: ${problem}`);
+}
+
+function takeEntry(
+  entry: ReadEntry,
+  limits: MemberLimits,
+  sink: MemberSink,
+  wanted: (path: string) => boolean,
+  fail: (message: string) => void,
+): void {
+  const path = entry.path.slice(entry.path.indexOf('/') + 1);
+  const size = entry.size ?? 0;
+  if (entry.type === 'Directory') return entry.resume();
+  if (entry.type !== 'File' && entry.type !== 'OldFile') {
+    sink.leftOut(path, 0, `it is a ${entry.type}`);
+    return entry.resume();
+  }
+  if (!wanted(path)) return entry.resume();
+  if (size > limits.memberBytes) {
+    sink.leftOut(path, size, `over ${limits.memberBytes} bytes`);
+    return entry.resume();
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  entry.on('data', (chunk: Buffer) => {
+    chunk.copy(bytes, filled);
+    filled += chunk.length;
+  });
+  entry.on('end', () => {
+    try {
+      if (filled === size) sink.file({ path, mode: entry.mode ?? 0, bytes });
+      else fail('a member is shorter than it says');
+    } catch (error) {
+      fail(messageOf(error));
+    }
+  });
+}
