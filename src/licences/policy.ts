@@ -83,13 +83,9 @@ export function createLicenceJudge(policy: LicencePolicy): LicenceJudge {
   return { isSet, ofExpression, ofUnknown };
 }
 
-/** Entries that mean nothing here: neither an id of the list nor one of the words. */
-export function unknownEntries(policy: LicencePolicy): readonly string[] {
-  return licenceVerdicts.flatMap((verdict) =>
-    policy[verdict].filter(
-      (entry) => !/^[A-Za-z][\w.+-]{0,60}\*$/.test(entry) && namesOf(entry).length === 0,
-    ),
-  );
+/** An id of the list (as it is written there), a beginning, or one of the words. Anything else would cover nothing. */
+export function isLicenceEntry(entry: string): boolean {
+  return /^[A-Za-z][\w.+-]{0,60}\*$/.test(entry) || namesOf(entry).length > 0;
 }
 
 /** What an entry covers, in the words of `termText`. */

@@ -58,6 +58,7 @@ export async function composeGate(
     anonymous: 'loopback',
     upstreams: [upstreamSettings(registry.url)],
     policy: { preset: 'recommended', rules: {}, cooldownHours: 72, deny: [], allow: [] },
+    licences: { allow: [], review: [], deny: [] },
     archiveLimits: defaultArchiveLimits,
     fetchLimits: { ...defaultFetchLimits, retries: 0, idleMs: 2000, totalMs: 5000 },
     indexFreshSeconds: 0,

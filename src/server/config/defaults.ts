@@ -37,4 +37,7 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   'policy.cooldown': 72 * 3_600_000,
   'policy.deny': [],
   'policy.allow': [],
+  'licences.allow': [],
+  'licences.review': [],
+  'licences.deny': [],
 };

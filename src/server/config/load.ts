@@ -6,6 +6,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { defaultArchiveLimits } from '../../archive/limits.ts';
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
+import type { LicencePolicy } from '../../licences/policy.ts';
 import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
 import { defaultFetchLimits, defaultValues } from './defaults.ts';
 import { configFiles } from './files.ts';
@@ -96,6 +97,7 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
     allowedHosts: get('allowedHosts') as readonly string[],
     anonymous: get('anonymous') as Settings['anonymous'],
     policy: policySettings(entries),
+    licences: group(entries, 'licences.') as unknown as LicencePolicy,
     archiveLimits: group(entries, 'limits.archive.') as unknown as ArchiveLimits,
     fetchLimits: group(entries, 'limits.fetch.') as unknown as FetchLimits,
     indexFreshSeconds: get('indexFreshSeconds') as number,

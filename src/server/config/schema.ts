@@ -1,6 +1,7 @@
 /** The shape of assay.yaml. Every object is strict: a key that is not here is an error, never ignored. */
 import { validRange } from 'semver';
 import { originPattern } from '../../ledger/signing/origin.ts';
+import { isLicenceEntry } from '../../licences/policy.ts';
 import { ruleNames, presetNames } from '../../policy/settings.ts';
 import { z } from '../zod.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
@@ -124,6 +125,16 @@ const tufRepository = z.strictObject({
   root: text.optional(),
 });
 
+/** An entry that means nothing would leave a hole in the list. */
+const licences = z
+  .array(
+    text.refine(
+      isLicenceEntry,
+      'is no SPDX id such as MIT, LGPL-2.1-or-later, `GPL-2.0-only WITH Classpath-exception-2.0` or AGPL-*, nor UNLICENSED or unknown',
+    ),
+  )
+  .max(2000);
+
 const mode = z.enum(['off', 'audit', 'warn', 'enforce']);
 const rules = z.strictObject(Object.fromEntries(ruleNames.map((name) => [name, mode.optional()])));
 
@@ -192,6 +203,13 @@ export const configSchema = z.strictObject({
       cooldown: duration.optional(),
       deny: z.array(packageMatch).max(100_000).optional(),
       allow: z.array(packageMatch).max(100_000).optional(),
+    })
+    .optional(),
+  licences: z
+    .strictObject({
+      allow: licences.optional(),
+      review: licences.optional(),
+      deny: licences.optional(),
     })
     .optional(),
   limits: z

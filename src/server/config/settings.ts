@@ -2,6 +2,7 @@
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
+import type { LicencePolicy } from '../../licences/policy.ts';
 import type { PolicySettings } from '../../policy/settings.ts';
 
 export interface UpstreamSettings {
@@ -97,6 +98,8 @@ export interface Settings {
   readonly anonymous: 'loopback' | 'always' | 'never';
   readonly upstreams: readonly UpstreamSettings[];
   readonly policy: PolicySettings;
+  /** All empty: licences are told, and none is refused. */
+  readonly licences: LicencePolicy;
   readonly archiveLimits: ArchiveLimits;
   readonly fetchLimits: FetchLimits;
   /** Seconds an index is used before upstream is asked again. */
