@@ -1,9 +1,9 @@
 /** `assay trust import`: roots and keys from a file, for a gate without a network or a registry of one's own. */
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { forTerminal } from '../../core/encode.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
+import { readBoundedFile } from '../../server/bounded-file.ts';
 import type { TrustImported } from '../../server/control/trust-protocol.ts';
 import {
   parseFormat,
@@ -75,13 +75,9 @@ function tell({ terminal }: Context, { changes, refused }: TrustImported): void 
 }
 
 async function contentOf(path: string): Promise<string> {
-  let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    return (await readBoundedFile(path, maxFileBytes)).toString('utf8');
   } catch (cause) {
     throw new AssayError('USAGE_INVALID', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  if (bytes.length > maxFileBytes)
-    throw new AssayError('TRUST_INVALID', `${path} has more than ${maxFileBytes} bytes`);
-  return bytes.toString('utf8');
 }

@@ -1,10 +1,11 @@
 /** One lockfile against the gate. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { lockfileNames, readLockfile } from '../../registries/npm/lockfiles/read.ts';
 import { lockfileLimits, type LockedEntry, type Lockfile } from '../../registries/npm/lockfiles/types.ts';
+import { readBoundedFile } from '../bounded-file.ts';
 import { isOwnAddress } from '../config/addresses.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Env } from '../config/surroundings.ts';
@@ -121,7 +122,9 @@ async function lockfileText(file: string): Promise<string> {
     const { size } = await stat(file);
     if (size > lockfileLimits.textBytes)
       throw new AssayError('LOCKFILE_TOO_LARGE', `${file} has ${size} bytes`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      await readBoundedFile(file, lockfileLimits.textBytes),
+    );
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
     throw new AssayError('LOCKFILE_INVALID', `${file}: ${messageOf(cause)}`, { cause });

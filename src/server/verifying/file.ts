@@ -1,5 +1,4 @@
 /** A file against the bundle that came with it, with a pinned or given trust root and no network. */
-import { stat, readFile } from 'node:fs/promises';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import { own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import type { RegistryKey, TrustMaterial } from '../../core/trust.ts';
@@ -7,6 +6,7 @@ import { readAttestations } from '../../evidence/provenance/document.ts';
 import { verifyBundle } from '../../sigstore/verify.ts';
 import type { BundleVerdict, SignedThing, VerifiedBundle } from '../../sigstore/types.ts';
 import { pinnedTrust, readTrustedRoot } from '../../trust/pinned.ts';
+import { readBoundedFile } from '../bounded-file.ts';
 import { jsonObjectOf, readSpki } from './gate-signature.ts';
 import { concluded, type Step, type Verification } from './steps.ts';
 
@@ -154,10 +154,7 @@ export async function readBundleFile(path: string): Promise<JsonObject> {
 /** Throws USAGE_INVALID. */
 export async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new Error('it is no file');
-    if (info.size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-    return await readFile(path);
+    return await readBoundedFile(path, maxBytes);
   } catch (cause) {
     throw new AssayError('USAGE_INVALID', `${path}: ${messageOf(cause)}`, { cause });
   }

@@ -4,9 +4,9 @@
  * allowed.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
+import { readBoundedFile } from '../bounded-file.ts';
 import { gateDocument, type GatewayTarget } from '../control/gateway-client.ts';
 import type { Step } from './steps.ts';
 
@@ -58,8 +58,7 @@ export async function givenGateKeys(path: string): Promise<GateKeys> {
 /** SubjectPublicKeyInfo, DER. Throws USAGE_INVALID. */
 export async function readSpki(path: string): Promise<Buffer> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > 64 * 1024) throw new Error('it is too large');
+    const bytes = await readBoundedFile(path, 64 * 1024);
     const text = bytes.toString('latin1').trim();
     const isBase64 = /^[A-Za-z0-9+/\s]+={0,2}$/.test(text);
     const key = text.startsWith('-----BEGIN')
