@@ -10,6 +10,7 @@ import { exitCodes, type Context, type ExitCode } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addExpect } from './expect.ts';
 import { addExplain } from './explain.ts';
+import { addFeed } from './feed/feed.ts';
 import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
@@ -67,6 +68,7 @@ function programFor(context: Context): Command {
     addConfig,
     addToken,
     addTrust,
+    addFeed,
     addLedger,
     addCompletion,
   ])

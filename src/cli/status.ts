@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
 import type { StatusAnswer } from '../server/control/protocol.ts';
+import type { FeedsAnswer } from '../server/control/feed-protocol.ts';
 import type { TrustAnswer } from '../server/control/trust-protocol.ts';
 import {
   exitCodes,
@@ -14,6 +15,7 @@ import {
   type Format,
   type GateOptions,
 } from './context.ts';
+import { feedLines } from './feed/feed-lines.ts';
 import { tableLines } from './table.ts';
 import { expiryLines } from './trust/expiry-lines.ts';
 
@@ -30,8 +32,9 @@ async function status(context: Context, options: GateOptions & { readonly format
   const gate = await running(context, options);
   const answer = await gate.status();
   const { expiries } = await gate.trust();
-  if (options.format === 'json') printJson(context.terminal, { ...answer, trust: expiries });
-  else for (const line of statusLines(context, answer, expiries)) context.terminal.out(line);
+  const { feeds } = await gate.feeds();
+  if (options.format === 'json') printJson(context.terminal, { ...answer, trust: expiries, feeds });
+  else for (const line of statusLines(context, answer, expiries, feeds)) context.terminal.out(line);
   if (!answer.ready) context.finish(exitCodes.unverified);
 }
 
@@ -39,6 +42,7 @@ function statusLines(
   { terminal }: Context,
   answer: StatusAnswer,
   expiries: TrustAnswer['expiries'],
+  feeds: FeedsAnswer['feeds'],
 ): readonly string[] {
   const { counts } = answer;
   const upstreams = answer.upstreams.map((one) => [
@@ -63,6 +67,7 @@ function statusLines(
     `releases  ${counts.allow} allowed, ${counts.hold} held, ${counts.block} blocked`,
     `alarms    ${answer.alarms}${answer.alarms > 0 ? '   (assay alarms)' : ''}`,
     ...expiryLines(terminal, expiries),
+    ...feedLines(terminal, feeds),
     ...answer.problems.map((problem) => terminal.paint('warn', `problem   ${forTerminal(problem)}`)),
     '',
     ...tableLines(columns, upstreams),

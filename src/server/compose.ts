@@ -40,6 +40,7 @@ import { startControlServer } from './control/server.ts';
 import { createAttestations } from './attestations.ts';
 import { createRegistryDocument, type RegistryDocument } from './documents.ts';
 import { epochsFrom, type EpochsInForce } from './epochs.ts';
+import { openFeeds, type Feeds } from './feeds/for-gate.ts';
 import type { Gate } from './gate.ts';
 import { createBodies } from './gateway/bodies.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -121,6 +122,7 @@ interface Parts {
   readonly registryDocument: RegistryDocument;
   readonly forge: Forge;
   readonly trust: Trust;
+  readonly feeds: Feeds;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -174,6 +176,7 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     { settings, storage, clock, log, raiseAlarm: store.raiseAlarm, registryDocument, epochs, pinned },
     closers,
   );
+  const feeds = await openFeeds({ settings, storage, clock, log }, closers);
   return {
     settings,
     clock,
@@ -191,6 +194,7 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     registryDocument,
     forge,
     trust,
+    feeds,
   };
 }
 
@@ -280,7 +284,7 @@ interface Admitting {
 function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, shelves }: Admitting): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
-  const { registryDocument, trust } = parts;
+  const { registryDocument, trust, feeds } = parts;
   const { ledger, releaseKeys } = ledgerRooms;
   const { upstreams } = settings;
   const releaseSignatures = createReleaseSignatures(storage, admission);
@@ -296,7 +300,7 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
     url,
     clock,
     startedAt: startTime(clock),
-    otherProblems: () => [...ledger.problems(), ...trust.problems()],
+    otherProblems: () => [...ledger.problems(), ...trust.problems(), ...feeds.problems()],
   };
   return {
     settings,
@@ -324,6 +328,7 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
       own: releaseKeys,
     }),
     trust,
+    feeds,
     collectors: parts.collectors,
     releaseKeys,
     releaseSignatures,

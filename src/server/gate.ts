@@ -20,6 +20,7 @@ import type { ReleaseKeys, ReleaseSignatures } from './release-signatures.ts';
 import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
+import type { Feeds } from './feeds/for-gate.ts';
 import type { Trust } from './trust/open.ts';
 import type { IndexPool } from './workers/index-pool.ts';
 
@@ -50,6 +51,8 @@ export interface Gate {
   readonly registryKeys: RegistryKeysDocument;
   readonly releaseKeys: ReleaseKeys;
   readonly trust: Trust;
+  /** What is publicly known of versions: `feeds.current('npm')`. */
+  readonly feeds: Feeds;
   /** What is publicly known of npm's versions; undefined or without a feed: nothing is. */
   readonly advisories?: AdvisoryLookup;
   readonly collectors: readonly Collector[];

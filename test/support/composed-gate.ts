@@ -65,6 +65,7 @@ export async function composeGate(
     ledger: { origin: undefined, checkpointSeconds: 1, witnessesFile: undefined, witnessMode: 'fail-open' },
     signer: { directory: `${directory}-signer` },
     trust: { refreshEveryMs: undefined, maxAgeMs: undefined, tuf: undefined },
+    feeds: [],
     forges: [],
     logLevel: 'silent' as Settings['logLevel'],
     ...change,

@@ -18,6 +18,9 @@ export const defaultFetchLimits: FetchLimits = {
   concurrency: 64,
 };
 
+/** Of a feed of advisories that has a URL. */
+export const defaultFeedRefreshMs = 6 * 3_600_000;
+
 /** Durations are in milliseconds, as the schema turns them. */
 export const defaultValues: Readonly<Record<string, unknown>> = {
   listen: '127.0.0.1',

@@ -4,16 +4,17 @@
  * package managers, resolved once and stored (`upstreams.ts`).
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ecosystems } from '../../core/purl.ts';
 import { defaultArchiveLimits } from '../../archive/limits.ts';
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { LicencePolicy } from '../../licences/policy.ts';
 import type { PackageMatch, PolicySettings, PresetName } from '../../policy/settings.ts';
-import { defaultFetchLimits, defaultValues } from './defaults.ts';
+import { defaultFeedRefreshMs, defaultFetchLimits, defaultValues } from './defaults.ts';
 import { configFiles } from './files.ts';
 import { forgeSettings } from './forges.ts';
 import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
 import type { TufValues } from './schema.ts';
-import type { FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
+import type { FeedSettings, FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
 import { userStateDirectory, type Surroundings } from './surroundings.ts';
 import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
@@ -115,8 +116,21 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       maxAgeMs: msOrOff(get('trust.maxAge')),
       tuf: tufSettings(entries.get('trust.tuf'), around),
     },
+    feeds: feedSettings(get),
     logLevel: get('logLevel') as Settings['logLevel'],
   };
+}
+
+/** An ecosystem without a URL is never asked for. */
+function feedSettings(get: (key: string) => unknown): readonly FeedSettings[] {
+  return ecosystems.flatMap((ecosystem) => {
+    const of = (key: string): unknown => get(`feeds.${ecosystem}.${key}`);
+    const url = of('url') as string | undefined;
+    if (url === undefined) return [];
+    const refreshEveryMs = msOrOff(of('refreshEvery') ?? defaultFeedRefreshMs);
+    const [epssUrl, kevUrl] = [of('epss'), of('kev')] as readonly (string | undefined)[];
+    return [{ ecosystem, url, refreshEveryMs, epssUrl, kevUrl }];
+  });
 }
 
 function msOrOff(value: unknown): number | undefined {

@@ -3,7 +3,9 @@ import { validRange } from 'semver';
 import { originPattern } from '../../ledger/signing/origin.ts';
 import { isLicenceEntry } from '../../licences/policy.ts';
 import { ruleNames, presetNames } from '../../policy/settings.ts';
+import { ecosystems } from '../../core/purl.ts';
 import { z } from '../zod.ts';
+import { isLoopbackHost } from './addresses.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
 const text = z.string().min(1).max(2048);
@@ -125,6 +127,19 @@ const tufRepository = z.strictObject({
   root: text.optional(),
 });
 
+/** What it says of malware is believed: nobody on the way may change it. */
+const feedUrl = text.refine(
+  (value) => isUsableUrl(value) && (value.startsWith('https:') || isLoopbackHost(new URL(value).hostname)),
+  'must be an https URL without user name, password, query or fragment',
+);
+
+const feed = z.strictObject({
+  url: feedUrl.optional(),
+  refreshEvery: durationOrOff.optional(),
+  epss: feedUrl.optional(),
+  kev: feedUrl.optional(),
+});
+
 /** An entry that means nothing would leave a hole in the list. */
 const licences = z
   .array(
@@ -180,6 +195,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  feeds: z.strictObject(Object.fromEntries(ecosystems.map((name) => [name, feed.optional()]))).optional(),
   forges: z
     .array(forge)
     .max(100)

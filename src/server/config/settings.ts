@@ -79,6 +79,17 @@ export interface TrustSettings {
   readonly tuf: readonly TufSettings[] | undefined;
 }
 
+/** Where the feed of advisories of one ecosystem is fetched from. */
+export interface FeedSettings {
+  readonly ecosystem: Ecosystem;
+  /** Of the `all.zip`; `modified_id.csv` and the single records lie beside it. */
+  readonly url: string;
+  /** Undefined: never by itself. */
+  readonly refreshEveryMs: number | undefined;
+  readonly epssUrl: string | undefined;
+  readonly kevUrl: string | undefined;
+}
+
 export interface SignerSettings {
   /** Absolute path. Outside the data directory, so that a restored or copied data directory is noticed. */
   readonly directory: string;
@@ -107,6 +118,8 @@ export interface Settings {
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
   readonly trust: TrustSettings;
+  /** One an ecosystem; empty: feeds are imported by hand. */
+  readonly feeds: readonly FeedSettings[];
   /** One a host; empty: what only a forge can tell is not checked. */
   readonly forges: readonly ForgeSettings[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -54,7 +54,7 @@ function inForce(
   origin: { readonly source: SettingSource; readonly where: string | undefined },
 ): SettingInForce {
   const text =
-    inHours.includes(key) && typeof value === 'number'
+    (inHours.includes(key) || /^feeds\..*\.refreshEvery$/.test(key)) && typeof value === 'number'
       ? JSON.stringify(`${value / 3_600_000}h`)
       : JSON.stringify(value);
   return {

@@ -12,6 +12,17 @@ import {
   type ExpectSet,
 } from './expect-protocol.ts';
 import {
+  feedImported,
+  feedOverridden,
+  feedsAnswer,
+  type FeedImport,
+  type FeedImported,
+  type FeedOverride,
+  type FeedOverrideEnd,
+  type FeedOverridden,
+  type FeedsAnswer,
+} from './feed-protocol.ts';
+import {
   discloseAnswer,
   eraseAnswer,
   ledgerStatus,
@@ -95,12 +106,19 @@ export interface ControlClient {
   /** Answers when every repository was asked. */
   readonly refreshTrust: () => Promise<TrustRefreshed>;
   readonly importTrust: (request: TrustImport) => Promise<TrustImported>;
+  readonly feeds: () => Promise<FeedsAnswer>;
+  /** Answers when it is in force, which may take minutes. */
+  readonly importFeed: (request: FeedImport) => Promise<FeedImported>;
+  readonly overrideAdvisory: (request: FeedOverride) => Promise<FeedOverridden>;
+  readonly endOverride: (request: FeedOverrideEnd) => Promise<FeedOverridden>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
 const idleMs = 30_000;
 /** Repositories that do not answer take their time. */
 const refreshIdleMs = 600_000;
+/** A whole feed is fetched and read. */
+const importIdleMs = 45 * 60_000;
 
 /** Throws CONTROL_SOCKET_PATH_TOO_LONG. Connects anew for each call. */
 export function controlClient(dataDirectory: string): ControlClient {
@@ -134,6 +152,10 @@ export function controlClient(dataDirectory: string): ControlClient {
     trustHistory: () => call('GET', '/trust/history', trustHistory),
     refreshTrust: () => call('POST', '/trust/refresh', trustRefreshed, undefined, refreshIdleMs),
     importTrust: (request) => call('POST', '/trust/import', trustImported, request),
+    feeds: () => call('GET', '/feeds', feedsAnswer),
+    importFeed: (request) => call('POST', '/feeds/import', feedImported, request, importIdleMs),
+    overrideAdvisory: (request) => call('POST', '/feeds/overrides', feedOverridden, request),
+    endOverride: (request) => call('POST', '/feeds/overrides/end', feedOverridden, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),

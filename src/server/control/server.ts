@@ -16,6 +16,7 @@ import { errorAnswerOf } from '../problem.ts';
 import { replay } from '../replay/answer.ts';
 import { decisionShown } from '../shown.ts';
 import { answerExpectations } from './expect-routes.ts';
+import { answerFeeds } from './feed-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
 import { replayRequest } from './replay-protocol.ts';
@@ -98,7 +99,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
   const answer =
     (await answerLedger(gate, asked, body)) ??
     (await answerExpectations(gate, asked, body)) ??
-    (await answerTrust(gate, asked, body));
+    (await answerTrust(gate, asked, body)) ??
+    (await answerFeeds(gate, asked, body));
   if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)

@@ -9,6 +9,7 @@ import { gateHealth } from '../control/gateway-client.ts';
 import { controlSocketPath } from '../control/socket-path.ts';
 import { findLockfiles } from '../checking/check-lockfile.ts';
 import { installedClients, type InstalledClient } from '../package-managers/installed.ts';
+import { feedFindings } from './feeds.ts';
 import type { Finding } from './finding.ts';
 import { nodeFinding } from './node-version.ts';
 import { trustFindings } from './trust.ts';
@@ -33,6 +34,7 @@ export async function examine(input: ExamineInput): Promise<readonly Finding[]> 
     ...(running.state === 'good' ? [] : [await portFinding(settings)]),
     upstreamFinding(input),
     ...(await trustFindings(settings)),
+    ...(await feedFindings(settings)),
     ...installed.map((one) => clientFinding(one, settings)),
     ...(await lockfileFinding(around)),
   ];

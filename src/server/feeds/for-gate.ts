@@ -1,0 +1,122 @@
+/** Feeds wired into a gate: its store on this disk, and the job that asks the configured URLs. */
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gateItself } from '../../core/subject.ts';
+import { isAssayError, messageOf } from '../../core/errors.ts';
+import type { Ecosystem } from '../../core/purl.ts';
+import { rfc3339, type Clock } from '../../core/time.ts';
+import type { Storage } from '../../storage/open.ts';
+import { openPublicFiles, type PublicFiles } from '../../upstream/public-files.ts';
+import type { FeedSettings, Settings } from '../config/settings.ts';
+import type { Logger } from '../logger.ts';
+import { assayVersion } from '../package-version.ts';
+import { createFeedPool } from '../workers/feed-pool.ts';
+import { ageOf } from './age.ts';
+import { keepingIn } from './keeping.ts';
+import { removeLeftovers } from './sources.ts';
+import { createFeedStore, type FeedStore } from './store.ts';
+
+export interface FeedParts {
+  readonly settings: Pick<Settings, 'feeds' | 'dataDirectory'>;
+  readonly storage: Pick<Storage, 'settings' | 'blobs' | 'events'>;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Instead of our own client. */
+  readonly files?: Pick<PublicFiles, 'read'>;
+  /** How long after the start the first refresh is; a minute, where it is not given. */
+  readonly firstRefreshMs?: number;
+}
+
+/** The newest refresh of one ecosystem since the gate started. */
+export interface FeedRefreshed {
+  readonly ecosystem: Ecosystem;
+  readonly url: string;
+  readonly at: string;
+  /** Undefined when it went well. */
+  readonly problem: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface Feeds extends FeedStore {
+  readonly refreshed: () => readonly FeedRefreshed[];
+  /** Sentences about what needs attention. */
+  readonly problems: () => readonly string[];
+}
+
+const defaultFirstRefreshMs = 60_000;
+/** A timer takes no longer time. */
+const maxWaitMs = 2 ** 31 - 1;
+const fetchMs = 30 * 60_000;
+
+/** Throws FEED_SNAPSHOT_INVALID when what is stored cannot be read, STORAGE_*. */
+export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)[]): Promise<Feeds> {
+  const { settings, clock, log } = parts;
+  const incoming = join(settings.dataDirectory, 'incoming-feeds');
+  await removeLeftovers({ incoming });
+  const pool = createFeedPool();
+  closers.push(pool.close);
+  const store = await createFeedStore({
+    keeping: keepingIn(parts.storage),
+    pool,
+    sources: { incoming, files: parts.files ?? ownFiles(closers) },
+    clock,
+    onLost: (ecosystem, error) => log.error({ err: error, ecosystem }, 'a feed of advisories was lost'),
+  });
+  const latest = new Map<Ecosystem, FeedRefreshed>();
+  const closing = new AbortController();
+
+  async function refresh({ ecosystem, url, epssUrl, kevUrl }: FeedSettings): Promise<void> {
+    const base = { ecosystem, url, at: rfc3339(clock()) };
+    const request = { ecosystem, from: url, delta: 'beside', epss: epssUrl, kev: kevUrl, allowShrink: false };
+    try {
+      const { feed, changed } = await store.importFrom(request, gateItself);
+      log.info({ ecosystem, url, digest: feed.digest, changed }, 'a feed of advisories was refreshed');
+      latest.set(ecosystem, { ...base, problem: undefined });
+    } catch (error) {
+      log.warn({ err: error, ecosystem, url }, 'a feed of advisories could not be refreshed');
+      const code = isAssayError(error) ? error.code : 'STORAGE_FAILED';
+      latest.set(ecosystem, { ...base, problem: { code, message: messageOf(error) } });
+    }
+  }
+
+  async function every(feed: FeedSettings, everyMs: number): Promise<void> {
+    let pauseMs = parts.firstRefreshMs ?? defaultFirstRefreshMs;
+    while (!closing.signal.aborted) {
+      const { signal } = closing;
+      await wait(Math.min(pauseMs, maxWaitMs), undefined, { signal, ref: false }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      await refresh(feed);
+      pauseMs = everyMs;
+    }
+  }
+
+  for (const feed of settings.feeds)
+    if (feed.refreshEveryMs !== undefined) void every(feed, feed.refreshEveryMs);
+  closers.push(() => Promise.resolve(closing.abort()));
+  return {
+    ...store,
+    refreshed: () => [...latest.values()],
+    problems: () => problemsOf(store, [...latest.values()], rfc3339(clock())),
+  };
+}
+
+function ownFiles(closers: (() => Promise<void>)[]): PublicFiles {
+  const files = openPublicFiles({ version: assayVersion, retries: 1, totalMs: fetchMs });
+  closers.push(() => Promise.resolve(files.close()));
+  return files;
+}
+
+function problemsOf(store: FeedStore, refreshed: readonly FeedRefreshed[], now: string): readonly string[] {
+  const feeds = store.status().feeds.flatMap(({ ecosystem, newestAt, problem }) => {
+    if (problem !== undefined) return [`Advisories: the feed of ${ecosystem} is lost (${problem}).`];
+    const { days, isOld } = ageOf(newestAt, now);
+    return isOld ? [`Advisories: the newest record for ${ecosystem} is ${days ?? '?'} days old.`] : [];
+  });
+  return [
+    ...feeds,
+    ...refreshed.flatMap(({ ecosystem, problem }) =>
+      problem === undefined
+        ? []
+        : [`Advisories: the feed of ${ecosystem} could not be refreshed (${problem.code}).`],
+    ),
+  ];
+}
