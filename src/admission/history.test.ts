@@ -162,8 +162,9 @@ test('what is refused after it was assessed, with provenance that is true, teach
 test('what policy only watches, and would have refused, teaches nothing', async (t) => {
   const bench = await startHistory(t, { preset: 'observe' });
   const versions = ['1.0.0', '1.1.0', '1.2.0'];
+  const foreign = [false, true, 'warn'] as const;
   for (const [at, version] of versions.entries())
-    bench.attest(version, 60 - at, { foreign: version !== '1.0.0' });
+    bench.attest(version, 60 - at, { foreign: foreign[at] ?? false });
   for (const version of versions) assert.equal((await bench.admit('lib', version)).state, 'allowed');
   const taught = await bench.storage.history.publications(testUpstream, 'lib');
   assert.deepEqual(

@@ -108,7 +108,8 @@ function inMemory(
 function teaches({ decision, evidence, artifact }: ReleaseRecord): Evidence | undefined {
   if (decision.outcome !== 'allow' || artifact === undefined) return undefined;
   const tolerated = [...decision.warnings, ...decision.audits].some(
-    (reason) => reason.result === 'fail' && ['provenance', 'expectations'].includes(reason.evidence),
+    ({ result, outcome, evidence: kind }) =>
+      (result === 'fail' || outcome !== 'allow') && ['provenance', 'expectations'].includes(kind),
   );
   return tolerated ? undefined : evidence.find(({ kind }) => kind === 'provenance');
 }

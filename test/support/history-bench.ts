@@ -46,8 +46,8 @@ interface Attested {
   readonly valid: boolean;
   /** When the log signed it; default: when the index says it was published. */
   readonly signedDaysAgo: number;
-  /** The rule about sources fails. */
-  readonly foreign: boolean;
+  /** The rule about sources fails, or warns. */
+  readonly foreign: boolean | 'warn';
   readonly publisher: NonNullable<PublishInput['publisher']>;
 }
 
@@ -70,6 +70,7 @@ export async function startHistory(
       const other = history?.expectations.some(
         ({ identity }) => identity !== undefined && identity.repositoryId !== repositoryId,
       );
+      if (foreign === 'warn') return { 'rule.source-changed': 'warn' };
       return foreign === true || other === true ? { 'rule.source-changed': 'fail' } : {};
     }),
   ]);
