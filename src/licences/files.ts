@@ -13,7 +13,7 @@ export interface LicenceLook {
 const maxFiles = 60;
 
 const name =
-  /^(?:(?:un)?licen[cs]es?|copying|third.?party.?(?:notices?|licen[cs]es?)[^/]{0,40})(?:[-._ ][^/]{0,80})?$|^[^/]{1,100}[-._]licen[cs]e(?:\.(?:txt|md))?$/i;
+  /^(?:(?:un)?licen[cs]es?|copying|copyright|third.?party.?(?:notices?|licen[cs]es?)[^/]{0,40})(?:[-._ ][^/]{0,80})?$|^[^/]{1,100}[-._]licen[cs]e(?:\.(?:txt|md))?$/i;
 const folder = /(?:^|\/)licen[cs]es\/[^/]{1,100}\.(?:txt|md)$/i;
 /** A program that is named after licences is none. */
 const code = /\.(?:[cm]?[jt]sx?|json5?|ya?ml|css|html?|svg|png|map|py|go|rs|sh)$/i;

@@ -5,10 +5,10 @@ import type { ReadAt } from '../archive/gunzip.ts';
 import { serveJobs } from '../archive/serve-jobs.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ScanReport } from '../core/scan-report.ts';
+import { createLicenceLook } from '../licences/files.ts';
 import { readFolder } from './folder.ts';
 
 import { hintsOf } from './hints.ts';
-import { createLicenceTexts } from './licence-texts.ts';
 import { createPackageScan, type ScanHints } from './package-scan.ts';
 import { readMembers, type MemberLimits, type MemberSink } from './tarball.ts';
 import { sendReport, type ScanJob } from './wire.ts';
@@ -48,16 +48,16 @@ async function scanTarball({ path, packedBytes, limits, hints }: ScanJob): Promi
 
 function scanInto(hints: ScanHints): { readonly sink: MemberSink; readonly end: () => Promise<ScanReport> } {
   const scan = createPackageScan(hints);
-  const licences = createLicenceTexts();
+  const licences = createLicenceLook();
   return {
     sink: {
       file: (file) => {
         scan.add(file);
-        licences.add(file);
+        licences.look(file.path, file.bytes);
       },
       leftOut: scan.leftOut,
     },
-    end: async () => ({ ...scan.end(), licences: await licences.end() }),
+    end: async () => ({ ...scan.end(), licences: await licences.found() }),
   };
 }
 
