@@ -5,6 +5,7 @@ import type { Principal, Subject } from '../core/subject.ts';
 import { expectationPredicateType } from './expectation-event.ts';
 import { decisionOpenings, sha256Bytes, type EventInput } from './leaf.ts';
 import { rotationPredicateType } from './signing/rotation.ts';
+import { feedPredicateType } from './feed-event.ts';
 import { trustPredicateType } from './trust-event.ts';
 import { leafFields, type Leaf, type LeafField } from './verify/leaf.ts';
 import { verifyOpening, type Openings } from './verify/opening.ts';
@@ -30,12 +31,13 @@ export function openingsOf(entry: StoredEntry, fields: readonly LeafField[]): Op
   return Object.fromEntries(shown.map((field) => [field, all[field]]));
 }
 
-/** The release, the package, the log, or the trust in force, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
+/** The release, the package, the log, or the trust or feeds in force, that the statement is about. The casts are safe: a wrong value makes another commitment, and stays closed. */
 function subjectOf(statement: JsonObject): EventInput['subject'] | undefined {
   const predicate = ownObject(statement, 'predicate');
   if (ownString(statement, 'predicateType') === rotationPredicateType)
     return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
   if (ownString(statement, 'predicateType') === trustPredicateType) return { trust: 'roots and keys' };
+  if (ownString(statement, 'predicateType') === feedPredicateType) return { feeds: 'advisories' };
   if (predicate !== undefined && ownString(statement, 'predicateType') === expectationPredicateType)
     return {
       upstream: ownString(predicate, 'upstream') ?? '',

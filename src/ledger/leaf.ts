@@ -28,13 +28,18 @@ export interface TrustSubject {
   readonly trust: 'roots and keys';
 }
 
+/** What an entry about the feeds of advisories is about; there is one such chain. */
+export interface FeedSubject {
+  readonly feeds: 'advisories';
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject;
+  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject | FeedSubject;
   readonly actor: Principal;
   /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
   readonly statement: JsonObject;
@@ -119,6 +124,7 @@ export function decisionOpenings(committed: Committed, salts: Readonly<Record<st
 function subjectPayload(subject: EventInput['subject']): Uint8Array {
   if ('log' in subject) return canonicalBytes({ log: subject.log });
   if ('trust' in subject) return canonicalBytes({ trust: subject.trust });
+  if ('feeds' in subject) return canonicalBytes({ feeds: subject.feeds });
   if ('package' in subject) return canonicalBytes({ package: subject.package, upstream: subject.upstream });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;
   const named = { upstream, channel, ecosystem, purl, file, claimedIntegrity };

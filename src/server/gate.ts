@@ -2,7 +2,6 @@
 import type { Admission } from '../admission/admit.ts';
 import type { Lru } from '../admission/lru.ts';
 import type { Shelves } from '../admission/shelf.ts';
-import type { AdvisoryLookup } from '../core/advisory.ts';
 import type { Collector } from '../core/collector.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Principal, UpstreamId } from '../core/subject.ts';
@@ -53,8 +52,6 @@ export interface Gate {
   readonly trust: Trust;
   /** What is publicly known of versions: `feeds.current('npm')`. */
   readonly feeds: Feeds;
-  /** What is publicly known of npm's versions; undefined or without a feed: nothing is. */
-  readonly advisories?: AdvisoryLookup;
   readonly collectors: readonly Collector[];
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */

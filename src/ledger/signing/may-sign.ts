@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/error-codes.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import { erasurePredicateType } from '../erasure.ts';
 import { expectationPredicateType } from '../expectation-event.ts';
+import { feedPredicateType } from '../feed-event.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
 import { trustPredicateType } from '../trust-event.ts';
@@ -88,6 +89,7 @@ const attestable: readonly string[] = [
   decisionPredicateType,
   erasurePredicateType,
   expectationPredicateType,
+  feedPredicateType,
   summaryPredicateType,
   trustPredicateType,
 ];

@@ -11,6 +11,7 @@ export const leafTypes = [
   'key-rotation/v1',
   'expectation/v1',
   'trust-material/v1',
+  'feed/v1',
 ] as const;
 export type LeafType = (typeof leafTypes)[number];
 

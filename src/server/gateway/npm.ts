@@ -37,7 +37,7 @@ export async function answerNpm(
       return routed(gate, exchange, asked.name, (route) => answerAttestations(gate, route, asked));
     case 'audit-bulk':
     case 'audit-quick':
-      return answerAudit(gate.advisories, exchange.request, asked.kind);
+      return answerAudit(gate.feeds.current('npm'), exchange.request, asked.kind);
     case 'search':
       return npmError({ kind: 'search' });
     case 'write':
