@@ -46,9 +46,10 @@ export async function readMembers(
     parser.write(Buffer.from(chunk));
     return problem === undefined;
   });
+  // A damaged stream ends early, which the parser then also says; the cause comes first.
+  problem = unzipped.problem?.message ?? problem;
   parser.end();
   await new Promise((resolve) => setImmediate(resolve));
-  problem ??= unzipped.problem?.message;
   if (problem !== undefined) throw new Error(`the archive could not be scanned: ${problem}`);
 }
 

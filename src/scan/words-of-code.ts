@@ -103,4 +103,11 @@ export const wordsOfCode: readonly Word[] = [
     'signTransaction',
     'sendTransaction',
   ),
+  // What is loaded is not written there.
+  ...['require(', 'import('].map((text) => ({
+    text,
+    signal: 'dynamic-import' as const,
+    before: /(?:^|[^\w$])$/,
+    after: /^\s{0,4}[\w$([]/,
+  })),
 ];

