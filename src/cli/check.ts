@@ -33,7 +33,7 @@ export function addCheck(program: Command, context: Context): void {
       .description('Check every artifact of a lockfile against the gate; find what would bypass it.'),
   )
     .argument('[lockfile]', 'a lockfile or a folder with one (default: those in this folder)')
-    .option('--gate <url>', 'the gate to ask (default: the configured one)')
+    .option('--gate <url>', 'the gate to ask (default: the one that runs here, else the configured one)')
     .option('--format <format>', 'table or json', parseFormat, 'table')
     .action(async (named: string | undefined, options: Options) => check(context, named, options));
   withExamples(command, [
@@ -52,7 +52,7 @@ async function check(context: Context, named: string | undefined, options: Optio
   const { terminal, around } = context;
   const files = await findLockfiles(around.cwd, named);
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = gateTarget(context, settings, options.gate);
+  const target = await gateTarget(context, settings, options.gate);
   await reachable(target);
   const checks: LockfileCheck[] = [];
   for (const file of files) {

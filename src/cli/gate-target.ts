@@ -1,20 +1,20 @@
 /** Which gate a command means, and whether it is one. */
 import { AssayError } from '../core/errors.ts';
-import { gateUrl } from '../server/config/addresses.ts';
 import { isUsableUrl } from '../server/config/schema.ts';
 import type { Settings } from '../server/config/settings.ts';
 import { gateHealth, type GatewayTarget } from '../server/control/gateway-client.ts';
+import { runningUrl } from '../server/control/running-url.ts';
 import type { Context } from './context.ts';
 
-/** `--gate`, else the configured one. Throws USAGE_INVALID. */
-export function gateTarget(
+/** `--gate`, else the one that runs on the data directory, else the configured one. Throws USAGE_INVALID. */
+export async function gateTarget(
   { around }: Context,
   settings: Settings,
   named: string | undefined,
-): GatewayTarget {
+): Promise<GatewayTarget> {
   if (named !== undefined && !isUsableUrl(named))
     throw new AssayError('USAGE_INVALID', `--gate ${named} is no http or https URL`);
-  const url = named ?? gateUrl(settings);
+  const url = named ?? (await runningUrl(settings));
   return { url: url.endsWith('/') ? url : `${url}/`, token: around.env['ASSAY_TOKEN'] };
 }
 

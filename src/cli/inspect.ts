@@ -36,7 +36,10 @@ export function addInspect(program: Command, context: Context): void {
       'a Sigstore bundle or npm attestations (a file), package@version, or package URL (pkg:npm/…)',
     )
     .option('--trusted-root <file>', "use this trusted_root.json instead of the program's own")
-    .option('--gate <url>', 'the gate to ask for the attestations of a release (default: the configured one)')
+    .option(
+      '--gate <url>',
+      'the gate to ask for the attestations of a release (default: the one that runs here, else the configured one)',
+    )
     .option('--json', 'print JSON')
     .action(async (what: string, options: Options) => inspect(context, what, options));
   withExamples(command, [
@@ -68,7 +71,7 @@ async function documentOf(
   const release = readReleaseName(what);
   if (release === undefined) return readBundleFile(resolve(context.around.cwd, what));
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = gateTarget(context, settings, options.gate);
+  const target = await gateTarget(context, settings, options.gate);
   await reachable(target);
   const answer = await attestationsAt(target, release);
   if (answer.state === 'answered') return answer.document;

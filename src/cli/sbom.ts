@@ -119,7 +119,7 @@ async function targetOf(
     if (gate !== undefined) throw new AssayError('USAGE_INVALID', '--offline asks no gate, --gate names one');
     return undefined;
   }
-  const target = gateTarget(context, settings, gate);
+  const target = await gateTarget(context, settings, gate);
   try {
     await reachable(target);
     return target;

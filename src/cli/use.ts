@@ -31,7 +31,7 @@ export function addUse(program: Command, context: Context): void {
     .option('--undo', 'go back to what was there before')
     .option('--project', "edit this folder's configuration instead of the user's")
     .option('--yes', 'do not ask')
-    .option('--gate <url>', 'the gate to use (default: the configured one)')
+    .option('--gate <url>', 'the gate to use (default: the one that runs here, else the configured one)')
     .option('--with <name@version>', 'the good package of the proof', 'is-number@7.0.0')
     .action(async (client: Client, options: Options) =>
       options.undo === true ? undo(context, client, options) : use(context, client, options),
@@ -52,7 +52,7 @@ async function use(context: Context, client: Client, options: Options): Promise<
   if (!/^(?:@[\w.~-]+\/)?[\w.~][\w.~-]*@[\w.+-]+$/.test(options.with))
     throw new AssayError('USAGE_INVALID', `--with ${options.with} is no name@version`);
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = gateTarget(context, settings, options.gate);
+  const target = await gateTarget(context, settings, options.gate);
   await reachable(target);
   const plan = await planUse({
     client,
@@ -146,7 +146,7 @@ function printOutput(terminal: Terminal, step: SelfTestStep): void {
 async function undo(context: Context, client: Client, options: Options): Promise<void> {
   const { terminal, around } = context;
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = gateTarget(context, settings, options.gate);
+  const target = await gateTarget(context, settings, options.gate);
   const plan = await planUndo({ client, gate: target.url, project: options.project === true, around });
   if (plan === undefined) {
     terminal.note(

@@ -28,6 +28,7 @@ import {
   type Context,
   type GateOptions,
 } from './context.ts';
+import type { GatewayTarget } from '../server/control/gateway-client.ts';
 import { gateTarget, reachable } from './gate-target.ts';
 import type { Terminal, Tone } from './terminal.ts';
 
@@ -65,7 +66,7 @@ export function addVerify(program: Command, context: Context): void {
       "the public key that must have signed: with --bundle the signer's, else the gate's",
     )
     .option('--trusted-root <file>', "use this trusted_root.json instead of the program's own")
-    .option('--gate <url>', 'the gate to ask (default: the configured one)')
+    .option('--gate <url>', 'the gate to ask (default: the one that runs here, else the configured one)')
     .option('--json', 'print JSON')
     .action(async (what: string, options: Options) => verify(context, what, options));
   withExamples(command, [
@@ -163,7 +164,7 @@ async function verifyNamed(context: Context, release: ReleaseName, options: Opti
 }
 
 interface AskedGate {
-  readonly target: ReturnType<typeof gateTarget>;
+  readonly target: GatewayTarget;
   readonly keys: GateKeys;
   readonly identityHost: (name: string) => string | undefined;
 }
@@ -172,7 +173,7 @@ async function gateOf(context: Context, options: Options): Promise<AskedGate> {
   const flags = { config: options.config, data: options.data };
   // The upstreams say whose keys count; a machine without them still asks a gate.
   const { settings } = await load(context, flags, 'look').catch(() => load(context, flags, 'none'));
-  const target = gateTarget(context, settings, options.gate);
+  const target = await gateTarget(context, settings, options.gate);
   await reachable(target);
   const keys =
     options.key === undefined

@@ -120,6 +120,16 @@ test('check: an unreachable gate is 4, something else on the port too', async ()
   assert.match(ended(await assay(['check', folder, '--gate', registry.url]), 4).stderr, /no Assay gate/);
 });
 
+test('the gate of the data directory is asked where it answers, also when it was started with another port', async () => {
+  const folder = await project({ 'node_modules/good': good() });
+  const env = { ASSAY_PORT: '9' };
+  ended(await assay(['check', folder], env), 0);
+  const elsewhere = { ...env, ASSAY_DATA: join(home, 'none') };
+  assert.match(ended(await assay(['check', folder], elsewhere), 4).stderr, /127\.0\.0\.1:9\/: nothing/);
+  const { stdout } = await assay(['doctor'], env);
+  assert.match(stdout, new RegExp(`gate +Assay .* answers at ${gate.url}`));
+});
+
 test("check: a project's own registry setting is a bypass", async () => {
   const folder = await project({ 'node_modules/@corp/a': { version: '1.0.0' }, 'node_modules/good': good() });
   await writeFile(join(folder, '.npmrc'), '@corp:registry=https://npm.example.com/\n');

@@ -97,7 +97,7 @@ test('without a gate nothing looks decided; a gate that is named must answer', a
   const folder = await project(['@s/good']);
   const offline = JSON.parse((await assay(['sbom', '--offline'], folder, 0)).stdout) as Read;
   assert.match(JSON.stringify(offline.components), /not-known.*not-asked/);
-  const alone = await assay(['sbom'], folder, 0, { ASSAY_PORT: '9' });
+  const alone = await assay(['sbom'], folder, 0, { ASSAY_PORT: '9', ASSAY_DATA: join(folder, 'none') });
   assert.match(alone.stderr, /no gate runs/);
   assert.match(alone.stdout, /not-asked/);
   await assay(['sbom', '--gate', 'http://127.0.0.1:9/'], folder, 4);

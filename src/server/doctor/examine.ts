@@ -2,10 +2,11 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { AssayError, messageOf } from '../../core/errors.ts';
-import { gateUrl, isOwnAddress, localUrl } from '../config/addresses.ts';
+import { isOwnAddress, localUrl } from '../config/addresses.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { gateHealth } from '../control/gateway-client.ts';
+import { runningUrl } from '../control/running-url.ts';
 import { controlSocketPath } from '../control/socket-path.ts';
 import { findLockfiles } from '../checking/check-lockfile.ts';
 import { installedClients, type InstalledClient } from '../package-managers/installed.ts';
@@ -89,7 +90,7 @@ async function dataFinding({ dataDirectory }: Settings): Promise<Finding> {
 }
 
 async function gateFinding(settings: Settings, around: Surroundings): Promise<Finding> {
-  const url = gateUrl(settings);
+  const url = await runningUrl(settings);
   try {
     const health = await gateHealth({ url, token: around.env['ASSAY_TOKEN'] });
     if (health.ready) return good('gate', `Assay ${health.version} answers at ${url}`);
