@@ -267,6 +267,27 @@ test('a TUF root is imported to start from, if it is signed by its own keys', as
   assert.deepEqual(keyidsOf(trust), ['SHA256:one']);
 });
 
+test('a TUF root that nothing would start from is not taken; one that has expired, or goes back, is told to be so', async (context) => {
+  const at = await world(context);
+  const { holder, online } = at;
+  const root = (version: number, expires?: string): Buffer =>
+    tufRoot({ version, holders: [holder], online, ...(expires === undefined ? {} : { expires }) });
+  const request = { host: undefined, name: 'ours', via: 'root.json', apply: true };
+  await writeFile(join(at.directory, 'root.json'), root(3));
+  const trust = await at.open();
+  const older = await trust.import({ ...request, bytes: root(2) });
+  assert.deepEqual(older.changes, []);
+  assert.deepEqual(older.refused, ['root 2 is older than root 3, which ours starts from without it']);
+  assert.deepEqual(trust.history(), []);
+  const ended = await trust.import({ ...request, bytes: root(5, '2026-11-20T11:00:00Z') });
+  assert.match(
+    ended.changes[0] ?? '',
+    /^TUF starts from root 5 \(until 2026-11-20T11:00:00\.000Z, expired\) for ours$/,
+  );
+  const back = await trust.import({ ...request, bytes: root(4) });
+  assert.match(back.changes[0] ?? '', /^TUF starts from root 4 \(until .*Z\) for ours, back from root 5$/);
+});
+
 test('a file that is none of these is refused', async (context) => {
   const at = await world(context);
   const trust = await at.open();

@@ -9,14 +9,14 @@ import { trustExpiries, type TrustExpiry } from '../../trust/expiry.ts';
 import { pinnedTrust } from '../../trust/pinned.ts';
 import { readDocument } from '../../trust/reading.ts';
 import { createTrustStore, type OfferOutcome, type TrustAlarm, type TrustStore } from '../../trust/store.ts';
-import { replaceTufRoot, type TufDeps } from '../../trust/tuf.ts';
+import { keptTufRoot, replaceTufRoot, type TufDeps } from '../../trust/tuf.ts';
 import type { PublicFiles } from '../../upstream/public-files.ts';
 import type { Settings, UpstreamSettings } from '../config/settings.ts';
 import type { RegistryDocument } from '../documents.ts';
 import { writeFileDurably } from '../durable-file.ts';
 import type { Logger } from '../logger.ts';
 import { readImport, type ImportRequest } from './import.ts';
-import { offerOf, tufDirectory, tufPlaces, type TufPlace } from './repositories.ts';
+import { broughtRoot, offerOf, tufDirectory, tufPlaces, type TufPlace } from './repositories.ts';
 import { keepingIn } from './keeping.ts';
 
 export interface TrustParts {
@@ -143,14 +143,22 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
       return { ...outcome, applied: request.apply };
     }
     const { name, root } = imported;
-    const change = `TUF starts from root ${root.version} (until ${root.expires}) for ${name}`;
+    const directory = tufDirectory(settings.dataDirectory, name);
+    const place = places.find((one) => one.name === name);
+    const brought = place === undefined ? undefined : await broughtRoot(place);
+    if (brought !== undefined && root.version < brought.version) {
+      const older = `root ${root.version} is older than root ${brought.version}, which ${name} starts from without it`;
+      return { changes: [], refused: [older], digest: store.current().digest, applied: request.apply };
+    }
+    const kept = await keptTufRoot(directory);
+    const ended = root.expires <= now() ? ', expired' : '';
+    const back = kept !== undefined && root.version < kept.version ? `, back from root ${kept.version}` : '';
+    const change = `TUF starts from root ${root.version} (until ${root.expires}${ended}) for ${name}${back}`;
     if (request.apply) {
-      await replaceTufRoot(tufDirectory(settings.dataDirectory, name), request.bytes, tuf);
+      await replaceTufRoot(directory, request.bytes, tuf);
       await store.note(change, by);
     }
-    const refused = places.some((place) => place.name === name)
-      ? []
-      : [`trust.tuf names no repository ${name}`];
+    const refused = place === undefined ? [`trust.tuf names no repository ${name}`] : [];
     return { changes: [change], refused, digest: store.current().digest, applied: request.apply };
   }
 

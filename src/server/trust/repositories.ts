@@ -12,6 +12,7 @@ import {
 import { parseRegistryKeys } from '../../trust/npm-keys.ts';
 import type { Offer } from '../../trust/offer.ts';
 import { readDocument } from '../../trust/reading.ts';
+import { parseTufRoot, type TufRoot } from '../../trust/tuf-root.ts';
 import { refreshFromTuf, type TufAnswer, type TufDeps } from '../../trust/tuf.ts';
 import type { Settings } from '../config/settings.ts';
 
@@ -45,6 +46,12 @@ export async function offerOf(
   const { url, directory } = place;
   const root = await rootOf(place);
   return offerFrom(place.name, await refreshFromTuf({ url, directory, root, targets }, deps));
+}
+
+/** What the program or the configuration brings: TUF starts from nothing older. Throws CONFIG_UNREADABLE, TRUST_INVALID. */
+export async function broughtRoot(place: TufPlace): Promise<TufRoot | undefined> {
+  const bytes = await rootOf(place);
+  return bytes === undefined ? undefined : parseTufRoot(bytes);
 }
 
 async function rootOf({ name, rootFile }: TufPlace): Promise<Uint8Array | undefined> {
