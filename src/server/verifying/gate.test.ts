@@ -245,6 +245,9 @@ test('a lockfile is verified when the gate approved the very bytes it locks, eac
     [{ integrity: other }, 'failed'],
     [{ integrity: undefined }, 'not-checked'],
     [{ integrity: 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=' }, 'not-checked'],
+    // Clients take bytes that any of these names.
+    [{ integrity: `${integrity} ${other}` }, 'not-checked'],
+    [{ integrity: `${`${integrity} `.repeat(16)}${other}` }, 'not-checked'],
     [{ version: '9.9.9' }, 'failed'],
     [{ name: 'unknown' }, 'failed'],
     [{ source: 'git', version: undefined }, 'not-available'],

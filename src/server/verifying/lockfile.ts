@@ -56,7 +56,11 @@ async function stepOf(entry: LockedEntry, { target, keys }: LockfileInput): Prom
     return { name, result: 'not-available', text: 'It does not come from a registry: no gate signs it.' };
   const integrity = sha512Of(entry.integrity);
   if (integrity === undefined)
-    return { name, result: 'not-checked', text: 'The lockfile has no SHA-512 of its tarball to compare.' };
+    return {
+      name,
+      result: 'not-checked',
+      text: 'The lockfile has no SHA-512 of its tarball to compare, or several.',
+    };
   try {
     const path = `${encodeURIComponent(entry.name)}/${encodeURIComponent(entry.version)}`;
     const bytes = await gateDocument(target, path, manifestBytes);
@@ -74,10 +78,11 @@ async function stepOf(entry: LockedEntry, { target, keys }: LockfileInput): Prom
   }
 }
 
-/** In the one form that is signed. */
+/** In the one form that is signed. Of several, a client takes bytes that any one of them names. */
 function sha512Of(integrity: string | undefined): string | undefined {
-  const claimed = parseIntegrity(integrity ?? '').find(({ algorithm }) => algorithm === 'sha512');
-  return claimed === undefined ? undefined : integrityOf(claimed.hex as Sha512);
+  const claimed = parseIntegrity(integrity ?? '').filter(({ algorithm }) => algorithm === 'sha512');
+  const [hex, ...others] = new Set(claimed.map((claim) => claim.hex));
+  return hex === undefined || others.length > 0 ? undefined : integrityOf(hex as Sha512);
 }
 
 /** The same artifact in several places of the tree is one. */
