@@ -23,7 +23,7 @@ const popular = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0B
  * One of the popular texts is taken without a look at the others when it differs in no more pairs of words than this:
  * a title and a name. The closest text of the list with a meaning of its own (JSON, beside MIT) has 10.
  */
-const maxRest = 5;
+const maxRest = 6;
 const surely = 0.98;
 
 let loading: Promise<LicenceDetector> | undefined;

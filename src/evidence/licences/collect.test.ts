@@ -147,6 +147,12 @@ test('an exception’s text belongs to the licence it is added to', async () => 
   const texts = [text('COPYING', 'GPL-2.0-only'), text('EXCEPTION', 'Classpath-exception-2.0')];
   const evidence = await collected({ license: 'GPL-2.0-only WITH Classpath-exception-2.0' }, texts);
   assert.deepEqual(evidence.items, []);
+  const undeclared = await collected(
+    { license: 'MIT' },
+    [text('LICENSE', 'MIT'), texts[1] ?? text('', '')],
+    strict,
+  );
+  assert.deepEqual([undeclared.result, idsOf(undeclared)], ['pass', ['additional/Classpath-exception-2.0']]);
 });
 
 test('a scan that failed is an error, an archive that could not be read was not checked', async () => {

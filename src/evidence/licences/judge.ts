@@ -28,7 +28,9 @@ export function judge(
   const verdict = [...others, ...texts.bundled].reduce(
     (worst, one) => stricter(worst, verdictOf(one, lists)),
     // Where lists are given, a licence that nobody can be sure of is looked at.
-    lists.isSet && (others.length > 0 || texts.unexplained.length > 0) ? stricter(first, 'review') : first,
+    lists.isSet && (others.some((one) => !isException(one)) || texts.unexplained.length > 0)
+      ? stricter(first, 'review')
+      : first,
   );
   const result = resultOf(verdict, basis, lists);
   return {
@@ -65,7 +67,12 @@ function othersOf(basis: Basis, declared: Declared, { own }: DetectedTexts): rea
   if (declared.kind === 'unlicensed') return own;
   const { expression } = basis;
   if (expression === undefined || basis.from === 'detected') return [];
-  return own.filter((one) => !isNamedIn(expression, one) && one.id?.includes('-exception') !== true);
+  return own.filter((one) => !isNamedIn(expression, one));
+}
+
+/** It only adds permissions: that it is not declared is told, and no reason to look closer. */
+function isException({ id }: LicenceFinding): boolean {
+  return id?.includes('-exception') === true;
 }
 
 function verdictOf({ id }: LicenceFinding, lists: LicenceJudge): LicenceVerdict {
