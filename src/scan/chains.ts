@@ -82,6 +82,9 @@ const needs: Readonly<Record<Flow, readonly (readonly Signal[])[]>> = {
   'runs-agent': [['process'], ['agent-unleashed']],
   'runs-drop': [['process'], ['drop-host', 'tunnel-host', 'bare-address']],
   'hidden-module': [['dynamic-import', 'dynamic-code', 'process', 'network'], ['decode']],
+  'hidden-member': [['decode']],
+  'split-module': [['split-text']],
+  'endless-noise': [['endless-loop']],
   'hidden-string': [['process', 'dynamic-code', 'network'], ['decode']],
   'hidden-url': [['network', 'process'], ['decode']],
 };

@@ -10,7 +10,7 @@ import type { Signal } from './signals.ts';
 import { secretAt } from './secrets.ts';
 import { shippedFindings } from './shipped-files.ts';
 import { parseCode } from './syntax/tree.ts';
-import { syntaxFacts } from './syntax/facts.ts';
+import { commandSignals, syntaxFacts } from './syntax/facts.ts';
 import { signalsIn, type SignalHit } from './text-signals.ts';
 
 export interface PackageFile {
@@ -43,6 +43,8 @@ export interface FileScan {
 
 /** Longer ones are not parsed: a tree is some fifty times its text. They are searched all the same. */
 const parseBytes = 1_000_000;
+/** Larger files with such marks are bundles of other things. */
+const hiddenBytes = 200_000;
 const bundleBytes = 300_000;
 const payloadBytes = 400_000;
 
@@ -100,7 +102,13 @@ function scanCode(
   aside: boolean,
 ): Omit<FileScan, 'kind'> {
   const { path, bytes } = file;
-  const textSigns: readonly Placed[] = hits.map(({ signal, at }) => ({ sign: signal, at }));
+  const textSigns: readonly Placed[] = hits.flatMap(({ signal, at }): readonly Placed[] => [
+    { sign: signal, at },
+    // What a shell script says, it runs.
+    ...(kind === 'shell' && commandSignals[signal] !== undefined
+      ? [{ sign: commandSignals[signal], at }]
+      : []),
+  ]);
   const base = { signals: new Set(hits.map(({ signal }) => signal)), hosts: hostsIn(bytes) };
   const cap = capOf(role, kind, bytes.length, aside);
   const extra = kind === 'javascript' ? hiddenFindings(bytes, facts, hits) : [];
@@ -118,6 +126,7 @@ function scanCode(
   const interesting =
     role.reached ||
     (role.changed && base.signals.size > 0) ||
+    (bytes.length <= hiddenBytes && looksHidden(hits)) ||
     couldMatch(textSigns as readonly { readonly sign: Signal; readonly at: number }[]);
   const unparsed = (): Omit<FileScan, 'kind'> => {
     const chains = kind === 'javascript' && !interesting ? [] : chainsInText(textSigns);
@@ -174,6 +183,12 @@ const onlyInText = new Set<Signal>([
   'clipboard',
   'home',
 ]);
+
+/** Words are no help where they are written in pieces or as escapes: the tree puts them together. */
+function looksHidden(hits: readonly SignalHit[]): boolean {
+  const count = (signal: Signal): number => hits.filter((hit) => hit.signal === signal).length;
+  return count('mangled-name') >= 3 || count('split-text') >= 6 || count('escaped-text') >= 8;
+}
 
 interface Cap {
   readonly most: Severity;

@@ -31,8 +31,9 @@ const keptBytes = 96 * 1024 * 1024;
 const mostFindings = 500;
 const mostHosts = 64;
 const mostReached = 200;
-/** A package this small is read as if it were one file. */
+/** A package this small is read as if it were one file; its chains are one step milder where it is not tiny. */
 const smallCode = 40_000;
+const tinyCode = 8_000;
 
 interface State {
   readonly hints: ScanHints;
@@ -200,7 +201,8 @@ function looseChains(state: State): void {
   const known = new Set(state.findings.map(({ rule }) => rule));
   for (const { rule } of chainsAmong(state.loose.signs)) {
     if (known.has(rule.id)) continue;
-    const severity = rule.severity === 'critical' || rule.severity === 'high' ? 'medium' : 'low';
+    const severity =
+      state.loose.bytes <= tinyCode ? rule.severity : rule.severity === 'high' ? 'medium' : 'low';
     state.threats.add(rule.id);
     state.findings.push({
       rule: rule.id,

@@ -120,6 +120,22 @@ const examples: Readonly<Record<string, Example>> = {
     found: `require(Buffer.from('Y2hpbGRfcHJvY2Vzcw==', 'base64').toString()).exec('x');`,
     left: `require('child_' + 'process'); const s = Buffer.from('aGVsbG8=', 'base64').toString();`,
   },
+  'malware/hidden-member': {
+    found: `${cp} cp[Buffer.from('65786563', 'hex').toString()]('git status');`,
+    left: `${cp} cp['exec']('git status');`,
+  },
+  'malware/split-module': {
+    found: `require('child_' + 'process').exec('git status');`,
+    left: `require('./child_' + 'pages').exec('git status');`,
+  },
+  'malware/module-from-text': {
+    found: `const m = new module.constructor(); m.load(Buffer.from(texts[0], 'hex').toString());`,
+    left: `const m = new module.Constructor(); m.load(Buffer.from(texts[0], 'hex').toString());`,
+  },
+  'malware/endless-noise': {
+    found: `for (let i = 0; i < Infinity; i += 1) { console.log('x'); }`,
+    left: `for (let i = 0; i < Infinity; i += 1) { console.log('x'); if (done(i)) break; }`,
+  },
   'malware/hidden-address': {
     found: `fetch(atob('aHR0cHM6Ly9jLmV4YW1wbGUvYQ=='));`,
     left: `const text = atob('aGVsbG8gd29ybGQ='); fetch('https://c.example/a');`,

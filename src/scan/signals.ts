@@ -61,6 +61,10 @@ export type Signal =
   | 'keylogger'
   | 'workflow-secrets-all'
   | 'mangled-name'
+  | 'module-made'
+  | 'split-text'
+  | 'escaped-text'
+  | 'endless-loop'
   | 'wallet-keys'
   | 'secret-mark';
 

@@ -110,4 +110,13 @@ export const wordsOfCode: readonly Word[] = [
     before: /(?:^|[^\w$])$/,
     after: /^\s{0,4}[\w$([]/,
   })),
+  ...inCode('module-made', 'module.constructor'),
+  ...inCode('split-text', "'+'", "' + '", '"+"', '" + "'),
+  { text: '\\x', signal: 'escaped-text', after: /^[0-9a-f]{2}\\x/ },
+  { text: 'Infinity', signal: 'endless-loop', before: /<=?\s{0,3}$/, after: /^\s{0,3};/ },
+  ...['while(true)', 'while (true)'].map((text) => ({
+    text,
+    signal: 'endless-loop' as const,
+    after: /^\s{0,4}\{?\s{0,20}console\./,
+  })),
 ];

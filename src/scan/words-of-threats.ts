@@ -150,7 +150,7 @@ export const wordsOfThreats: readonly Word[] = [
     text: '://',
     signal: 'bare-address',
     after:
-      /^(?!(?:0|10|127)\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|1\.1\.1\.1|8\.8\.|1\.2\.3\.4|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.)\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/,
+      /^(?!(?:0|10|127)\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|1\.1\.1\.1|8\.8\.|1\.2\.3\.4)\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/,
     inStrings: true,
   },
   ...inText(
@@ -199,8 +199,6 @@ export const wordsOfThreats: readonly Word[] = [
     'gh repo create',
     '/user/repos',
     'api.github.com/repos',
-    'Shai-Hulud',
-    's1ngularity',
   ),
   ...inText(
     'agent-files',

@@ -142,6 +142,7 @@ export const exfiltrationRules: readonly ChainRule[] = [
     all: [
       ['github-upload'],
       ['environment-whole', 'credential-files', 'secret-scanner', 'wallet-files', 'browser-stores'],
+      ['process', ...networkSigns],
     ],
     message: 'It puts what it collects into a repository it makes.',
     references: ['nx (s1ngularity), August 2025', shaiHulud],

@@ -104,6 +104,14 @@ export const harmRules: readonly ChainRule[] = [
     references: ['node-ipc (peacenotwar), March 2022'],
   },
   {
+    id: 'malware/endless-noise',
+    severity: 'high',
+    atInstall: 'high',
+    all: [['endless-noise']],
+    message: 'It prints without end: whoever loads it never goes on.',
+    references: ['colors, January 2022'],
+  },
+  {
     id: 'malware/persistence',
     severity: 'low',
     atInstall: 'high',

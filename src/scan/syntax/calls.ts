@@ -77,6 +77,7 @@ const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
     path: /^(?:crypto|crypto-js|crypto-js\.AES)\.(?:createDecipher(?:iv)?|decrypt)$/,
     meaning: { signals: ['decrypt'], gives: 'decoded' },
   },
+  { path: /^module\.constructor$/, meaning: { signals: ['module-made'] } },
   { path: /^process\.dlopen$/, meaning: { signals: ['native-code'] } },
   {
     path: /^(?:clipboardy|navigator\.clipboard|electron\.clipboard|clipboard)\.\w+$/,
@@ -112,6 +113,7 @@ const hideable = new Set([
   'dns',
   'crypto',
   'vm',
+  'zlib',
   'path',
   'axios',
 ]);

@@ -23,6 +23,9 @@ export type Flow =
   | 'runs-agent'
   | 'runs-drop'
   | 'hidden-module'
+  | 'hidden-member'
+  | 'split-module'
+  | 'endless-noise'
   | 'hidden-string'
   | 'hidden-url';
 
@@ -53,6 +56,8 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     scopes: createScopes(),
     paths: new Map(),
     constants: new Map(),
+    lists: new Map(),
+    decoders: new Map(),
     tags: new Map(),
     events: [],
     functions: [],
@@ -85,6 +90,8 @@ function look(state: State, node: Node, parents: readonly Node[]): void {
   };
   if (functionTypes.has(node.type)) state.functions.push({ start: node.start, end: node.end });
   if (node.type === 'CallExpression' || node.type === 'NewExpression') lookAtCall(state, node, add);
+  if ((node.type === 'ForStatement' || node.type === 'WhileStatement') && isEndlessNoise(state, node))
+    add('endless-noise');
   if (node.type === 'ImportDeclaration') {
     const specifier = foldHere(state, nodeOf(node, 'source'))?.text;
     if (specifier?.startsWith('.') === true) reach(state, specifier);
@@ -145,9 +152,14 @@ function lookAtCall(state: State, node: Node, add: (what: SyntaxEvent['what']) =
     const name = foldHere(state, args[0]);
     if (name === undefined && args.length > 0) add('dynamic-import');
     else if (name?.decoded === true && isHideable(moduleName(name.text))) add('hidden-module');
-    else if (name?.text.startsWith('.') === true) reach(state, name.text);
+    else if (args[0]?.type === 'BinaryExpression' && name !== undefined && isHideable(moduleName(name.text)))
+      add('split-module');
+    if (name?.text.startsWith('.') === true) reach(state, name.text);
     return;
   }
+  if (path === 'Buffer.from' && /^(?:base64(?:url)?|hex)$/.test(foldHere(state, args[1])?.text ?? ''))
+    add('decode');
+  if (isHiddenMember(state, callee)) add('hidden-member');
   const meaning = path === undefined ? undefined : meaningOf(path);
   const data = new Set(args.flatMap((argument) => [...tagsOf(state, argument)]));
   const sends = isSending(state, callee, args, meaning?.signals ?? []);
@@ -171,7 +183,8 @@ function lookAtCall(state: State, node: Node, add: (what: SyntaxEvent['what']) =
   }
 }
 
-const commandSignals: Partial<Readonly<Record<Signal, Flow>>> = {
+/** What a command line says, as what it does. */
+export const commandSignals: Partial<Readonly<Record<Signal, Flow>>> = {
   'shell-download': 'runs-download',
   'shell-pipe': 'runs-pipe',
   'shell-wipe': 'runs-wipe',
@@ -190,6 +203,43 @@ function commandFlows(state: State, args: readonly Node[]): readonly Flow[] {
   );
   const text = parts.map((part) => foldHere(state, part)?.text ?? '').join(' ');
   return signalsInString(text).flatMap(({ signal }) => commandSignals[signal] ?? []);
+}
+
+/** `crypto[decode('…')](…)`: a function of a module that starts programs, decrypts or sends, by a name that is decoded. */
+function isHiddenMember(state: State, callee: Node | undefined): boolean {
+  if (callee?.type !== 'MemberExpression') return false;
+  if ((callee as unknown as { computed?: boolean }).computed !== true) return false;
+  const object = pathOf(state, nodeOf(callee, 'object'));
+  if (object === undefined || !isHideable(object)) return false;
+  const property = nodeOf(callee, 'property');
+  return foldHere(state, property)?.decoded === true || tagsOf(state, property).has('decoded');
+}
+
+/** A loop without an end that only prints. */
+function isEndlessNoise(state: State, node: Node): boolean {
+  const test = nodeOf(node, 'test');
+  const endless =
+    node.type === 'WhileStatement'
+      ? (test as unknown as { value?: unknown } | undefined)?.value === true
+      : test === undefined ||
+        (test.type === 'BinaryExpression' && textOf(nodeOf(test, 'right'), 'name') === 'Infinity');
+  const body = nodeOf(node, 'body');
+  if (!endless || body === undefined) return false;
+  let prints = false;
+  let ends = false;
+  walk(
+    body,
+    (inner) => {
+      if (/^(?:Break|Return|Throw)Statement$|^(?:Await|Yield)Expression$/.test(inner.type)) ends = true;
+      if (
+        inner.type === 'CallExpression' &&
+        /^(?:console\.\w+|process\.stdout\.write)$/.test(pathOf(state, nodeOf(inner, 'callee')) ?? '')
+      )
+        prints = true;
+    },
+    () => undefined,
+  );
+  return prints && !ends;
 }
 
 /** A body, a method that has one, or writing to a request. */

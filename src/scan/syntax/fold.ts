@@ -7,8 +7,20 @@ export interface Folded {
   readonly decoded: boolean;
 }
 
-/** What a name stands for here. Flow is not followed: the last assignment of a constant counts. */
-export type Constants = (name: string) => Folded | undefined;
+/** What names stand for here. Flow is not followed: the last assignment of a constant counts. */
+export interface Constants {
+  readonly text: (name: string) => Folded | undefined;
+  readonly number: (name: string) => number | undefined;
+  /** Texts of an array. */
+  readonly list: (name: string) => readonly string[] | undefined;
+  /** A function of one parameter that only returns an expression of it: how tables of strings are read. */
+  readonly decoder: (name: string) => Decoder | undefined;
+}
+
+export interface Decoder {
+  readonly parameter: string;
+  readonly returns: Node;
+}
 
 const maxLength = 200_000;
 const maxDepth = 60;
@@ -27,7 +39,7 @@ export function fold(node: Node | undefined, constants: Constants, depth = 0): F
     case 'BinaryExpression':
       return textOf(node, 'operator') === '+' ? sum(node, constants, depth) : undefined;
     case 'Identifier':
-      return constants(textOf(node, 'name') ?? '');
+      return constants.text(textOf(node, 'name') ?? '');
     case 'ParenthesizedExpression':
     case 'AwaitExpression':
     case 'TSAsExpression':
@@ -36,10 +48,60 @@ export function fold(node: Node | undefined, constants: Constants, depth = 0): F
     case 'ChainExpression':
       return next(nodeOf(node, 'expression'));
     case 'CallExpression':
-      return call(node, next);
+      return decodedByFunction(node, constants, depth) ?? call(node, next);
+    case 'MemberExpression':
+      return listed(node, constants);
     default:
       return undefined;
   }
+}
+
+function listed(node: Node, constants: Constants): Folded | undefined {
+  const list = constants.list(textOf(nodeOf(node, 'object'), 'name') ?? '');
+  const at = list === undefined ? undefined : numberIn(nodeOf(node, 'property'), constants);
+  const text = at === undefined ? undefined : list?.[at];
+  return text === undefined ? undefined : { text, decoded: false };
+}
+
+function decodedByFunction(node: Node, constants: Constants, depth: number): Folded | undefined {
+  const callee = nodeOf(node, 'callee');
+  const decoder = callee?.type === 'Identifier' ? constants.decoder(textOf(callee, 'name') ?? '') : undefined;
+  if (decoder === undefined || depth > 10) return undefined;
+  const [argument] = nodesOf(node, 'arguments');
+  const text = fold(argument, constants, depth + 1);
+  const number = numberIn(argument, constants);
+  if (text === undefined && number === undefined) return undefined;
+  const isParameter = (name: string): boolean => name === decoder.parameter;
+  const inner: Constants = {
+    ...constants,
+    text: (name) => (isParameter(name) ? text : constants.text(name)),
+    number: (name) => (isParameter(name) ? number : constants.number(name)),
+  };
+  const result = fold(decoder.returns, inner, depth + 5);
+  return result === undefined ? undefined : { text: result.text, decoded: true };
+}
+
+/** Numbers as tables are read with: written, given, and sums, differences and exclusive ors of those. */
+function numberIn(node: Node | undefined, constants: Constants, depth = 0): number | undefined {
+  if (node === undefined || depth > 10) return undefined;
+  if (node.type === 'Identifier') return constants.number(textOf(node, 'name') ?? '');
+  if (node.type === 'Literal') {
+    const value = (node as unknown as { value: unknown }).value;
+    if (typeof value === 'string' && /^0x[0-9a-f]{1,8}$/i.test(value)) return Number(value);
+    return typeof value === 'number' ? value : undefined;
+  }
+  if (node.type !== 'BinaryExpression') return undefined;
+  const left = numberIn(nodeOf(node, 'left'), constants, depth + 1);
+  const right = numberIn(nodeOf(node, 'right'), constants, depth + 1);
+  if (left === undefined || right === undefined) return undefined;
+  const operator = textOf(node, 'operator');
+  return operator === '-'
+    ? left - right
+    : operator === '+'
+      ? left + right
+      : operator === '^'
+        ? left ^ right
+        : undefined;
 }
 
 function templateText(node: Node, next: (inner: Node | undefined) => Folded | undefined): Folded {

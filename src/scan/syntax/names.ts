@@ -2,7 +2,7 @@
 import type { Signal } from '../signals.ts';
 import { signalsInString } from '../text-signals.ts';
 import { meaningOf, moduleName, type Tag } from './calls.ts';
-import { fold, type Folded } from './fold.ts';
+import { fold, type Decoder, type Folded } from './fold.ts';
 import { functionTypes, namesIn, type Scopes } from './scopes.ts';
 import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
@@ -11,11 +11,19 @@ export interface Names {
   /** By key: the dotted path that a variable stands for. */
   readonly paths: Map<string, string>;
   readonly constants: Map<string, Folded>;
+  readonly lists: Map<string, readonly string[]>;
+  readonly decoders: Map<string, Decoder>;
   readonly tags: Map<string, Set<Tag>>;
 }
 
 export function foldHere(state: Names, node: Node | undefined): Folded | undefined {
-  return fold(node, (name) => state.constants.get(state.scopes.keyOf(name)));
+  const { scopes, constants, lists, decoders } = state;
+  return fold(node, {
+    text: (name) => constants.get(scopes.keyOf(name)),
+    number: () => undefined,
+    list: (name) => lists.get(scopes.keyOf(name)),
+    decoder: (name) => decoders.get(scopes.keyOf(name)),
+  });
 }
 
 /** The dotted path of an expression, with imports resolved; undefined where it has none. */
@@ -97,6 +105,8 @@ export function learn(state: Names, node: Node): void {
     return;
   }
   if (node.type === 'ImportDeclaration') return learnImport(state, node);
+  if (node.type === 'FunctionDeclaration')
+    return learnDecoder(state, textOf(nodeOf(node, 'id'), 'name'), node);
   if (node.type === 'CallExpression' || node.type === 'NewExpression') learnCallbacks(state, node);
 }
 
@@ -106,6 +116,8 @@ function bind(state: Names, target: Node | undefined, value: Node | undefined): 
   if (target.type === 'Identifier') {
     const key = state.scopes.keyOf(textOf(target, 'name') ?? '');
     const folded = foldHere(state, value);
+    if (value.type === 'ArrayExpression') learnList(state, key, value);
+    else if (functionTypes.has(value.type)) learnDecoder(state, textOf(target, 'name'), value);
     if (path !== undefined) state.paths.set(key, path);
     if (folded !== undefined) state.constants.set(key, folded);
   } else if (target.type === 'ObjectPattern' && path !== undefined) {
@@ -118,6 +130,31 @@ function bind(state: Names, target: Node | undefined, value: Node | undefined): 
   }
   const tags = tagsOf(state, value);
   if (tags.size > 0) for (const name of namesIn(target)) addTags(state, name, tags);
+}
+
+function learnList(state: Names, key: string, value: Node): void {
+  const texts = nodesOf(value, 'elements')
+    .slice(0, 5000)
+    .map((element) => foldHere(state, element)?.text);
+  if (texts.length > 1 && texts.every((text) => text !== undefined)) state.lists.set(key, texts);
+}
+
+/** The scope at hand may be the function's own: its name is found from there as well. */
+function learnDecoder(state: Names, name: string | undefined, node: Node): void {
+  const [parameter] = nodesOf(node, 'params');
+  const body = nodeOf(node, 'body');
+  const last = body?.type === 'BlockStatement' ? nodesOf(body, 'body').at(-1) : undefined;
+  const returns =
+    body?.type === 'BlockStatement'
+      ? last?.type === 'ReturnStatement'
+        ? nodeOf(last, 'argument')
+        : undefined
+      : body;
+  const parameterName = parameter?.type === 'Identifier' ? textOf(parameter, 'name') : undefined;
+  if (name === undefined || parameterName === undefined || returns === undefined) return;
+  if (returns.type !== 'CallExpression' && returns.type !== 'MemberExpression') return;
+  state.decoders.set(state.scopes.keyOf(name), { parameter: parameterName, returns });
+  if (tagsOf(state, returns).has('decoded')) addTags(state, name, new Set(['decoded']));
 }
 
 function learnImport(state: Names, node: Node): void {
