@@ -32,7 +32,10 @@ export function addCheck(program: Command, context: Context): void {
       .command('check')
       .description('Check every artifact of a lockfile against the gate; find what would bypass it.'),
   )
-    .argument('[lockfile]', 'a lockfile or a folder with one (default: those in this folder)')
+    .argument(
+      '[lockfile]',
+      'a lockfile, a folder with one, or a bill of materials (default: the lockfiles in this folder)',
+    )
     .option('--gate <url>', 'the gate to ask (default: the one that runs here, else the configured one)')
     .option('--format <format>', 'table or json', parseFormat, 'table')
     .action(async (named: string | undefined, options: Options) => check(context, named, options));
@@ -42,7 +45,8 @@ export function addCheck(program: Command, context: Context): void {
     'assay check --gate https://assay.example.com/ --format json',
   ]).addHelpText(
     'after',
-    '\nReads package-lock.json and npm-shrinkwrap.json (2, 3), pnpm-lock.yaml (6, 9), yarn.lock (Yarn 1 and Berry) and bun.lock.\n' +
+    '\nReads package-lock.json and npm-shrinkwrap.json (2, 3), pnpm-lock.yaml (6, 9), yarn.lock (Yarn 1 and Berry) and bun.lock;\n' +
+      'and bills of materials as JSON: CycloneDX 1.4 to 1.7, SPDX 2.2 and 2.3.\n' +
       'Exit codes: 0 all passed, 1 a violation (blocked, held, bypass, other bytes), 3 something could not be checked or there was nothing to check, 4 gate unreachable.\n' +
       'A token for a gate that asks for one is read from ASSAY_TOKEN.',
   );

@@ -3,14 +3,15 @@
  * no package, only what we write is described here, and nothing else is let through.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { root } from './repository.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const cyclonedxFolder = join(root, 'node_modules/@cyclonedx/cyclonedx-library/res/schema');
+const library = fileURLToPath(import.meta.resolve('@cyclonedx/cyclonedx-library/package.json'));
+const cyclonedxFolder = join(dirname(library), 'res/schema');
 
 function newAjv(): Ajv {
   const ajv = new Ajv({ strict: false, allErrors: false });
