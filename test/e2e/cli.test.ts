@@ -232,6 +232,8 @@ test('usage errors are 2: unknown commands and options, bad values, a broken con
     ['use', 'cargo'],
     ['check', '--gate', 'ftp://x/'],
     ['completion', 'tcsh'],
+    ['explain', 'pkg:npm/%2e%2e%2f@1'],
+    ['verify', 'pkg:npm/%2e%2e%2f@1'],
   ]) {
     const result = await assay(args, {}, await project({ 'node_modules/good': good() }));
     assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);

@@ -109,7 +109,7 @@ export function gateSignatureStep(
     return {
       name,
       result: 'failed',
-      text: 'The gate has not signed this release: it is not approved, or was so only a moment ago.',
+      text: 'The gate has not signed this release: it is refused, was approved only a moment ago, or nobody asked for it yet (`assay check` does).',
     };
   const text = `${release.name}@${release.version}:${release.integrity}`;
   const wrong = ours.find(({ key, sig }) => !isSigned(key.key, text, sig));
