@@ -76,13 +76,11 @@ function examine({ scan, previousScan, version }: CollectorInput): Finding {
       message: `Gained ${words(name)}${where}.`,
       data: { step },
     })),
-    ...newHosts
-      .slice(0, shownHosts)
-      .map((host) => ({
-        id: 'capabilities/new-host',
-        message: `Names a host that ${previousScan.version} did not: ${host}.`,
-        data: { host },
-      })),
+    ...newHosts.slice(0, shownHosts).map((host) => ({
+      id: 'capabilities/new-host',
+      message: `Names a host that ${previousScan.version} did not: ${host}.`,
+      data: { host },
+    })),
   ];
   const summary = `Gained ${gained.map(words).join(', ')}${where}, compared with ${previousScan.version}.`;
   return { result: isGrave || inPatch ? 'fail' : 'warn', summary, facts: allFacts, items };
