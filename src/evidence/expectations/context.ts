@@ -154,10 +154,17 @@ export function factOf(evidence: Evidence | undefined, name: string): FactValue 
   return evidence !== undefined && Object.hasOwn(evidence.facts, name) ? evidence.facts[name] : undefined;
 }
 
-/** Of the release line, else of the whole package. */
+/**
+ * Of the release line, else of the whole package. A line that is new, or was forgotten and not learned again, knows less
+ * than a package that is firm: three quick versions of a new major must not weaken what the package's years say.
+ */
 function expectationFor({ history }: CollectorInput, line: string | undefined): Expectation | undefined {
   const all = history?.expectations ?? [];
-  return all.find((one) => one.line === line) ?? all.find((one) => one.line === '*');
+  const candidates = [line, '*'].flatMap((name) => all.find((one) => one.line === name) ?? []);
+  const known = candidates.filter(({ identity }) => identity !== undefined);
+  return (
+    known.find(({ origin, standing }) => origin === 'set' || standing === 'firm') ?? known[0] ?? candidates[0]
+  );
 }
 
 /** What was forgotten on purpose is compared with nothing. */

@@ -215,3 +215,32 @@ test('ref-or-trigger: any of the expected refs will do', () => {
   };
   assert.deepEqual(verdict('ref-or-trigger', withIdentity({}, { identity })), ['pass', '']);
 });
+
+test('a line that is young, or was forgotten, does not weaken what is firm of the package', () => {
+  const provenance = workflowIdentity({ runnerEnvironment: 'self-hosted' });
+  const whole = sampleExpectation();
+  const young = sampleExpectation({ line: '1', standing: 'provisional' });
+  const forgotten = sampleExpectation({
+    line: '1',
+    origin: 'set',
+    standing: 'provisional',
+    identity: undefined,
+  });
+  const { identity } = sampleExpectation();
+  assert.ok(identity !== undefined);
+  const own = { ...identity, runners: ['self-hosted'] };
+  const rows = [
+    [[whole, young], 'fail'],
+    [[whole, forgotten], 'fail'],
+    [[{ ...whole, standing: 'provisional' }, forgotten], 'warn'],
+    [[{ ...whole, standing: 'provisional' }, young], 'warn'],
+    [[whole, { ...young, standing: 'firm', identity: own }], 'pass'],
+    [[whole, { ...young, origin: 'set', identity: own }], 'pass'],
+    [[{ ...whole, identity: undefined }, forgotten], 'not-available'],
+  ] as const;
+  for (const [expectations, result] of rows)
+    assert.equal(
+      verdict('builder-changed', { ...attested, provenance, history: { expectations } })[0],
+      result,
+    );
+});
