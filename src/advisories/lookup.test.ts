@@ -200,3 +200,9 @@ test('records of a distribution apply to their own release, when one is asked fo
   );
   assert.equal(count('13', '1.0'), 0);
 });
+
+test('a fix of an older branch is no way out of this one', () => {
+  const events = [{ introduced: '0' }, { fixed: '0.9.0' }, { introduced: '1.0.0' }, { fixed: '1.2.0' }];
+  const affected = [{ package: { ecosystem: 'npm', name: 'sample' }, ranges: [{ type: 'SEMVER', events }] }];
+  assert.deepEqual(only([osvJson('A-1', 'sample', { affected })]).fixed, ['1.2.0']);
+});

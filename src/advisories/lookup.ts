@@ -51,7 +51,6 @@ export function createLookup(
       ...facts,
     },
     match: (name, version) => {
-      if (name === '') return [];
       const lines = open.linesOf(normaliseName(ecosystem, name));
       const applying = lines.filter((line) => applies(line, version, joins.release));
       return [...byId(applying).values()].map((same) => matchOf(same, version, joins)).sort(compareMatches);

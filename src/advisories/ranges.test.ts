@@ -29,6 +29,13 @@ test('a prerelease of the fix is still affected', () => {
 test('"0" is before every version, also before the prereleases of 0.0.0', () => {
   assert.equal(isAffected('0.0.0-alpha', ['introduced', '0']), true);
   assert.equal(isAffected('0.0.0-alpha', ['introduced', '0.0.0']), false);
+  const early = [
+    ['introduced', '0'],
+    ['fixed', '0.0.0-beta'],
+  ] as const;
+  assert.equal(isAffected('0.0.0-alpha', ...early), true);
+  assert.equal(isAffected('0.0.0-beta', ...early), false);
+  assert.equal(isAffected('1.0.0', ...early), false);
 });
 
 test('the last affected version is affected, the next is not', () => {

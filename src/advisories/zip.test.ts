@@ -84,6 +84,35 @@ test('a directory that gives one member’s bytes to many is refused', () => {
   assert.ok(isRefused(zip), 'the name there is another one');
 });
 
+/** Each member holds the next one’s header and bytes, all stored: many members out of the bytes of one. */
+function nested(depth: number): Buffer {
+  const names = Array.from({ length: depth }, (_, at) => `${at}`);
+  let bytes: Buffer = Buffer.alloc(900, 'x');
+  const directory: Buffer[] = [];
+  for (const [at, name] of names.entries()) {
+    const zip = zipOf([{ name, text: bytes, stored: true }]);
+    const central = zip.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
+    const entry = Buffer.from(zip.subarray(central, -22));
+    // The outermost begins the archive; each of the others lies 31 bytes further in.
+    entry.writeUInt32LE((depth - 1 - at) * 31, 42);
+    directory.push(entry);
+    bytes = zip.subarray(0, central);
+  }
+  const end = Buffer.from(zipOf([]));
+  const size = directory.reduce((sum, entry) => sum + entry.length, 0);
+  end.writeUInt16LE(depth, 8);
+  end.writeUInt16LE(depth, 10);
+  end.writeUInt32LE(size, 12);
+  end.writeUInt32LE(bytes.length, 16);
+  return Buffer.concat([bytes, ...directory, end]);
+}
+
+test('members within members are refused before they add up', () => {
+  assert.equal(membersOf(nested(1)).length, 1);
+  const large = { members: 1000, memberBytes: 1e6, totalBytes: 1e6 };
+  assert.throws(() => membersOf(nested(9), large), /overlap/);
+});
+
 test('a changed byte is noticed, or the content is the same', () => {
   const zip = zipOf(members);
   const wanted = membersOf(zip);

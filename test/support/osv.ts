@@ -36,7 +36,7 @@ export function lookupOf(records: readonly JsonObject[], joins: AdvisoryJoins = 
 
 export interface ZipMember {
   readonly name: string;
-  readonly text: string;
+  readonly text: string | Buffer;
   readonly stored?: boolean;
 }
 
@@ -46,7 +46,7 @@ export function zipOf(members: readonly ZipMember[], options: { readonly zip64?:
   const directory: Buffer[] = [];
   let offset = 0;
   for (const { name, text, stored = false } of members) {
-    const bytes = Buffer.from(text);
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     const packed = stored ? bytes : deflateRawSync(bytes, { level: 1 });
     const named = Buffer.from(name);
     const shared = Buffer.alloc(26);

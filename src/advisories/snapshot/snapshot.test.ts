@@ -80,7 +80,8 @@ test('a snapshot is read back under its digest alone', () => {
   const { bytes, digest, header } = snapshotOf(...all);
   assert.deepEqual(readSnapshot(bytes, digest).header, header);
   const isInvalid = (error: unknown): boolean => isAssayError(error, 'FEED_SNAPSHOT_INVALID');
-  assert.throws(() => readSnapshot(bytes.subarray(1), digest), isInvalid);
+  const changed = Buffer.concat([bytes, Buffer.from('["alpha","MAL-9",{"m":"2026-11-20T06:00:00.000Z"}]\n')]);
+  assert.throws(() => readSnapshot(changed, digest), isInvalid);
   for (const text of ['', 'x', '{}\n', '{"schema":"assay/advisories/v1"}\n', '[]\n'])
     assert.throws(() => readSnapshot(Buffer.from(text), sha256(text)), isInvalid);
 });
