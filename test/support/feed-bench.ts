@@ -88,7 +88,7 @@ export const canary = osvJson('GHSA-cccc-cccc-cccc', 'lodash', {
 /** With the canary, as every feed has one. */
 export function feedZip(records: readonly JsonObject[]): Buffer {
   const all = [canary, ...records];
-  return zipOf(all.map((record) => ({ name: `${String(record['id'])}.json`, text: JSON.stringify(record) })));
+  return zipOf(all.map((record, n) => ({ name: `${n}.json`, text: JSON.stringify(record) })));
 }
 
 export function request(from: string, change: Partial<FeedRequest> = {}): FeedRequest {
