@@ -48,6 +48,10 @@ A lockfile that was made without the gate leads through it, or past it:
 
 \`assay check\` finds the entries that lead past the gate.
 
+A client's own audit (\`npm audit\`, \`pnpm audit\`, \`yarn npm audit\`, \`bun audit\`) asks the gate. A severity that nobody scored is told
+as high, a malicious package as critical. Without an advisory feed the gate answers 501, which is a failed audit (pnpm tries
+again for a minute or two first). **Yarn 1** audits at its own default registry, whatever registry is set: the gate never sees it.
+
 `;
 
 /** Progress, timings, stack traces and log paths: not what a person reads to learn what happened. */
