@@ -83,6 +83,14 @@ test('what lies beyond the length that is read is told as unknown', async () => 
   assert.deepEqual(idsOf(await detectLicence(text)), ['MIT', undefined]);
 });
 
+test('a character that stands for many hides nothing behind it, nor does a wall of signs', async () => {
+  const hidden = `${'\ufdfa'.repeat(maxTextLength / 16)}\n${textOf('MIT')}`;
+  assert.ok(hidden.length < maxTextLength);
+  for (const text of [hidden, '-'.repeat(maxTextLength + 1)]) {
+    assert.deepEqual(idsOf(await detectLicence(text)), [undefined]);
+  }
+});
+
 test('reading popular licences first changes no answer', async () => {
   const detector = await licenceDetector();
   for (const [id, { licenseText }] of Object.entries(spdxList)) {

@@ -3,7 +3,7 @@
  * askalono does it, but over the part of the text that a licence explains; the rest is looked at again.
  */
 import type { LicenceIndex, Reference } from './index.ts';
-import { maxTextLength, wordNumber, wordsOf } from './normalise.ts';
+import { readWords, wordNumber } from './normalise.ts';
 
 export interface Detection {
   /** SPDX id; undefined: words of a licence that we do not know. */
@@ -26,7 +26,8 @@ export type LicenceDetector = (text: string) => Explained;
 export const threshold = 0.9;
 /** Texts looked for in one file. Third-party notices may hold hundreds: what is left then is told as unknown. */
 const maxRounds = 32;
-const maxCopies = 64;
+/** A bound on the work for one text: a file of thousands of tiny texts is not taken apart to its end. */
+const maxVisited = 12_000_000;
 /** No licence of the list is shorter. */
 const minPairs = 7;
 const maxCandidates = 8;
@@ -44,15 +45,19 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
   const counts = new Uint32Array(index.references.length);
   const seen = createMarks(index.slots);
   const own = createMarks(index.slots);
+  /** Pairs looked at for the text at hand. */
+  let visited = 0;
+  const mayGoOn = (): boolean => visited < maxVisited;
 
   return (text) => {
-    const words = wordsOf(text);
-    if (words.length === 0) return { found: [], rest: 0 };
+    const { words, isCut } = readWords(text);
+    visited = 0;
+    if (words.length === 0 && !isCut) return { found: [], rest: 0 };
     const pairs = pairsOf(index, words);
     const free = new Uint8Array(pairs.length).fill(1);
     const found: Detection[] = [];
     let nearest = 0;
-    for (let round = 0; round < maxRounds && count(free) >= minPairs; round++) {
+    for (let round = 0; round < maxRounds && count(free) >= minPairs && mayGoOn(); round++) {
       const best = bestOf(candidates(pairs, free), pairs, free);
       if (round === 0) nearest = best?.similarity ?? 0;
       if (best === undefined || best.similarity < threshold) break;
@@ -60,7 +65,7 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
       const { id, also } = best.reference;
       if (!found.some((one) => one.id === id)) found.push({ id, also, similarity: best.similarity });
     }
-    if (saysMore(text, words, free, found.length > 0)) {
+    if (isCut || saysMore(words, free, found.length > 0)) {
       found.push({ id: undefined, also: [], similarity: found.length === 0 ? nearest : 0 });
     }
     return { found, rest: count(free) };
@@ -105,7 +110,7 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
   function takeCopies(first: Match, pairs: Int32Array, free: Uint8Array): void {
     const enough = first.reference.length * 0.8;
     let match = first;
-    for (let copy = 0; copy < maxCopies; copy++) {
+    while (mayGoOn()) {
       free.fill(0, match.from, match.to);
       if (count(free) < enough) return;
       match = matchOf(first.reference, pairs, free);
@@ -115,6 +120,7 @@ export function createDetector(index: LicenceIndex): LicenceDetector {
 
   /** The stretch that the licence explains best, and how well. Of repeated copies, one. */
   function matchOf(reference: Reference, pairs: Int32Array, free: Uint8Array): Match {
+    visited += pairs.length;
     own.next();
     for (const slot of reference.slots) own.add(slot);
     const hits = new Int8Array(pairs.length);
@@ -206,8 +212,7 @@ function pairsOf({ slotOf }: LicenceIndex, words: Int32Array): Int32Array {
 }
 
 /** Words that no licence explains, many enough and about rights: conditions may be among them. */
-function saysMore(text: string, words: Int32Array, free: Uint8Array, isBeside: boolean): boolean {
-  if (text.length > maxTextLength) return true;
+function saysMore(words: Int32Array, free: Uint8Array, isBeside: boolean): boolean {
   if (!isBeside) return true;
   const rest = words.filter((_, at) => free[at] === 1);
   return rest.length >= restWords && rest.some((word) => rightsWords.has(word));

@@ -52,15 +52,16 @@ const foreignPunctuation = /[^\p{L}\p{N}\p{ASCII}]+/gu;
  * what lies beyond `maxTextLength` is not read.
  */
 export function wordsOf(text: string): Int32Array {
-  const kept = text
-    .slice(0, maxTextLength)
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(newLine)
-    .map(withoutNotices)
-    .join('\n');
+  return readWords(text).words;
+}
+
+/** The same, and whether there was more than is read. */
+export function readWords(text: string): { readonly words: Int32Array; readonly isCut: boolean } {
+  // One character may stand for eighteen.
+  const whole = text.slice(0, maxTextLength).normalize('NFKC');
+  const kept = whole.slice(0, maxTextLength).toLowerCase().split(newLine).map(withoutNotices).join('\n');
   const plain = notAscii.test(kept) ? kept.replace(foreignPunctuation, ' ') : kept;
-  return numbersIn(plain);
+  return { words: numbersIn(plain), isCut: text.length > maxTextLength || whole.length > maxTextLength };
 }
 
 /** The number of one word in lower case. */
