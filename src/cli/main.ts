@@ -16,6 +16,7 @@ import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
+import { addScan } from './scan.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
@@ -61,6 +62,7 @@ function programFor(context: Context): Command {
     addExpect,
     addVerify,
     addInspect,
+    addScan,
     addSbom,
     addStatus,
     addAlarms,

@@ -102,10 +102,12 @@ const catalogue = {
   FEED_CANARY_MISSED: {
     meaning:
       'A record that every feed of the ecosystem has is not in this one, or is not read as it was: the feed lost content, or changed its form.',
-    remedy: 'The feed imported before stays in force. Fetch the file again, and compare it with its publisher.',
+    remedy:
+      'The feed imported before stays in force. Fetch the file again, and compare it with its publisher.',
   },
   FEED_ECOSYSTEM_WRONG: {
-    meaning: 'No record of the feed is about the ecosystem that it was imported for, so nothing of it was taken.',
+    meaning:
+      'No record of the feed is about the ecosystem that it was imported for, so nothing of it was taken.',
     remedy: 'Import the archive of that ecosystem, or name the other one with `--ecosystem`.',
   },
   FEED_EMPTY: {
@@ -205,6 +207,10 @@ const catalogue = {
       'The process that scans a package died, reached its limit of memory, CPU or time, or could not read the archive. Nothing was learnt about the package.',
     remedy:
       'The release is held. Ask again; if it fails each time, the package is hostile or needs higher limits.',
+  },
+  SCAN_NOT_FOUND: {
+    meaning: 'What was to be scanned is not there: no file, no folder, no release name.',
+    remedy: 'Name a tarball, a folder, a lockfile, package@version or a package URL.',
   },
   STORAGE_ADMITTED_BYTES_CHANGED: {
     meaning: 'A decision would have replaced the bytes of a release that was already admitted.',

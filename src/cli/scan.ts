@@ -1,0 +1,145 @@
+/** `assay scan`: what static scanning and a feed say of a tarball, a folder, a release or a lockfile. No gate is asked. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { severities, type Severity } from '../core/advisory.ts';
+import { isAssayError } from '../core/errors.ts';
+import { lockfileOf } from '../server/checking/check-lockfile.ts';
+import { readNamedFeed } from '../server/scanning/feed.ts';
+import { openLocalScan, type LocalScan, type ScannedPackage } from '../server/scanning/scan-local.ts';
+import { sarifOf } from '../server/scanning/sarif.ts';
+import { isLockfileName, readReleaseName, type ReleaseName } from '../server/verifying/names.ts';
+import { exitCodes, load, printJson, withExamples, withGateOptions } from './context.ts';
+import type { Context, ExitCode, GateOptions } from './context.ts';
+import { printScans } from './scan-lines.ts';
+
+const scanFormats = ['table', 'json', 'sarif'] as const;
+type ScanFormat = (typeof scanFormats)[number];
+type FailOn = Exclude<Severity, 'unknown' | 'none'> | 'never';
+
+interface Options extends GateOptions {
+  readonly feed?: string;
+  readonly format: ScanFormat;
+  readonly failOn: FailOn;
+}
+
+const failOns: readonly FailOn[] = ['low', 'medium', 'high', 'critical', 'never'];
+
+export function addScan(program: Command, context: Context): void {
+  const command = withGateOptions(
+    program
+      .command('scan')
+      .description(
+        'Scan a tarball, a folder, a release or all of a lockfile for malware, secrets and known advisories.',
+      ),
+  )
+    .argument('<what>', 'a tarball, folder or lockfile, package@version, or package URL (pkg:npm/…)')
+    .option('--feed <all.zip>', 'advisories for npm in the form that OSV publishes')
+    .option('--format <format>', scanFormats.join(', '), oneOf(scanFormats), 'table')
+    .option(
+      '--fail-on <severity>',
+      `exit 1 from this severity on: ${failOns.join(', ')}`,
+      oneOf(failOns),
+      'high',
+    )
+    .action(async (what: string, options: Options) => scan(context, what, options));
+  withExamples(command, [
+    'assay scan ./left-pad-1.3.0.tgz',
+    'assay scan . --format sarif > scan.sarif',
+    'assay scan package-lock.json --feed all.zip --fail-on critical',
+  ]).addHelpText(
+    'after',
+    '\nNothing is executed, nothing is recorded and no gate is asked; releases come from the configured upstream.\n' +
+      'Without --feed nothing is said of known vulnerabilities: `not checked` is no pass.\n' +
+      'Exit codes: 0 scanned, nothing from --fail-on on, 1 something was found, 2 usage, 3 something could not be scanned.',
+  );
+}
+
+function oneOf<T extends string>(known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = known.find((one) => one === text);
+    if (found === undefined) throw new InvalidArgumentError(`one of ${known.join(', ')}`);
+    return found;
+  };
+}
+
+async function scan(context: Context, what: string, options: Options): Promise<void> {
+  const { terminal, around } = context;
+  const { config, data, feed, format, failOn } = options;
+  const release = readReleaseName(what);
+  const path = resolve(around.cwd, what);
+  const isLockfile = release === undefined && isLockfileName(path.split(/[/\\]/).at(-1) ?? '');
+  const needsUpstream = release !== undefined || isLockfile;
+  const { settings } = await load(context, { config, data }, needsUpstream ? 'look' : 'none');
+  const named = feed === undefined ? undefined : await readNamedFeed(resolve(around.cwd, feed));
+  const local = await openLocalScan({
+    settings,
+    advisories: named?.advisories,
+    readable: needsUpstream ? [] : [path],
+  });
+  try {
+    const scans =
+      release !== undefined
+        ? [await local.release(release)]
+        : isLockfile
+          ? await scanLocked(context, local, path)
+          : [await local.path(path)];
+    terminal.progress('');
+    if (format === 'json') printJson(terminal, scans);
+    else if (format === 'sarif') printJson(terminal, sarifOf(scans, what));
+    else printScans(terminal, scans, named);
+    context.finish(exitCodeOf(scans, failOn));
+  } finally {
+    await local.close();
+  }
+}
+
+const together = 4;
+
+/** Every release of the lockfile that a registry serves, each once. */
+async function scanLocked(
+  { terminal }: Context,
+  local: LocalScan,
+  path: string,
+): Promise<readonly ScannedPackage[]> {
+  const { entries } = await lockfileOf(path);
+  const wanted = new Map<string, ReleaseName>();
+  for (const { name, version, source } of entries)
+    if (source === 'registry' && version !== undefined) wanted.set(`${name}@${version}`, { name, version });
+  const waiting = [...wanted.values()];
+  const done: ScannedPackage[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      done.push(await scanOne(local, next));
+      terminal.progress(`scanned ${done.length} of ${wanted.size}`);
+    }
+  };
+  await Promise.all(Array.from({ length: together }, work));
+  return done.sort((a, b) => (a.asked < b.asked ? -1 : 1));
+}
+
+/** One that cannot be had is told among the others. */
+async function scanOne(local: LocalScan, release: ReleaseName): Promise<ScannedPackage> {
+  try {
+    return await local.release(release);
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    const { name, version } = release;
+    const { code, message } = error;
+    const asked = `${name}@${version}`;
+    return { asked, name, version, scan: { state: 'failed', code, message }, advisories: undefined };
+  }
+}
+
+/** What was found speaks louder than what could not be scanned; nothing scanned is never a pass. */
+function exitCodeOf(scans: readonly ScannedPackage[], failOn: FailOn): ExitCode {
+  const from = failOn === 'never' ? severities.length : severities.indexOf(failOn);
+  const isGrave = (severity: Severity): boolean => severities.indexOf(severity) >= from;
+  const isFound = scans.some(
+    ({ scan: outcome, advisories = [] }) =>
+      (outcome.state === 'scanned' && outcome.report.findings.some(({ severity }) => isGrave(severity))) ||
+      advisories.some(({ severity, malicious }) => (malicious && failOn !== 'never') || isGrave(severity)),
+  );
+  if (isFound) return exitCodes.violation;
+  const isWhole = scans.length > 0 && scans.every(({ scan: outcome }) => outcome.state === 'scanned');
+  return isWhole ? exitCodes.pass : exitCodes.unverified;
+}

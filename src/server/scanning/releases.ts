@@ -1,0 +1,70 @@
+/** Bytes of releases from their upstream, verified against the index and kept in a folder for as long as they are scanned. */
+import { join } from 'node:path';
+import { AssayError } from '../../core/errors.ts';
+import type { IndexView } from '../../core/index-view.ts';
+import { openStorage } from '../../storage/open.ts';
+import { createUpstreamClient } from '../../upstream/client.ts';
+import type { Settings } from '../config/settings.ts';
+import { assayVersion } from '../package-version.ts';
+import { createNpmRoutes } from '../routes.ts';
+import { createIndexPool } from '../workers/index-pool.ts';
+
+export interface Releases {
+  /** Throws UPSTREAM_*, INDEX_INVALID, INDEX_VERSION_ABSENT. */
+  readonly fetch: (
+    name: string,
+    version: string,
+  ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
+  readonly close: () => Promise<void>;
+}
+
+/** `folder` is the caller's to remove. */
+export async function openReleases(settings: Settings, folder: string): Promise<Releases> {
+  const storage = await openStorage({ directory: join(folder, 'releases') });
+  const client = createUpstreamClient({
+    upstreams: settings.upstreams,
+    limits: settings.fetchLimits,
+    blobs: storage.blobs,
+    clock: () => new Date(),
+    version: assayVersion,
+  });
+  const indexes = createIndexPool({
+    directory: join(folder, 'indexes'),
+    blobs: storage.blobs,
+    threads: 1,
+    maxIndexBytes: settings.fetchLimits.indexBytes,
+  });
+  const routes = createNpmRoutes(settings.upstreams);
+  const views = new Map<string, Promise<IndexView>>();
+
+  async function view(name: string): Promise<IndexView> {
+    const route = routes(name);
+    if (route === undefined)
+      throw new AssayError('CONFIG_INVALID', `no upstream is configured that answers for ${name}`);
+    const answer = await client.fetchIndex(route.upstream, name, {});
+    if (answer.state !== 'fresh')
+      throw new AssayError('UPSTREAM_FILE_ABSENT', `upstream has no package ${name}`);
+    return indexes.read(route.upstream, name, answer.body);
+  }
+
+  return {
+    fetch: async (name, version) => {
+      const known = views.get(name) ?? view(name);
+      views.set(name, known);
+      const { upstream, versions } = await known;
+      const listed = versions.find((one) => one.version === version);
+      if (listed === undefined)
+        throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${name}@${version}`);
+      const { artifact } = await client.fetchFile(upstream, listed.url, listed.claimed);
+      const path = await storage.blobs.path(artifact.sha256);
+      if (path === undefined)
+        throw new AssayError('BLOB_MISSING', `the bytes of ${name}@${version} are gone`);
+      return { path, sizeBytes: artifact.sizeBytes };
+    },
+    close: async () => {
+      await indexes.close();
+      await client.close();
+      await storage.close();
+    },
+  };
+}
