@@ -43,6 +43,8 @@ export interface FileScan {
 
 /** Longer ones are not parsed: a tree is some fifty times its text. They are searched all the same. */
 const parseBytes = 1_000_000;
+/** Of what is neither new nor reached by an install script, larger ones are bundles: told, and searched. */
+const parseOldBytes = 400_000;
 /** Larger files with such marks are bundles of other things. */
 const hiddenBytes = 200_000;
 const bundleBytes = 300_000;
@@ -139,7 +141,7 @@ function scanCode(
     };
   };
   if (kind !== 'javascript' || !interesting) return unparsed();
-  if (bytes.length > parseBytes) {
+  if (bytes.length > (role.reached || role.changed ? parseBytes : parseOldBytes)) {
     findings.push(limit(path, 'limits/not-parsed', `${bytes.length} bytes: it was searched, not parsed.`));
     return unparsed();
   }
@@ -187,7 +189,7 @@ const onlyInText = new Set<Signal>([
 /** Words are no help where they are written in pieces or as escapes: the tree puts them together. */
 function looksHidden(hits: readonly SignalHit[]): boolean {
   const count = (signal: Signal): number => hits.filter((hit) => hit.signal === signal).length;
-  return count('mangled-name') >= 3 || count('split-text') >= 6 || count('escaped-text') >= 8;
+  return count('mangled-name') >= 3 || count('split-text') >= 3 || count('escaped-text') >= 8;
 }
 
 interface Cap {

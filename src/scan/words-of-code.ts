@@ -108,10 +108,16 @@ export const wordsOfCode: readonly Word[] = [
     text,
     signal: 'dynamic-import' as const,
     before: /(?:^|[^\w$])$/,
-    after: /^\s{0,4}[\w$([]/,
+    after: /^\s{0,4}(?:[\w$([]|["'`][\w/:]{1,20}["'`]\s{0,2}\+)/,
   })),
   ...inCode('module-made', 'module.constructor'),
-  ...inCode('split-text', "'+'", "' + '", '"+"', '" + "'),
+  // In the middle of a word: texts that are only long are split between words.
+  ...["'+'", "' + '", '"+"', '" + "'].map((text) => ({
+    text,
+    signal: 'split-text' as const,
+    before: /[\w.:/-]$/,
+    after: /^[\w.:/-]/,
+  })),
   { text: '\\x', signal: 'escaped-text', after: /^[0-9a-f]{2}\\x/ },
   { text: 'Infinity', signal: 'endless-loop', before: /<=?\s{0,3}$/, after: /^\s{0,3};/ },
   ...['while(true)', 'while (true)'].map((text) => ({

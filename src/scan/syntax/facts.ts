@@ -4,7 +4,7 @@ import { signalsInString } from '../text-signals.ts';
 import { isHideable, meaningOf, moduleName } from './calls.ts';
 import { foldHere, isRequire, learn, pathOf, tagsOf, type Names } from './names.ts';
 import { createScopes, functionTypes } from './scopes.ts';
-import { nodeOf, nodesOf, textOf, walk, type Node } from './tree.ts';
+import { nodeOf, nodesOf, textOf, traversalOf, walk, type Node } from './tree.ts';
 
 /** Data of one kind reaches a sink. */
 export type Flow =
@@ -64,13 +64,13 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     reaches: new Set(),
   };
   const { enter, leave } = state.scopes;
-  walk(program, enter, leave);
+  const all = traversalOf(program);
+  walk(all, enter, leave);
   // Twice: a variable may be used above the place that gives it its value.
-  for (let round = 0; round < 2; round += 1)
-    walk(program, (node) => (enter(node), learn(state, node)), leave);
+  for (let round = 0; round < 2; round += 1) walk(all, (node) => (enter(node), learn(state, node)), leave);
   const parents: Node[] = [];
   walk(
-    program,
+    all,
     (node) => {
       enter(node);
       look(state, node, parents);
@@ -228,7 +228,7 @@ function isEndlessNoise(state: State, node: Node): boolean {
   let prints = false;
   let ends = false;
   walk(
-    body,
+    traversalOf(body),
     (inner) => {
       if (/^(?:Break|Return|Throw)Statement$|^(?:Await|Yield)Expression$/.test(inner.type)) ends = true;
       if (

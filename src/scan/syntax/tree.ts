@@ -61,22 +61,43 @@ export function textOf(node: Node | undefined, key: string): string | undefined 
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Depth first, without recursion: hostile trees are deep. `leave` comes after all children. */
-export function walk(root: Node, enter: (node: Node) => void, leave: (node: Node) => void): void {
-  const stack: { readonly node: Node; readonly left: boolean }[] = [{ node: root, left: false }];
-  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
-    if (item.left) {
-      leave(item.node);
-      continue;
-    }
-    enter(item.node);
-    stack.push({ node: item.node, left: true });
-    const children = childrenOf(item.node);
+/** Nodes as they are entered and left, depth first: made once and walked several times. */
+export interface Traversal {
+  readonly nodes: readonly Node[];
+  /** 1 where the node is left. */
+  readonly left: readonly number[];
+}
+
+/** Without recursion: hostile trees are deep. */
+export function traversalOf(root: Node): Traversal {
+  const nodes: Node[] = [];
+  const left: number[] = [];
+  const stack: Node[] = [root];
+  const leaving: number[] = [0];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    const isLeft = leaving.pop() ?? 0;
+    nodes.push(node);
+    left.push(isLeft);
+    if (isLeft === 1) continue;
+    stack.push(node);
+    leaving.push(1);
+    const children = childrenOf(node);
     for (let i = children.length - 1; i >= 0; i -= 1) {
       const child = children[i];
-      if (child !== undefined) stack.push({ node: child, left: false });
+      if (child === undefined) continue;
+      stack.push(child);
+      leaving.push(0);
     }
   }
+  return { nodes, left };
+}
+
+export function walk(
+  { nodes, left }: Traversal,
+  enter: (node: Node) => void,
+  leave: (node: Node) => void,
+): void {
+  nodes.forEach((node, at) => (left[at] === 1 ? leave(node) : enter(node)));
 }
 
 export function childrenOf(node: Node): readonly Node[] {
