@@ -69,9 +69,11 @@ function changeOf(
   if (known === undefined) return 'added';
   const isOlder = (known.tufRoot?.version ?? 0) > (offered.tufRoot?.version ?? 0);
   if (isOlder && (source === 'tuf' || source === 'pinned')) return 'older';
+  // A file says nothing of the TUF root that vouched for the same content, so when that ends stays known.
   const isSame =
     canonicalJson(known.trustedRoot) === canonicalJson(offered.trustedRoot) &&
-    known.tufRoot?.version === offered.tufRoot?.version &&
-    known.tufRoot?.expires === offered.tufRoot?.expires;
+    (offered.tufRoot === undefined ||
+      (known.tufRoot?.version === offered.tufRoot.version &&
+        known.tufRoot.expires === offered.tufRoot.expires));
   return isSame ? undefined : 'changed';
 }

@@ -232,6 +232,23 @@ test('a refresh that changes nothing confirms the root, and leaves digest and le
   assert.deepEqual(disk.entries, []);
 });
 
+test('the root in use, imported from a file, is confirmed and keeps the end of the TUF root that vouches for it', async () => {
+  const disk = newDisk();
+  const store = await open(disk, { maxAgeMs: 86_400_000 });
+  disk.now = '2026-12-01T00:00:00.000Z';
+  const offer: Offer = {
+    source: 'imported',
+    roots: [{ name: pinnedRoot.name, trustedRoot, tufRoot: undefined }],
+    keys: [],
+  };
+  assert.deepEqual((await store.take(offer, operator)).changes, []);
+  const [root] = store.current().sigstore;
+  assert.deepEqual(root?.tufRoot, tufRoot);
+  assert.equal(root?.confirmedAt, disk.now);
+  assert.equal(root?.staleAt, '2026-12-02T00:00:00.000Z');
+  assert.deepEqual(disk.entries, []);
+});
+
 test('an older root confirms nothing', async () => {
   const disk = newDisk();
   const store = await open(disk);

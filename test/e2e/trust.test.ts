@@ -81,6 +81,13 @@ test('trust is shown, imported, refreshed from a TUF repository, and every chang
     ['SHA256:mine'],
   );
   assert.match((await gate.command('trust', 'import', keys, '--host', host)).stdout, /Nothing changes/);
+  const same = join(gate.folder, 'trusted_root.json');
+  await writeFile(same, trustedRoot);
+  assert.match((await gate.command('trust', 'import', same)).stdout, /Nothing changes/);
+  assert.match(
+    (await gate.command('trust', 'show')).stdout,
+    /Sigstore public-good {2}pinned\n {2}TUF root \d+, until .*; confirmed \d{4}-/,
+  );
 
   const root = join(gate.folder, 'root.json');
   await writeFile(root, tufRoot({ version: 1, holders: [holder], online }));

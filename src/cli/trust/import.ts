@@ -64,7 +64,8 @@ async function importFile(context: Context, file: string, options: Options): Pro
   if (options.format === 'table') tell(context, preview);
   if (!isNothing && options.yes !== true && !(await terminal.confirm('Trust this from now on?')))
     throw new AssayError('USAGE_INVALID', 'nothing was imported', { hint: 'Answer y, or add --yes.' });
-  const done = isNothing ? preview : await gate.importTrust({ ...request, apply: true });
+  // Also where nothing changes: a root that is imported anew is confirmed anew (`trust.maxAge`).
+  const done = await gate.importTrust({ ...request, apply: true });
   if (options.format === 'json') printJson(terminal, done);
   else terminal.out(isNothing ? 'Nothing changes.' : `material  ${forTerminal(done.digest)}`);
 }
