@@ -6,9 +6,9 @@ import { isAssayError } from '../core/errors.ts';
 import { lockfileOf } from '../server/checking/check-lockfile.ts';
 import { readNamedFeed } from '../server/scanning/feed.ts';
 import { openLocalScan, type LocalScan, type ScannedPackage } from '../server/scanning/scan-local.ts';
-import { sarifOf } from '../server/scanning/sarif.ts';
+import { documentText, sarifOf, scansJson } from '../server/scanning/documents.ts';
 import { isLockfileName, readReleaseName, type ReleaseName } from '../server/verifying/names.ts';
-import { exitCodes, load, printJson, withExamples, withGateOptions } from './context.ts';
+import { exitCodes, load, withExamples, withGateOptions } from './context.ts';
 import type { Context, ExitCode, GateOptions } from './context.ts';
 import { printScans } from './scan-lines.ts';
 
@@ -84,8 +84,8 @@ async function scan(context: Context, what: string, options: Options): Promise<v
           ? await scanLocked(context, local, path)
           : [await local.path(path)];
     terminal.progress('');
-    if (format === 'json') printJson(terminal, scans);
-    else if (format === 'sarif') printJson(terminal, sarifOf(scans, what));
+    if (format === 'json') terminal.out(documentText(scansJson(scans)).trimEnd());
+    else if (format === 'sarif') terminal.out(documentText(sarifOf(scans, what)).trimEnd());
     else printScans(terminal, scans, named);
     context.finish(exitCodeOf(scans, failOn));
   } finally {

@@ -101,7 +101,7 @@ test('what is no archive, is not there or has a hostile name is told without har
     '//registry.example.com/:_authToken=npm_0000000000000000000000000000\n',
   );
   const { stdout, stderr } = await scan(evil);
-  assert.doesNotMatch(stdout + stderr, /[\u001b\u202e]/);
+  for (const harm of ['\u001b', '\u202e']) assert.ok(!(stdout + stderr).includes(harm));
 });
 
 test('a feed is used where it is named, and one that cannot be read is an error', async () => {

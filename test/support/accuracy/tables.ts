@@ -143,7 +143,8 @@ export function realTable(rows: readonly Measured[]): string {
 }
 
 function reasonsOf(outcome: ScanOutcome): string {
-  if (outcome.state === 'failed') return `${outcome.code}: ${outcome.message}`;
+  // Its message may name a path of the machine that measured.
+  if (outcome.state === 'failed') return outcome.code;
   return outcome.report.score?.because.join('; ') ?? '';
 }
 

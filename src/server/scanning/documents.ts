@@ -1,9 +1,15 @@
-/** Scans as SARIF, for code scanning services. */
+/** Scans as documents for other programs: JSON, and SARIF for code scanning services. */
 import type { JsonObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { sarifLog, type SarifFinding } from '../../reports/sarif.ts';
 import { assayVersion } from '../package-version.ts';
 import type { ScannedPackage } from './scan-local.ts';
+
+export { documentText } from '../../reports/document.ts';
+
+export function scansJson(scans: readonly ScannedPackage[]): JsonObject {
+  return { schema: 1, packages: JSON.parse(JSON.stringify(scans)) as JsonObject[] };
+}
 
 /** `asked`: what the person named; findings about a release are shown there. */
 export function sarifOf(scans: readonly ScannedPackage[], asked: string): JsonObject {
