@@ -229,6 +229,10 @@ test('burst: the sentence names the other version, and the package itself is no 
 
 // ---- R12 ----
 
+const rhythm = (days: number): Partial<Story> => ({
+  history: { expectations: [sampleExpectation({ intervalMs: days * dayMs })] },
+});
+
 const ended: RunAnswer = {
   state: 'known',
   exists: true,
@@ -258,6 +262,9 @@ table<Partial<Story>>(
       'warn',
       'before-run',
     ],
+    ['a sleeper: 213 days of silence, where ten are usual', rhythm(10), 'warn', 'silence'],
+    ['a slow package: 213 days of silence, where sixty are usual', rhythm(60), 'pass'],
+    ['a sleeper by the times of a mirror', { ...rhythm(10), times: 'implausible' }, 'not-available'],
     ['times of a mirror', { signedTime: after(at, 2 * dayMs), times: 'implausible' }, 'not-available'],
     [
       'times of a mirror, signed in the future',

@@ -1,4 +1,7 @@
-/** R12: times that contradict each other. Signed times are a log's; the index's are compared only where they can be trusted. */
+/**
+ * R12: times that contradict each other, and a package that wakes up after a long silence. Signed times are a log's; the index's are
+ * compared only where they can be trusted.
+ */
 import type { Context } from './context.ts';
 import { withoutBuild } from './basis.ts';
 import { skewMs } from './terms.ts';
@@ -39,7 +42,26 @@ export function timeAnomaly(context: Context): Verdict {
       'warn',
       `The index says it was published ${iso(claimedMs)}, before the run that published it started (${iso(startedMs)}).`,
     );
+  const silenceMs = silenceBefore(context);
+  if (silenceMs !== undefined)
+    add(
+      'silence',
+      'warn',
+      `It comes ${Math.floor(silenceMs / dayMs)} days after the version before it, far more than usually lie between two.`,
+    );
   return verdictOf(found, signed === undefined || claimedMs === undefined ? 'not-available' : 'pass');
+}
+
+/** Far off the rhythm that was learned: ten times its length, and half a year at the least. */
+const rhythms = 10;
+const leastSilenceMs = 180 * dayMs;
+
+function silenceBefore({ expectation, earlier, claimedMs }: Context): number | undefined {
+  const intervalMs = expectation?.intervalMs;
+  const before = earlier.at(-1)?.ms;
+  if (intervalMs === undefined || before === undefined || claimedMs === undefined) return undefined;
+  const silenceMs = claimedMs - before;
+  return silenceMs > Math.max(rhythms * intervalMs, leastSilenceMs) ? silenceMs : undefined;
 }
 
 function runStart({ input }: Context): number | undefined {
