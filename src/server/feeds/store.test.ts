@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { canary, feedBench, feedZip, request } from '../../../test/support/feed-bench.ts';
 import { osvJson, sampleModified, zipOf } from '../../../test/support/osv.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
+import type { Sha256 } from '../../core/digest.ts';
 import { localOperator } from '../../core/subject.ts';
 
 const holed = osvJson('GHSA-aaaa-aaaa-aaaa', 'holed', { aliases: ['CVE-2026-1111'] });
@@ -243,4 +244,21 @@ test('an override ends by itself, is on record with its reason, and can be ended
   await feeds.addOverride({ ...which, reason: 'x', until: '2027-02-01T00:00:00.000Z' }, localOperator);
   await feeds.endOverride(which, localOperator);
   assert.deepEqual(feeds.overrides(), []);
+});
+
+test('a snapshot that was in force stays for a while, and not for ever; one that is in force again stays', async (t) => {
+  const bench = await feedBench(t);
+  const feeds = await bench.open();
+  const digests: Sha256[] = [];
+  for (let n = 0; n < 11; n += 1) {
+    const record = osvJson(`GHSA-${n === 10 ? 3 : n}`, 'one');
+    const path = await bench.write('all.zip', feedZip([record]));
+    digests.push((await feeds.importFrom(request(path), localOperator)).feed.digest);
+  }
+  assert.equal(digests[10], digests[3]);
+  const kept = await Promise.all(digests.map((digest) => bench.storage.blobs.path(digest)));
+  assert.deepEqual(
+    kept.map((path) => path !== undefined),
+    [false, true, ...Array.from({ length: 9 }, () => true)],
+  );
 });
