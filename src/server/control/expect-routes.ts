@@ -1,5 +1,10 @@
 /** The control socket's routes about expectations; shapes in `expect-protocol.ts`. */
-import { expectationHistory, forgetExpectations, setExpectation, showExpectations } from '../expectations.ts';
+import {
+  expectationHistory,
+  forgetExpectations,
+  setExpectation,
+  showExpectations,
+} from '../answers/expectations.ts';
 import type { Gate } from '../gate.ts';
 import { jsonAnswer, type Answer } from '../gateway/answer.ts';
 import { expectForget, expectQuery, expectSet } from './expect-protocol.ts';

@@ -3,7 +3,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import { formatDisclosure } from '../../ledger/verify/disclosure.ts';
 import { isEventId } from '../../ledger/verify/leaf.ts';
-import { releasesMeant } from '../explain.ts';
+import { releasesMeant } from '../answers/explain.ts';
 import type { Gate } from '../gate.ts';
 import { jsonAnswer, type Answer } from '../gateway/answer.ts';
 import type { Wanted } from '../ledger/disclose.ts';

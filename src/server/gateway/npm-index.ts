@@ -7,7 +7,7 @@ import { compareVersions } from '../../registries/npm/order.ts';
 import type { RenderPlan } from '../../registries/npm/render-plan.ts';
 import { steerTags, type SteeredTags } from '../../registries/npm/tags.ts';
 import type { Gate } from '../gate.ts';
-import type { OwnSignatures } from '../release-signatures.ts';
+import type { OwnSignatures } from '../beside-index/release-signatures.ts';
 import type { Route } from '../routes.ts';
 import type { RenderWhat } from '../workers/index-jobs.ts';
 import { acceptsGzip, etagMatches, type Answer } from './answer.ts';

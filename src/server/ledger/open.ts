@@ -8,7 +8,11 @@ import type { Settings } from '../config/settings.ts';
 import { startLedger, type Ledger } from '../ledger.ts';
 import type { Logger } from '../logger.ts';
 import { assayVersion } from '../package-version.ts';
-import { createReleaseKeys, createReleaseSigning, type ReleaseKeys } from '../release-signatures.ts';
+import {
+  createReleaseKeys,
+  createReleaseSigning,
+  type ReleaseKeys,
+} from '../beside-index/release-signatures.ts';
 import { launchSigner } from '../signer/launch.ts';
 import { openCosigner } from './cosigner.ts';
 import { inaugurated } from './origin.ts';

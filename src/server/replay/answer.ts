@@ -2,7 +2,7 @@
 import { AssayError } from '../../core/errors.ts';
 import { parsePurl } from '../../core/purl.ts';
 import type { ReplayAnswer } from '../control/replay-protocol.ts';
-import { releasesMeant } from '../explain.ts';
+import { releasesMeant } from '../answers/explain.ts';
 import type { Gate } from '../gate.ts';
 import { replayDecision, type ReplayDeps, type Replayed, type ReplaySubject } from './replay.ts';
 

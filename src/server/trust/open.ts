@@ -12,7 +12,7 @@ import { createTrustStore, type OfferOutcome, type TrustAlarm, type TrustStore }
 import { keptTufRoot, replaceTufRoot, type TufDeps } from '../../trust/tuf.ts';
 import type { PublicFiles } from '../../upstream/public-files.ts';
 import type { Settings, UpstreamSettings } from '../config/settings.ts';
-import type { RegistryDocument } from '../documents.ts';
+import type { RegistryDocument } from '../beside-index/documents.ts';
 import { writeFileDurably } from '../durable-file.ts';
 import type { Logger } from '../logger.ts';
 import { readImport, type ImportRequest } from './import.ts';

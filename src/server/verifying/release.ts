@@ -14,7 +14,7 @@ import { signaturesCollector } from '../../evidence/signatures/collect.ts';
 import { fileNameOfUrl } from '../../registries/npm/names.ts';
 import { readEntry } from '../../registries/npm/packument-version.ts';
 import { verifyBundle } from '../../sigstore/verify.ts';
-import { attestationsPath } from '../attestations.ts';
+import { attestationsPath } from '../beside-index/attestations.ts';
 import { gateDocument, gateFileDigests, type GatewayTarget } from '../control/gateway-client.ts';
 import { gateSignatureStep, jsonObjectOf, type GateKeys } from './gate-signature.ts';
 import type { ReleaseName } from './names.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BlobStore, UpstreamClient } from '../admission/deps.ts';
-import { artifactDigestsOf } from '../core/digest.ts';
-import { AssayError } from '../core/errors.ts';
-import type { UpstreamId } from '../core/subject.ts';
-import type { UpstreamSettings } from './config/settings.ts';
+import type { BlobStore, UpstreamClient } from '../../admission/deps.ts';
+import { artifactDigestsOf } from '../../core/digest.ts';
+import { AssayError } from '../../core/errors.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import type { UpstreamSettings } from '../config/settings.ts';
 import { createRegistryDocument } from './documents.ts';
 
 const [open, closed] = ['open', 'closed'].map((id) => id as UpstreamId);

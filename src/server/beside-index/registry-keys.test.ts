@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { upstreamSettings } from '../../test/support/composed-gate.ts';
-import { AssayError } from '../core/errors.ts';
-import { sha256 } from '../core/digest.ts';
-import type { UpstreamId } from '../core/subject.ts';
-import type { RegistryKey, TrustMaterial } from '../core/trust.ts';
-import type { UpstreamSettings } from './config/settings.ts';
+import { upstreamSettings } from '../../../test/support/composed-gate.ts';
+import { AssayError } from '../../core/errors.ts';
+import { sha256 } from '../../core/digest.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import type { RegistryKey, TrustMaterial } from '../../core/trust.ts';
+import type { UpstreamSettings } from '../config/settings.ts';
 import { createRegistryKeysDocument } from './registry-keys.ts';
 
 const open = upstreamSettings('https://mirror.example.com/', { identityHost: 'Registry.example.com' });

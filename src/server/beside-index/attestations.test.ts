@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sha256 } from '../core/digest.ts';
-import { AssayError } from '../core/errors.ts';
-import type { UpstreamId } from '../core/subject.ts';
+import { sha256 } from '../../core/digest.ts';
+import { AssayError } from '../../core/errors.ts';
+import type { UpstreamId } from '../../core/subject.ts';
 import { createAttestations } from './attestations.ts';
 import type { RegistryDocument } from './documents.ts';
 

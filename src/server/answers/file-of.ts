@@ -1,6 +1,6 @@
 /** The file of a version, as the gate knows it. */
-import { gateItself, type UpstreamId } from '../core/subject.ts';
-import type { Gate } from './gate.ts';
+import { gateItself, type UpstreamId } from '../../core/subject.ts';
+import type { Gate } from '../gate.ts';
 
 /** By the index as it stands now, else by what was admitted before. Throws UPSTREAM_*. */
 export async function fileOf(

@@ -1,14 +1,14 @@
 /** From what a person has at hand (a case id, `name@version`, a purl, the URL a client printed) to the releases meant. */
-import type { FileRequest } from '../admission/admit.ts';
-import { parseCaseId, parseShortCase } from '../core/case.ts';
-import { AssayError } from '../core/errors.ts';
-import { formatPurl, parsePurl, type Purl } from '../core/purl.ts';
-import { localOperator, releaseIdOf, type ReleaseId } from '../core/subject.ts';
-import { isPackageName } from '../registries/npm/names.ts';
-import { parseNpmRequest } from '../registries/npm/requests.ts';
-import type { ExplainAnswer, Explanation } from './control/protocol.ts';
+import type { FileRequest } from '../../admission/admit.ts';
+import { parseCaseId, parseShortCase } from '../../core/case.ts';
+import { AssayError } from '../../core/errors.ts';
+import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
+import { localOperator, releaseIdOf, type ReleaseId } from '../../core/subject.ts';
+import { isPackageName } from '../../registries/npm/names.ts';
+import { parseNpmRequest } from '../../registries/npm/requests.ts';
+import type { ExplainAnswer, Explanation } from '../control/protocol.ts';
 import { fileOf } from './file-of.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../gate.ts';
 import { explanationOf } from './shown.ts';
 
 const matchesAtMost = 20;

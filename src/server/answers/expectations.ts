@@ -1,13 +1,13 @@
 /** What is expected of a package's publications, for its operator: shown, set by hand, forgotten. */
 import { randomBytes } from 'node:crypto';
-import { recordExpectations } from '../admission/expect.ts';
-import type { HistoryStore } from '../admission/history-deps.ts';
-import { AssayError } from '../core/errors.ts';
-import type { ExpectedIdentity, Expectation } from '../core/expectation.ts';
-import { formatPurl } from '../core/purl.ts';
-import { localOperator, type UpstreamId } from '../core/subject.ts';
-import { rfc3339 } from '../core/time.ts';
-import { isPackageName } from '../registries/npm/names.ts';
+import { recordExpectations } from '../../admission/expect.ts';
+import type { HistoryStore } from '../../admission/history-deps.ts';
+import { AssayError } from '../../core/errors.ts';
+import type { ExpectedIdentity, Expectation } from '../../core/expectation.ts';
+import { formatPurl } from '../../core/purl.ts';
+import { localOperator, type UpstreamId } from '../../core/subject.ts';
+import { rfc3339 } from '../../core/time.ts';
+import { isPackageName } from '../../registries/npm/names.ts';
 import type {
   ExpectAnswer,
   ExpectationShown,
@@ -17,8 +17,8 @@ import type {
   ExpectQuery,
   ExpectSet,
   IdentityGiven,
-} from './control/expect-protocol.ts';
-import type { Gate } from './gate.ts';
+} from '../control/expect-protocol.ts';
+import type { Gate } from '../gate.ts';
 
 type Needs = Pick<Gate, 'settings' | 'routes' | 'clock' | 'raiseEpoch'> & {
   readonly storage: { readonly history: HistoryStore };

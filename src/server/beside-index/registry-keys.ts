@@ -1,14 +1,14 @@
 /** Which keys the gate serves at `/-/npm/v1/keys`, and from whom it has them. */
-import type { TrustMaterial } from '../core/trust.ts';
-import { isAssayError } from '../core/errors.ts';
+import type { TrustMaterial } from '../../core/trust.ts';
+import { isAssayError } from '../../core/errors.ts';
 import {
   keysDocument,
   ownServedKey,
   readServedKeys,
   servedKeyOf,
   type ServedKey,
-} from '../registries/npm/keys.ts';
-import type { UpstreamSettings } from './config/settings.ts';
+} from '../../registries/npm/keys.ts';
+import type { UpstreamSettings } from '../config/settings.ts';
 import type { RegistryDocument } from './documents.ts';
 import type { ReleaseKeys } from './release-signatures.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { at, recordOf, temporaryDirectory, upstream } from '../../test/support/storage-records.ts';
-import { AssayError } from '../core/errors.ts';
-import type { RegistryPublicKey } from '../ledger/signing/registry-keys.ts';
-import { openStorage, type Storage } from '../storage/open.ts';
+import { at, recordOf, temporaryDirectory, upstream } from '../../../test/support/storage-records.ts';
+import { AssayError } from '../../core/errors.ts';
+import type { RegistryPublicKey } from '../../ledger/signing/registry-keys.ts';
+import { openStorage, type Storage } from '../../storage/open.ts';
 import {
   createReleaseKeys,
   createReleaseSignatures,

@@ -1,11 +1,11 @@
 /** Small JSON documents of a registry that clients' own defences read: its keys, a version's attestations. */
-import { createLru } from '../admission/lru.ts';
-import { createSingleFlight } from '../admission/single-flight.ts';
-import type { BlobStore, UpstreamClient } from '../admission/deps.ts';
-import { AssayError, isAssayError } from '../core/errors.ts';
-import type { UpstreamId } from '../core/subject.ts';
-import type { Clock } from '../core/time.ts';
-import type { UpstreamSettings } from './config/settings.ts';
+import { createLru } from '../../admission/lru.ts';
+import { createSingleFlight } from '../../admission/single-flight.ts';
+import type { BlobStore, UpstreamClient } from '../../admission/deps.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import type { Clock } from '../../core/time.ts';
+import type { UpstreamSettings } from '../config/settings.ts';
 
 const documentBytes = 2 * 1024 * 1024;
 const believedMs = 300_000;

@@ -1,16 +1,16 @@
 /** One locked artifact against the gate: assayed as an install would, no bytes served. */
-import { parseIntegrity } from '../core/digest.ts';
-import { AssayError, isAssayError } from '../core/errors.ts';
-import type { Result } from '../core/evidence.ts';
-import { parsePurl } from '../core/purl.ts';
-import { claimsMatch } from '../admission/claims.ts';
-import type { FileOutcome } from '../admission/admit.ts';
-import type { ReleaseRecord } from '../admission/deps.ts';
-import { isPackageName } from '../registries/npm/names.ts';
-import type { Caller } from './callers.ts';
-import { checkLine, publicationKinds, type CheckLine, type CheckResult } from './control/protocol.ts';
+import { parseIntegrity } from '../../core/digest.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import type { Result } from '../../core/evidence.ts';
+import { parsePurl } from '../../core/purl.ts';
+import { claimsMatch } from '../../admission/claims.ts';
+import type { FileOutcome } from '../../admission/admit.ts';
+import type { ReleaseRecord } from '../../admission/deps.ts';
+import { isPackageName } from '../../registries/npm/names.ts';
+import type { Caller } from '../callers.ts';
+import { checkLine, publicationKinds, type CheckLine, type CheckResult } from '../control/protocol.ts';
 import { fileOf } from './file-of.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../gate.ts';
 import { decisionShown, reasonShown } from './shown.ts';
 
 /** Never throws: what could not be checked is answered `not-checked`, with the reason. */

@@ -2,16 +2,16 @@
  * The gate's own signature of what it admitted, in the form of an npm registry: made after the decision, never while a
  * client waits, and shown while the allow is in force.
  */
-import { createLru } from '../admission/lru.ts';
-import type { Admission } from '../admission/admit.ts';
-import { integrityOf, sha256, type Sha512 } from '../core/digest.ts';
-import { isAssayError } from '../core/errors.ts';
-import type { UpstreamId } from '../core/subject.ts';
-import { rfc3339, type Clock } from '../core/time.ts';
-import type { RegistryPublicKey } from '../ledger/signing/registry-keys.ts';
-import type { RegistrySignature, RegistrySignatureRequest } from '../ledger/signing/requests.ts';
-import type { OwnSignature } from '../registries/npm/own-signature.ts';
-import type { Storage } from '../storage/open.ts';
+import { createLru } from '../../admission/lru.ts';
+import type { Admission } from '../../admission/admit.ts';
+import { integrityOf, sha256, type Sha512 } from '../../core/digest.ts';
+import { isAssayError } from '../../core/errors.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import { rfc3339, type Clock } from '../../core/time.ts';
+import type { RegistryPublicKey } from '../../ledger/signing/registry-keys.ts';
+import type { RegistrySignature, RegistrySignatureRequest } from '../../ledger/signing/requests.ts';
+import type { OwnSignature } from '../../registries/npm/own-signature.ts';
+import type { Storage } from '../../storage/open.ts';
 
 export interface ReleaseSigner {
   readonly registryKeys: (origin: string) => Promise<readonly RegistryPublicKey[]>;

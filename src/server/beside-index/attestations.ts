@@ -1,8 +1,8 @@
 /** A version's attestations for admission: asked at the upstream's own address, whatever URL an index names. */
-import type { AttestationsOf } from '../admission/deps.ts';
-import { sha256 } from '../core/digest.ts';
-import { isAssayError, messageOf } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import type { AttestationsOf } from '../../admission/deps.ts';
+import { sha256 } from '../../core/digest.ts';
+import { isAssayError, messageOf } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { RegistryDocument } from './documents.ts';
 
 /** Relative to the registry's base; the name in npm's own form, with its `/` encoded. */

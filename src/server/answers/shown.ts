@@ -1,18 +1,18 @@
 /** Records as people are shown them: the shapes of `control/protocol.ts`. */
-import type { CaseRecord, ReleaseRecord } from '../admission/deps.ts';
-import { nameOf } from '../admission/names.ts';
-import { shortCase, type CaseId } from '../core/case.ts';
-import type { Decision, Reason } from '../core/decision.ts';
-import type { Evidence } from '../core/evidence.ts';
-import { parsePurl } from '../core/purl.ts';
-import type { Refusal } from '../core/refusal.ts';
+import type { CaseRecord, ReleaseRecord } from '../../admission/deps.ts';
+import { nameOf } from '../../admission/names.ts';
+import { shortCase, type CaseId } from '../../core/case.ts';
+import type { Decision, Reason } from '../../core/decision.ts';
+import type { Evidence } from '../../core/evidence.ts';
+import { parsePurl } from '../../core/purl.ts';
+import type { Refusal } from '../../core/refusal.ts';
 import type {
   CaseAnswer,
   DecisionShown,
   EvidenceShown,
   Explanation,
   ReasonShown,
-} from './control/protocol.ts';
+} from '../control/protocol.ts';
 
 const itemsShown = 50;
 
