@@ -135,8 +135,10 @@ function usable(
     const collector = collectors.get(one.kind);
     if (one.result === 'error' || one.tool.version !== collector?.version || isPassing(one)) return false;
     if (collector.usesTrust !== true) return true;
-    // What was verified stays verified; what was not may be, by other keys, or as upstream offers it now.
-    return (one.result === 'pass' || one.material === trust) && !isOutdated(one);
+    // What was verified stays verified, and other keys verify nothing where nothing is offered; what was not verified may
+    // be, by other keys or as upstream offers it now.
+    const isSettled = one.result === 'pass' || one.result === 'not-available' || one.material === trust;
+    return isSettled && !isOutdated(one);
   };
   const kept = evidence.filter(fresh);
   const kinds = new Set(kept.map((one) => one.kind));
