@@ -6,30 +6,20 @@ import {
   type CollectorInput,
   type Observation,
   type Origin,
-  type Predecessor,
   type ReadingOutcome,
 } from '../core/collector.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
-import type { IndexVersion } from '../core/index-view.ts';
 import { own, type JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { FileAnswer } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
 import { withBytes } from './predecessor.ts';
-import { askForge, isPassing, publicationInput } from './publication-input.ts';
+import { askForge, isPassing, publicationInput, type AssessmentRequest } from './publication-input.ts';
 import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
-
-export interface AssessmentRequest {
-  /** Without an artifact. */
-  readonly subject: Subject;
-  readonly index: KnownIndex;
-  readonly version: IndexVersion;
-  readonly predecessor: Predecessor | undefined;
-}
 
 export interface Assessment {
   readonly artifact: ArtifactDigests;

@@ -15,7 +15,6 @@ import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
-import type { Sighting } from './history-deps.ts';
 
 // ---- bytes ----
 
@@ -186,6 +185,15 @@ export interface IndexRecord {
   readonly lastLookAt: string;
   /** Upstream said 404 at the last look. */
   readonly absent: boolean;
+}
+
+/** A version that was published, as claimed or signed. */
+export interface Sighting {
+  readonly version: string;
+  /** The registry account; undefined where publishing from CI leaves none that says something. */
+  readonly publisher: string | undefined;
+  /** RFC 3339 UTC. */
+  readonly publishedAt: string;
 }
 
 export interface IndexLook {

@@ -4,7 +4,7 @@ import type { Sha256 } from '../core/digest.ts';
 import type { Expectation } from '../core/expectation.ts';
 import type { VerifiedPublication } from '../core/identity.ts';
 import type { UpstreamId } from '../core/subject.ts';
-import type { OutboxEvent } from './deps.ts';
+import type { OutboxEvent, Sighting } from './deps.ts';
 
 export interface PublicationRecord {
   readonly upstream: UpstreamId;
@@ -16,15 +16,6 @@ export interface PublicationRecord {
   readonly document: Sha256 | undefined;
   /** RFC 3339 UTC. */
   readonly recordedAt: string;
-}
-
-/** A version that was published, as claimed or signed. */
-export interface Sighting {
-  readonly version: string;
-  /** The registry account; undefined where publishing from CI leaves none that says something. */
-  readonly publisher: string | undefined;
-  /** RFC 3339 UTC. */
-  readonly publishedAt: string;
 }
 
 export interface SightingsQuery {

@@ -1,10 +1,20 @@
 /** What a collector is told of how a version was published: trust, attestations, history, and what a forge knows. */
-import type { Collector, CollectorInput } from '../core/collector.ts';
+import type { Collector, CollectorInput, Predecessor } from '../core/collector.ts';
 import { isAssayError } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
+import type { IndexVersion } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { AssessmentRequest } from './assess.ts';
+import type { Subject } from '../core/subject.ts';
+import type { KnownIndex } from './indexes.ts';
 import type { Rooms } from './rooms.ts';
+
+/** What is assessed, without an artifact. */
+export interface AssessmentRequest {
+  readonly subject: Subject;
+  readonly index: KnownIndex;
+  readonly version: IndexVersion;
+  readonly predecessor: Predecessor | undefined;
+}
 
 type PublicationInput = Pick<CollectorInput, 'trust' | 'attestations' | 'history' | 'forge'>;
 

@@ -2,7 +2,7 @@
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import { instantOf } from '../core/time.ts';
 import type { IndexLook } from './deps.ts';
-import type { Sighting } from './history-deps.ts';
+import type { Sighting } from './deps.ts';
 
 export function advertisedIn(view: Pick<IndexView, 'versions'>): Pick<IndexLook, 'attested' | 'signed'> {
   const named = (wanted: (version: IndexVersion) => boolean): readonly string[] =>

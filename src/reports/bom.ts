@@ -13,6 +13,10 @@ import type { VexStatement } from '../core/vex.ts';
  */
 export type BomDecision = Outcome | 'mismatch' | 'bypass' | 'not-asked' | 'not-checked';
 
+/** Those that are written. */
+export const cyclonedxVersions = ['1.6', '1.7'] as const;
+export type CyclonedxVersion = (typeof cyclonedxVersions)[number];
+
 export interface BomComponent {
   readonly purl: Purl;
   /** The ecosystem's full name: `@scope/name`. */

@@ -2,9 +2,8 @@
 import type { JsonObject } from '../core/json.ts';
 import { parsePurl } from '../core/purl.ts';
 import type { CyclonedxAnalysis, VexJustification, VexStatement, VexStatus } from '../core/vex.ts';
-import { inForce } from './bom.ts';
+import { inForce, type CyclonedxVersion } from './bom.ts';
 import { compact, plainText } from './document.ts';
-import type { CyclonedxVersion } from './cyclonedx.ts';
 
 const states: Readonly<Record<VexStatus, CyclonedxAnalysis['state']>> = {
   not_affected: 'not_affected',

@@ -1,13 +1,10 @@
 /** CycloneDX 1.6 and 1.7 (ECMA-424) as JSON: the same document, since nothing of it differs between the two. */
 import type { DigestAlgorithm } from '../core/digest.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { sortedComponents, type Bom, type BomComponent } from './bom.ts';
+import { sortedComponents, type Bom, type BomComponent, type CyclonedxVersion } from './bom.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vex.ts';
 import { compact, plainText } from './document.ts';
 import { licenceField } from './licence-field.ts';
-
-export const cyclonedxVersions = ['1.6', '1.7'] as const;
-export type CyclonedxVersion = (typeof cyclonedxVersions)[number];
 
 const algorithms: Readonly<Record<DigestAlgorithm, string>> = {
   md5: 'MD5',

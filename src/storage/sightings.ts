@@ -1,6 +1,7 @@
 /** When versions were published, and by whom, as claimed or signed: what a burst of publications is seen by. */
 import { sql, type Kysely } from 'kysely';
-import type { Sighting, SightingsQuery } from '../admission/history-deps.ts';
+import type { Sighting } from '../admission/deps.ts';
+import type { SightingsQuery } from '../admission/history-deps.ts';
 import type { UpstreamId } from '../core/subject.ts';
 import type { Schema } from './schema.ts';
 

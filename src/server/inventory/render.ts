@@ -1,6 +1,6 @@
 /** An inventory as the text of a document. */
-import type { Bom } from '../../reports/bom.ts';
-import { cyclonedxBom, cyclonedxVersions, type CyclonedxVersion } from '../../reports/cyclonedx.ts';
+import { cyclonedxVersions, type CyclonedxVersion, type Bom } from '../../reports/bom.ts';
+import { cyclonedxBom } from '../../reports/cyclonedx.ts';
 import { documentText } from '../../reports/document.ts';
 import { spdxDocument } from '../../reports/spdx.ts';
 

@@ -4,7 +4,8 @@ import { parsePurl } from '../../core/purl.ts';
 import type { ReplayAnswer } from '../control/replay-protocol.ts';
 import { releasesMeant } from '../answers/explain.ts';
 import type { Gate } from '../gate.ts';
-import { replayDecision, type ReplayDeps, type Replayed, type ReplaySubject } from './replay.ts';
+import { replayDecision, type ReplayDeps, type Replayed } from './replay.ts';
+import type { ReplaySubject } from './subject.ts';
 
 const replayedAtMost = 20;
 const differencesShown = 200;

@@ -16,7 +16,7 @@ import { formatPurl, parsePurl } from '../../core/purl.ts';
 import type { TrustMaterial } from '../../core/trust.ts';
 import { readEntry } from '../../registries/npm/packument-version.ts';
 import type { Storage } from '../../storage/open.ts';
-import type { ReplaySubject } from './replay.ts';
+import type { ReplaySubject } from './subject.ts';
 
 export interface CheckDeps {
   readonly storage: Pick<Storage, 'admission' | 'blobs' | 'history'>;

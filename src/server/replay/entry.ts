@@ -9,7 +9,7 @@ import { summaryDigest, verificationSummary } from '../../ledger/summary.ts';
 import { parseLeaf } from '../../ledger/verify/leaf.ts';
 import type { LedgerEvent } from '../../storage/events.ts';
 import type { Storage } from '../../storage/open.ts';
-import type { ReplaySubject } from './replay.ts';
+import type { ReplaySubject } from './subject.ts';
 
 interface Inputs {
   readonly evidence: readonly Evidence[];

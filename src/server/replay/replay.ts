@@ -10,7 +10,6 @@ import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import type { Facts } from '../../core/facts.ts';
-import type { ReleaseId } from '../../core/subject.ts';
 import { decide } from '../../policy/decide.ts';
 import { factsOf } from '../../policy/facts.ts';
 import type { PolicyPack } from '../../policy/pack.ts';
@@ -18,6 +17,7 @@ import { packFromText } from '../../policy/stored-pack.ts';
 import type { Storage } from '../../storage/open.ts';
 import { replayChecks, type CheckDeps } from './checks.ts';
 import { replayEntry } from './entry.ts';
+import type { ReplaySubject } from './subject.ts';
 
 export interface ReplayDeps extends CheckDeps {
   readonly storage: Pick<Storage, 'admission' | 'read' | 'blobs' | 'events' | 'history'>;
@@ -30,14 +30,6 @@ export interface Replayed {
   readonly unable: readonly string[];
   /** What was derived and is the same or different, in words. */
   readonly checked: readonly string[];
-}
-
-export interface ReplaySubject {
-  readonly releaseId: ReleaseId;
-  readonly version: string;
-  readonly decision: Decision;
-  /** In force: the release's index entry is the one it was made with. */
-  readonly inForce: boolean;
 }
 
 interface Findings {
