@@ -71,7 +71,9 @@ test('the lexer reads every file of the project to its end', () => {
   const root = resolve(import.meta.dirname, '../..');
   const files = globSync(['src/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'], { cwd: root });
   assert.ok(files.length > 20);
-  for (const file of files) {
+  // The corpus holds programs as text, with imports of their own, which the plain pattern below cannot tell apart.
+  const own = files.filter((file) => !file.includes('/corpus/'));
+  for (const file of own) {
     const source = readFileSync(resolve(root, file), 'utf8');
     const declared = source.match(/^(?:import|export)\b[^;`]*? from '[^'\n]+'/gm) ?? [];
     const seen = importsOf(tokensOf(source)).filter(({ how }) => how === 'import' || how === 'export');
