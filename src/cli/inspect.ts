@@ -15,6 +15,8 @@ import {
   withGateOptions,
   type Context,
   type GateOptions,
+  parseFormat,
+  type Format,
 } from './context.ts';
 import { gateTarget, reachable } from './gate-target.ts';
 import type { Terminal, Tone } from './terminal.ts';
@@ -22,7 +24,7 @@ import type { Terminal, Tone } from './terminal.ts';
 interface Options extends GateOptions {
   readonly trustedRoot?: string;
   readonly gate?: string;
-  readonly json?: boolean;
+  readonly format: Format;
 }
 
 export function addInspect(program: Command, context: Context): void {
@@ -40,11 +42,11 @@ export function addInspect(program: Command, context: Context): void {
       '--gate <url>',
       'the gate to ask for the attestations of a release (default: the one that runs here, else the configured one)',
     )
-    .option('--json', 'print JSON')
+    .option('--format <format>', 'table or json', parseFormat, 'table')
     .action(async (what: string, options: Options) => inspect(context, what, options));
   withExamples(command, [
     'assay inspect app.tgz.sigstore.json',
-    'assay inspect sigstore@2.3.1 --json',
+    'assay inspect sigstore@2.3.1 --format json',
   ]).addHelpText(
     'after',
     '\nIt judges nothing: whom to trust is said to `assay verify`.\n' +
@@ -58,7 +60,7 @@ async function inspect(context: Context, what: string, options: Options): Promis
   const trust = await trustFrom(root === undefined ? undefined : resolve(around.cwd, root));
   const document = await documentOf(context, what, options);
   const found = inspectDocument(document, trust, new Date().toISOString());
-  if (options.json === true) printJson(terminal, { schema: 1, about: what, ...found });
+  if (options.format === 'json') printJson(terminal, { schema: 1, about: what, ...found });
   else print(terminal, what, found);
   if (!found.bundles.some(({ lines }) => lines.length > 0)) context.finish(exitCodes.violation);
 }

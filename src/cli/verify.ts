@@ -27,6 +27,8 @@ import {
   withGateOptions,
   type Context,
   type GateOptions,
+  parseFormat,
+  type Format,
 } from './context.ts';
 import type { GatewayTarget } from '../server/control/gateway-client.ts';
 import { gateTarget, reachable } from './gate-target.ts';
@@ -39,7 +41,7 @@ interface Options extends GateOptions {
   readonly key?: string;
   readonly trustedRoot?: string;
   readonly gate?: string;
-  readonly json?: boolean;
+  readonly format: Format;
 }
 
 export function addVerify(program: Command, context: Context): void {
@@ -67,13 +69,13 @@ export function addVerify(program: Command, context: Context): void {
     )
     .option('--trusted-root <file>', "use this trusted_root.json instead of the program's own")
     .option('--gate <url>', 'the gate to ask (default: the one that runs here, else the configured one)')
-    .option('--json', 'print JSON')
+    .option('--format <format>', 'table or json', parseFormat, 'table')
     .action(async (what: string, options: Options) => verify(context, what, options));
   withExamples(command, [
     'assay verify app.tgz --bundle app.tgz.sigstore.json --certificate-identity https://git.example.com/o/r/.github/workflows/release.yml@refs/heads/main --certificate-oidc-issuer https://token.example.com',
     'assay verify sha256:9f86d0… --bundle app.sigstore.json --key signer.pem',
     'assay verify left-pad@1.3.0',
-    'assay verify pnpm-lock.yaml --key gate.pem --json',
+    'assay verify pnpm-lock.yaml --key gate.pem --format json',
   ]).addHelpText(
     'after',
     '\nWith --bundle nothing is asked over the network. `assay inspect` tells whom a bundle names; whether to trust them is yours to say.\n' +
@@ -114,13 +116,13 @@ async function verify(context: Context, what: string, options: Options): Promise
   const onProgress = (done: number, of: number): void => terminal.progress(`verifying ${done} of ${of}`);
   const found = await verifyLockfile({ lockfile, target, keys, onProgress });
   terminal.progress('');
-  if (options.json === true) printJson(terminal, jsonOfLockfile(path, found));
+  if (options.format === 'json') printJson(terminal, jsonOfLockfile(path, found));
   else printLockfile(terminal, relative(context.around.cwd, path), found);
   if (!found.verified) context.finish(exitCodes.violation);
 }
 
-function finish({ terminal, finish: end }: Context, { json }: Options, found: Verification): void {
-  if (json === true) printJson(terminal, { schema: 1, ...found });
+function finish({ terminal, finish: end }: Context, { format }: Options, found: Verification): void {
+  if (format === 'json') printJson(terminal, { schema: 1, ...found });
   else printSteps(terminal, found);
   if (!found.verified) end(exitCodes.violation);
 }

@@ -83,7 +83,10 @@ test('verify: other bytes, and the root that came with the program, do not verif
   const other = ended(await assay('verify', 'other', '--bundle', 'bundle.json', ...signer), 1);
   assert.match(other.stdout, /^NOT VERIFIED.*\n +FAILED +subject-mismatch/);
   ended(await assay('verify', 'file', '--bundle', 'bundle.json', ...signer.slice(0, 4)), 1);
-  const json = ended(await assay('verify', 'other', '--bundle', 'bundle.json', ...signer, '--json'), 1);
+  const json = ended(
+    await assay('verify', 'other', '--bundle', 'bundle.json', ...signer, '--format', 'json'),
+    1,
+  );
   assert.equal((JSON.parse(json.stdout) as JsonObject)['verified'], false);
 });
 
