@@ -45,29 +45,18 @@ export const wholeOf: Readonly<Partial<Record<EvidenceRule, EvidenceRule>>> = {
   'time-anomaly': 'expectations',
 };
 
-export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = {
-  integrity: 'integrity',
-  archive: 'archive',
-  manifest: 'manifest',
+/** Where the kind of evidence has another name than the rule. */
+const kinds: Readonly<Partial<Record<EvidenceRule, string>>> = {
   'install-script': 'scripts',
   cooldown: 'age',
   deprecated: 'deprecation',
   signature: 'signatures',
-  provenance: 'provenance',
-  'trust-root': 'provenance',
-  stripped: 'expectations',
-  'source-changed': 'expectations',
-  'run-conclusion': 'expectations',
-  'trust-downgrade': 'expectations',
-  'builder-changed': 'expectations',
-  'ref-or-trigger': 'expectations',
-  'source-tag': 'expectations',
-  'publisher-changed': 'expectations',
-  burst: 'expectations',
-  'dependency-changed': 'expectations',
-  'time-anomaly': 'expectations',
-  expectations: 'expectations',
 };
+
+export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = forEachRule((rule) => {
+  const whole = wholeOf[rule] ?? rule;
+  return kinds[whole] ?? whole;
+});
 
 /** One value for each rule, in the order of the rules. */
 export function forEachRule<T>(make: (rule: EvidenceRule) => T): Readonly<Record<EvidenceRule, T>> {
