@@ -20,15 +20,16 @@ export function printScans(
   terminal.out(
     `${scans.length} ${scans.length === 1 ? 'package' : 'packages'}: ${told.length - failed} with findings, ${quiet} without, ${failed} not scanned`,
   );
-  terminal.out(feedLine(feed));
+  terminal.out(feedLine(feed, scans.filter(({ advisories }) => advisories === undefined).length));
 }
 
-function feedLine(named: NamedFeed | undefined): string {
+function feedLine(named: NamedFeed | undefined, unasked: number): string {
   const feed = named?.advisories.feed;
   if (named === undefined || feed === undefined)
     return 'advisories: not checked (no feed was given: --feed all.zip)';
   const unread = named.refused === 0 ? '' : `, ${named.refused} could not be read and match nothing`;
-  return `advisories: ${feed.records} records, the newest of ${forTerminal(feed.newestAt)}${unread}`;
+  const gap = unasked === 0 ? '' : `; NOT CHECKED for ${unasked} without a name and version`;
+  return `advisories: ${feed.records} records, the newest of ${forTerminal(feed.newestAt)}${unread}${gap}`;
 }
 
 function isWorthTelling({ scan, advisories = [] }: ScannedPackage): boolean {

@@ -7,7 +7,7 @@ import { lockfileOf } from '../server/checking/check-lockfile.ts';
 import { readNamedFeed } from '../server/scanning/feed.ts';
 import { openLocalScan, type LocalScan, type ScannedPackage } from '../server/scanning/scan-local.ts';
 import { documentText, sarifOf, scansJson } from '../server/scanning/documents.ts';
-import { isLockfileName, readReleaseName, type ReleaseName } from '../server/verifying/names.ts';
+import { isLockfileName, readReleaseName } from '../server/verifying/names.ts';
 import { exitCodes, load, withExamples, withGateOptions } from './context.ts';
 import type { Context, ExitCode, GateOptions } from './context.ts';
 import { printScans } from './scan-lines.ts';
@@ -95,22 +95,29 @@ async function scan(context: Context, what: string, options: Options): Promise<v
 
 const together = 4;
 
-/** Every release of the lockfile that a registry serves, each once. */
+type LockedEntry = Awaited<ReturnType<typeof lockfileOf>>['entries'][number];
+
+/** Every release of the lockfile, each once, with the bytes that are locked; what no registry serves is told as not scanned. */
 async function scanLocked(
   { terminal }: Context,
   local: LocalScan,
   path: string,
 ): Promise<readonly ScannedPackage[]> {
   const { entries } = await lockfileOf(path);
-  const wanted = new Map<string, ReleaseName>();
-  for (const { name, version, source } of entries)
-    if (source === 'registry' && version !== undefined) wanted.set(`${name}@${version}`, { name, version });
-  const waiting = [...wanted.values()];
+  const distinct = new Map(
+    entries
+      .filter(({ source }) => source !== 'local')
+      .map((entry) => [
+        entry.source === 'registry' ? `${entry.name}@${entry.version} ${entry.integrity}` : entry.key,
+        entry,
+      ]),
+  );
+  const waiting = [...distinct.values()];
   const done: ScannedPackage[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       done.push(await scanOne(local, next));
-      terminal.progress(`scanned ${done.length} of ${wanted.size}`);
+      terminal.progress(`scanned ${done.length} of ${distinct.size}`);
     }
   };
   await Promise.all(Array.from({ length: together }, work));
@@ -118,16 +125,23 @@ async function scanLocked(
 }
 
 /** One that cannot be had is told among the others. */
-async function scanOne(local: LocalScan, release: ReleaseName): Promise<ScannedPackage> {
+async function scanOne(
+  local: LocalScan,
+  { source, key, name, version, integrity }: LockedEntry,
+): Promise<ScannedPackage> {
+  if (source !== 'registry' || version === undefined)
+    return notScanned(key, 'SCAN_NOT_FOUND', 'it comes from no registry, and is not fetched');
   try {
-    return await local.release(release);
+    return await local.release({ name, version }, integrity);
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    const { name, version } = release;
-    const { code, message } = error;
-    const asked = `${name}@${version}`;
-    return { asked, name, version, scan: { state: 'failed', code, message }, advisories: undefined };
+    return notScanned(`${name}@${version}`, error.code, error.message);
   }
+}
+
+function notScanned(asked: string, code: string, message: string): ScannedPackage {
+  const scan = { state: 'failed', code, message } as const;
+  return { asked, name: undefined, version: undefined, scan, advisories: undefined };
 }
 
 /** What was found speaks louder than what could not be scanned; nothing scanned is never a pass. */

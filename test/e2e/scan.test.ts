@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { cleanEnvironment } from '../support/clients.ts';
 import { malicious, tarballOf } from '../support/corpus/corpus.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
+import { feedZip } from '../support/feed-bench.ts';
 import { runAssay, type CommandResult } from '../support/gate.ts';
 
 let registry: FakeRegistry;
@@ -70,12 +71,11 @@ test('a folder with nothing in it that matters is quiet, and its installed packa
 
 test('a release and a lockfile are fetched from the upstream; what it does not have is not scanned, and no pass', async () => {
   ended(await scan('good@1.0.0'), 0);
-  const locked = (name: string) => ({
-    [`node_modules/${name}`]: {
-      version: '1.0.0',
-      integrity: `sha512-${Buffer.alloc(64).toString('base64')}`,
-    },
-  });
+  const index = (await (await fetch(`${registry.url}good`)).json()) as {
+    readonly versions: Readonly<Record<string, { readonly dist: { readonly integrity: string } }>>;
+  };
+  let integrity = index.versions['1.0.0']?.dist.integrity ?? '';
+  const locked = (name: string) => ({ [`node_modules/${name}`]: { version: '1.0.0', integrity } });
   const lockfile = (...names: readonly string[]) =>
     JSON.stringify({
       lockfileVersion: 3,
@@ -87,6 +87,14 @@ test('a release and a lockfile are fetched from the upstream; what it does not h
   const { stdout } = ended(await scan('package-lock.json'), 3);
   assert.match(stdout, /gone@1\.0\.0\n +NOT SCANNED/);
   assert.match(stdout, /2 packages: 0 with findings, 1 without, 1 not scanned/);
+  integrity = `sha512-${Buffer.alloc(64).toString('base64')}`;
+  await writeFile(join(home, 'package-lock.json'), lockfile('good'));
+  const other = ended(await scan('package-lock.json'), 3);
+  assert.match(other.stdout, /NOT SCANNED.*\(UPSTREAM_DIGEST_MISMATCH\)/);
+  const git = { version: '1.0.0', resolved: 'git+ssh://git@git.example.com/a/b.git#0123' };
+  const packages = { '': {}, 'node_modules/git': git };
+  await writeFile(join(home, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
+  assert.match(ended(await scan('package-lock.json'), 3).stdout, /comes from no registry/);
 });
 
 test('what is no archive, is not there or has a hostile name is told without harm', async () => {
@@ -108,4 +116,14 @@ test('a feed is used where it is named, and one that cannot be read is an error'
   await writeFile(join(home, 'feed.zip'), 'no zip');
   const { stderr } = await scan('good@1.0.0', '--feed', 'feed.zip');
   assert.match(stderr, /FEED_UNREADABLE/);
+});
+
+test('advisories are said to be not checked for what has no name', async () => {
+  const affected = [{ package: { ecosystem: 'npm', name: 'bad' }, versions: ['1.0.0'] }];
+  const record = { id: 'TEST-1', modified: '2026-01-01T00:00:00Z', affected };
+  await writeFile(join(home, 'one.zip'), feedZip([record]));
+  await mkdir(join(home, 'nameless'));
+  await writeFile(join(home, 'nameless', 'a.js'), 'export {};\n');
+  const { stdout } = ended(await scan('nameless', '--feed', 'one.zip'), 0);
+  assert.match(stdout, /NOT CHECKED for 1 without a name and version/);
 });

@@ -1,5 +1,6 @@
 /** Bytes of releases from their upstream, verified against the index and kept in a folder for as long as they are scanned. */
 import { join } from 'node:path';
+import type { ClaimedDigest } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import { openStorage } from '../../storage/open.ts';
@@ -10,10 +11,11 @@ import { createNpmRoutes } from '../routes.ts';
 import { createIndexPool } from '../workers/index-pool.ts';
 
 export interface Releases {
-  /** Throws UPSTREAM_*, INDEX_INVALID, INDEX_VERSION_ABSENT. */
+  /** `claims`: what the bytes must be, besides what the index says. Throws UPSTREAM_*, INDEX_INVALID, INDEX_VERSION_ABSENT. */
   readonly fetch: (
     name: string,
     version: string,
+    claims: readonly ClaimedDigest[],
   ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
   readonly close: () => Promise<void>;
 }
@@ -48,14 +50,14 @@ export async function openReleases(settings: Settings, folder: string): Promise<
   }
 
   return {
-    fetch: async (name, version) => {
+    fetch: async (name, version, claims) => {
       const known = views.get(name) ?? view(name);
       views.set(name, known);
       const { upstream, versions } = await known;
       const listed = versions.find((one) => one.version === version);
       if (listed === undefined)
         throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${name}@${version}`);
-      const { artifact } = await client.fetchFile(upstream, listed.url, listed.claimed);
+      const { artifact } = await client.fetchFile(upstream, listed.url, [...listed.claimed, ...claims]);
       const path = await storage.blobs.path(artifact.sha256);
       if (path === undefined)
         throw new AssayError('BLOB_MISSING', `the bytes of ${name}@${version} are gone`);

@@ -1,10 +1,10 @@
 /** Scans what a person names, without a gate: files and folders where they lie, releases from their upstream. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createArchiveReader } from '../../archive/reader.ts';
 import type { AdvisoryLookup, AdvisoryMatch } from '../../core/advisory.ts';
+import { parseIntegrity } from '../../core/digest.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { ScanOutcome } from '../../core/scan-report.ts';
 import { createScanner, defaultScanLimits, type Scanner } from '../../scan/scanner.ts';
@@ -34,16 +34,18 @@ export interface LocalScanOptions {
 export interface LocalScan {
   /** A tarball or a folder. Throws SCAN_NOT_FOUND. */
   readonly path: (path: string) => Promise<ScannedPackage>;
-  /** Throws UPSTREAM_*, INDEX_*: what cannot be had is not scanned. */
-  readonly release: (release: ReleaseName) => Promise<ScannedPackage>;
+  /**
+   * `integrity`: SRI that the bytes must have besides what the index claims. Throws UPSTREAM_*, INDEX_*: what cannot be
+   * had, or is other bytes, is not scanned.
+   */
+  readonly release: (release: ReleaseName, integrity?: string) => Promise<ScannedPackage>;
   readonly close: () => Promise<void>;
 }
 
 const children = 2;
 
 export async function openLocalScan(options: LocalScanOptions): Promise<LocalScan> {
-  const work = await mkdtemp(join(tmpdir(), `assay-scan-${randomUUID().slice(0, 8)}-`));
-  await mkdir(work, { recursive: true, mode: 0o700 });
+  const work = await mkdtemp(join(tmpdir(), 'assay-scan-'));
   const readable = [work, ...options.readable.map((path) => resolve(path))];
   const scanner = createScanner({
     nodePath: process.execPath,
@@ -62,7 +64,7 @@ export async function openLocalScan(options: LocalScanOptions): Promise<LocalSca
   async function tarball(asked: string, path: string, bytes: number): Promise<ScannedPackage> {
     const name = await manifestOf(() => archive.read(path, bytes));
     if ('refused' in name) return finished(options, asked, {}, failed('ARCHIVE_READER_FAILED', name.refused));
-    return finished(options, asked, name, await scanned(scanner, (one) => one.scan(path, bytes)));
+    return finished(options, asked, name, await scanned(() => scanner.scan(path, bytes)));
   }
 
   return {
@@ -73,11 +75,11 @@ export async function openLocalScan(options: LocalScanOptions): Promise<LocalSca
         throw new AssayError('SCAN_NOT_FOUND', `${path}: there is no such file or folder`);
       const name = await manifestOf(path);
       const known = 'refused' in name ? {} : name;
-      return finished(options, path, known, await scanned(scanner, (one) => one.scanFolder(path)));
+      return finished(options, path, known, await scanned(() => scanner.scanFolder(path)));
     },
-    release: async ({ name, version }) => {
+    release: async ({ name, version }, integrity = '') => {
       releases ??= openReleases(options.settings, work);
-      const { path, sizeBytes } = await (await releases).fetch(name, version);
+      const { path, sizeBytes } = await (await releases).fetch(name, version, parseIntegrity(integrity));
       const found = await tarball(`${name}@${version}`, path, sizeBytes);
       // What is installed under this name is judged under this name, whatever it says of itself.
       return finished(options, found.asked, { name, version }, found.scan);
@@ -100,12 +102,9 @@ function finished(
   return { asked, name, version, scan, advisories: isKnown ? advisories.match(name, version) : undefined };
 }
 
-async function scanned(
-  scanner: Scanner,
-  scan: (scanner: Scanner) => ReturnType<Scanner['scan']>,
-): Promise<ScanOutcome> {
+async function scanned(scan: () => ReturnType<Scanner['scan']>): Promise<ScanOutcome> {
   try {
-    return { state: 'scanned', report: await scan(scanner) };
+    return { state: 'scanned', report: await scan() };
   } catch (error) {
     if (error instanceof AssayError) return failed(error.code, error.message);
     return failed('SCAN_FAILED', messageOf(error));
