@@ -1,6 +1,5 @@
 /** The composition root: builds the rooms, hands each what it needs, and starts the surfaces. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission, type Admission } from '../admission/admit.ts';
@@ -35,7 +34,8 @@ import { createUpstreamClient, type ClosableUpstreamClient } from '../upstream/c
 import { withBait } from './bait.ts';
 import { createCallers } from './callers.ts';
 import type { SettingInForce } from './config/shown.ts';
-import type { Settings, UpstreamSettings } from './config/settings.ts';
+import { authorities } from './config/authorities.ts';
+import type { Settings } from './config/settings.ts';
 import { startControlServer } from './control/server.ts';
 import { createAttestations } from './beside-index/attestations.ts';
 import { createRegistryDocument, type RegistryDocument } from './beside-index/documents.ts';
@@ -356,12 +356,6 @@ function loudly(storage: Storage, log: Gate['log'], metrics: Gate['metrics']): A
       await storage.admission.raiseAlarm(alarm);
     },
   };
-}
-
-function authorities(upstreams: readonly UpstreamSettings[]): string | undefined {
-  const files = new Set(upstreams.flatMap((one) => (one.caFile === undefined ? [] : [one.caFile])));
-  if (files.size === 0) return undefined;
-  return [...files].map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
 function listen(

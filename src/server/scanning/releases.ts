@@ -5,6 +5,7 @@ import { AssayError } from '../../core/errors.ts';
 import type { IndexView } from '../../core/index-view.ts';
 import { openStorage } from '../../storage/open.ts';
 import { createUpstreamClient } from '../../upstream/client.ts';
+import { authorities } from '../config/authorities.ts';
 import type { Settings } from '../config/settings.ts';
 import { assayVersion } from '../package-version.ts';
 import { createNpmRoutes } from '../routes.ts';
@@ -23,12 +24,14 @@ export interface Releases {
 /** `folder` is the caller's to remove. */
 export async function openReleases(settings: Settings, folder: string): Promise<Releases> {
   const storage = await openStorage({ directory: join(folder, 'releases') });
+  const ca = authorities(settings.upstreams);
   const client = createUpstreamClient({
     upstreams: settings.upstreams,
     limits: settings.fetchLimits,
     blobs: storage.blobs,
     clock: () => new Date(),
     version: assayVersion,
+    ...(ca === undefined ? {} : { ca }),
   });
   const indexes = createIndexPool({
     directory: join(folder, 'indexes'),
