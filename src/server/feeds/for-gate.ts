@@ -5,6 +5,7 @@ import { gateItself } from '../../core/subject.ts';
 import { isAssayError, messageOf } from '../../core/errors.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
+import type { VexStatement } from '../../core/vex.ts';
 import type { Storage } from '../../storage/open.ts';
 import { openPublicFiles, type PublicFiles } from '../../upstream/public-files.ts';
 import type { FeedSettings, Settings } from '../config/settings.ts';
@@ -37,6 +38,10 @@ export interface FeedRefreshed {
 }
 
 export interface Feeds extends FeedStore {
+  /** Those in force at this instant, by signers whom the operator named, and the operator's own. */
+  readonly vex: () => readonly VexStatement[];
+  /** Names that so many use that one source alone may not call them malicious; empty when no list was given. */
+  readonly popular: (ecosystem: Ecosystem) => ReadonlySet<string>;
   readonly refreshed: () => readonly FeedRefreshed[];
   /** Sentences about what needs attention. */
   readonly problems: () => readonly string[];
@@ -94,6 +99,8 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   closers.push(() => Promise.resolve(closing.abort()));
   return {
     ...store,
+    vex: () => [],
+    popular: () => new Set(),
     refreshed: () => [...latest.values()],
     problems: () => problemsOf(store, [...latest.values()], rfc3339(clock())),
   };
