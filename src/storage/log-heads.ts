@@ -4,6 +4,7 @@ import { AssayError, isAssayError } from '../core/errors.ts';
 import { sha256 } from '../core/digest.ts';
 import type { CommittedEntry, HeadStore, LogHead, PendingEntry } from '../ledger/log/deps.ts';
 import type { Schema } from './schema.ts';
+import { inStatements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export function createHeadStore(db: Kysely<Schema>, { write }: WriteQueue): HeadStore {
@@ -102,17 +103,4 @@ async function giveIndexes(db: Kysely<Schema>, entries: readonly CommittedEntry[
     UPDATE outbox SET sequenced = 1, log_index = batch.log_index, leaf_hash = batch.leaf_hash
     FROM batch WHERE outbox.event_id = batch.event_id AND outbox.sequenced = 0`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
-}
-
-/** Few sizes, so that few texts of the statement have to be compiled and kept. */
-const rowsInStatement = [256, 32, 4, 1];
-
-function inStatements(entries: readonly CommittedEntry[]): readonly (readonly CommittedEntry[])[] {
-  const parts: (readonly CommittedEntry[])[] = [];
-  for (let at = 0; at < entries.length;) {
-    const rows = rowsInStatement.find((count) => at + count <= entries.length) ?? 1;
-    parts.push(entries.slice(at, at + rows));
-    at += rows;
-  }
-  return parts;
 }

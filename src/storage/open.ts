@@ -17,6 +17,7 @@ import { createLedgerStore, type LedgerStore } from './ledger.ts';
 import { openTileStore } from './log-files.ts';
 import { createEventStore, type EventStore } from './events.ts';
 import { createHistoryStore } from './history-store.ts';
+import { createPullStore, type PullStore } from './pulls.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
 import { createRegistrySignatureStore, type RegistrySignatureStore } from './registry-signatures.ts';
 import type { Schema } from './schema.ts';
@@ -47,6 +48,7 @@ export interface Storage {
   readonly ledger: LedgerStore;
   readonly events: EventStore;
   readonly registrySignatures: RegistrySignatureStore;
+  readonly pulls: PullStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -79,6 +81,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       ledger,
       events: createEventStore(db, queue, ledger.announce),
       registrySignatures: createRegistrySignatureStore(db, queue),
+      pulls: createPullStore(db, queue),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -118,6 +118,19 @@ test('a package URL names a release of each upstream that has it', async (contex
   );
 });
 
+test('a bare name means that package alone, however many names hold it', async (context) => {
+  const { admission, read } = await opened(context);
+  for (const [n, name] of ['@types/react', 'preact', 'react', 'react-dom'].entries())
+    await admission.recordDecision(recordOf({ name, seconds: n }));
+  const newer = recordOf({ name: 'react', version: '2.0.0', outcome: 'hold', seconds: 9 });
+  await admission.recordDecision(newer);
+  assert.deepEqual(await read.releasesNamed('npm', 'react'), [
+    newer.release.id,
+    recordOf({ name: 'react' }).release.id,
+  ]);
+  assert.deepEqual(await read.releasesNamed('pypi', 'react'), []);
+});
+
 test('search finds any part of a name, whatever its case, and takes no wildcards from its text', async (context) => {
   const { admission, read } = await opened(context);
   for (const name of ['left-pad', '@scope/Left_over', 'right'])

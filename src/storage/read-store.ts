@@ -6,7 +6,7 @@ import type { Decision, Outcome, Reason } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Purl } from '../core/purl.ts';
+import type { Ecosystem, Purl } from '../core/purl.ts';
 import type { ReleaseId, Subject } from '../core/subject.ts';
 import { readAlarms } from './alarms.ts';
 import { readArtifactEvidence, readStoredAssessment, type StoredEvidence } from './evidence.ts';
@@ -73,6 +73,8 @@ export interface ReadStore {
   readonly alarms: (request: { readonly limit: number }) => Promise<readonly Alarm[]>;
   /** One per upstream, channel and file that it is known from. */
   readonly releaseByPurl: (purl: Purl) => Promise<readonly ReleaseLine[]>;
+  /** Of all upstreams; decided last first. */
+  readonly releasesNamed: (ecosystem: Ecosystem, name: string) => Promise<readonly ReleaseId[]>;
   /** Releases of packages whose name holds the text, whatever its case. */
   readonly searchReleases: (text: string, limit?: number) => Promise<readonly ReleaseLine[]>;
   /** In order, from the first row whose `seq` is greater. */
@@ -98,6 +100,18 @@ export function createReadStore(db: Kysely<Schema>): ReadStore {
         .orderBy('decisions.seq', 'desc')
         .execute();
       return rows.map(lineOf);
+    },
+    releasesNamed: async (ecosystem, name) => {
+      const rows = await db
+        .selectFrom('releases')
+        .innerJoin('decisions', 'decisions.release_id', 'releases.id')
+        .select('releases.id')
+        .where('releases.ecosystem', '=', ecosystem)
+        .where('releases.name', '=', name)
+        .where('decisions.superseded_at', 'is', null)
+        .orderBy('decisions.seq', 'desc')
+        .execute();
+      return rows.map(({ id }) => id as ReleaseId);
     },
     searchReleases: (text, limit = 50) => search(db, text, limit),
     outboxAfter: (seq, limit) => readOutbox(db, seq, limit),

@@ -73,6 +73,25 @@ export interface Schema {
   readonly expectations: ExpectationTable;
   readonly alarms: AlarmTable;
   readonly tokens: TokenTable;
+  /** `kind` and `name` are a `Puller`. */
+  readonly pulls: {
+    release_id: string;
+    kind: string;
+    name: string;
+    first_at: string;
+    last_at: string;
+    count: number;
+  };
+  /** `pullers` counts rows of `pulls`; `others` the pulls of all who have no row. */
+  readonly pulled_releases: {
+    release_id: string;
+    pullers: number;
+    others: number;
+    others_first_at: string | null;
+    others_last_at: string | null;
+  };
+  /** At most one row, `place` 1. */
+  readonly pull_record: { place: number; since: string; lost: number; last_batch: string | null };
 }
 
 export interface IndexTable {

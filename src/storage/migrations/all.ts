@@ -5,5 +5,6 @@ import { log } from './0002-log.ts';
 import { envelopes } from './0003-envelopes.ts';
 import { history } from './0004-history.ts';
 import { summaries } from './0005-summaries.ts';
+import { pulls } from './0006-pulls.ts';
 
-export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries];
+export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries, pulls];
