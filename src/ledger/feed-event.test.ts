@@ -22,6 +22,7 @@ const imported = {
   canary: 'matched',
   epss: undefined,
   kev: sha256('kev'),
+  popular: undefined,
 } as const;
 const override = {
   id: 'MAL-2026-1',
@@ -34,7 +35,7 @@ const override = {
 };
 const changes: readonly FeedChange[] = [
   imported,
-  { ...imported, before: sha256('older'), epss: sha256('epss') },
+  { ...imported, before: sha256('older'), epss: sha256('epss'), popular: sha256('popular') },
   { action: 'override', override },
   { action: 'override-ended', override: { ...override, version: '1.0.0' } },
 ];

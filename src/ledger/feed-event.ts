@@ -24,6 +24,7 @@ export type FeedChange =
       /** Of the files that are joined. */
       readonly epss: Sha256 | undefined;
       readonly kev: Sha256 | undefined;
+      readonly popular: Sha256 | undefined;
     }
   | { readonly action: 'override' | 'override-ended'; readonly override: AdvisoryOverride };
 
@@ -68,12 +69,13 @@ function subjectOf(change: FeedChange): JsonObject {
 
 function predicateOf(change: FeedChange): JsonObject {
   if (change.action !== 'import') return { action: change.action, override: overrideJson(change.override) };
-  const { before, epss, kev, ...rest } = change;
+  const { before, epss, kev, popular, ...rest } = change;
   return {
     ...rest,
     ...(before !== undefined && { before }),
     ...(epss !== undefined && { epss }),
     ...(kev !== undefined && { kev }),
+    ...(popular !== undefined && { popular }),
   };
 }
 

@@ -91,13 +91,12 @@ export function feedZip(records: readonly JsonObject[]): Buffer {
   return zipOf(all.map((record, n) => ({ name: `${n}.json`, text: JSON.stringify(record) })));
 }
 
-export function request(from: string, change: Partial<FeedRequest> = {}): FeedRequest {
+export function request(from: string | undefined, change: Partial<FeedRequest> = {}): FeedRequest {
   return {
     ecosystem: 'npm',
     from,
     delta: undefined,
-    epss: undefined,
-    kev: undefined,
+    lists: { epss: undefined, kev: undefined, popular: undefined },
     allowShrink: false,
     ...change,
   };

@@ -101,6 +101,17 @@ export function namesAbout(snapshot: Snapshot, ids: ReadonlySet<string>): readon
   return [...names].sort(compareText);
 }
 
+/** Those of `names` that the snapshot says something about, sorted. */
+export function namesAmong(snapshot: Snapshot, names: ReadonlySet<string>): readonly string[] {
+  const open = openSnapshot(snapshot);
+  const found = new Set<string>();
+  for (let at = 0; at < open.lineCount; at += 1) {
+    const name = nameIn(open.lineAt(at));
+    if (names.has(name)) found.add(name);
+  }
+  return [...found].sort(compareText);
+}
+
 function nameIn(line: string): string {
   const end = /^\["(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '[""';
   return JSON.parse(end.slice(1)) as string;

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { forTerminal } from '../../core/encode.ts';
+import { AssayError } from '../../core/errors.ts';
 import { ecosystems, type Ecosystem } from '../../core/purl.ts';
 import type { ControlClient } from '../../server/control/client.ts';
 import type { FeedImported } from '../../server/control/feed-protocol.ts';
@@ -21,6 +22,7 @@ type Options = GateOptions & {
   readonly ecosystem: Ecosystem;
   readonly epss?: string;
   readonly kev?: string;
+  readonly popular?: string;
   readonly delta?: string;
   readonly allowShrink?: boolean;
   readonly format: Format;
@@ -30,17 +32,22 @@ export function addImport(feed: Command, context: Context): void {
   const command = withGateOptions(
     feed.command('import').description('Import a feed of advisories in the OSV form, from a file or a URL.'),
   )
-    .argument('<file-or-url>', 'all.zip of an ecosystem; with --delta also a folder of <id>.json')
+    .argument(
+      '[file-or-url]',
+      'all.zip of an ecosystem; with --delta also a folder of <id>.json; left out, only lists are imported',
+    )
     .option('--ecosystem <ecosystem>', 'that it is about', parseEcosystem, 'npm')
     .option('--epss <file-or-url>', 'EPSS scores (CSV, also packed by gzip); without it the last ones stay')
     .option('--kev <file-or-url>', 'known exploited vulnerabilities (JSON); without it the last ones stay')
+    .option('--popular <file-or-url>', 'names that many use (a JSON array); without it the last ones stay')
     .option('--delta <file-or-url>', 'modified_id.csv: take only what is newer than what is here')
     .option('--allow-shrink', 'take a feed that has lost records, or is older than the one in force')
     .option('--format <format>', 'table or json', parseFormat, 'table')
-    .action(async (from: string, options: Options) => importFeed(context, from, options));
+    .action(async (from: string | undefined, options: Options) => importFeed(context, from, options));
   withExamples(command, [
     'assay feed import all.zip',
     'assay feed import https://feeds.example.com/npm/all.zip --kev known_exploited_vulnerabilities.json',
+    'assay feed import --popular popular-names.json',
     'assay feed import https://feeds.example.com/npm/ --delta https://feeds.example.com/npm/modified_id.csv',
   ]).addHelpText(
     'after',
@@ -54,17 +61,21 @@ export function parseEcosystem(text: string): Ecosystem {
   return ecosystem;
 }
 
-async function importFeed(context: Context, from: string, options: Options): Promise<void> {
+async function importFeed(context: Context, from: string | undefined, options: Options): Promise<void> {
   const { terminal } = context;
+  const { ecosystem, epss, kev, popular, delta } = options;
+  const isListed = [epss, kev, popular].some((list) => list !== undefined);
+  if (from === undefined && (delta !== undefined || !isListed))
+    throw new AssayError('USAGE_INVALID', 'name a feed, or a list to join: --epss, --kev, --popular');
   const gate = await running(context, options);
   const place = (text: string): string =>
     /^https?:\/\//.test(text) ? text : resolve(context.around.cwd, text);
-  const { ecosystem, epss, kev, delta } = options;
   const work = gate.importFeed({
     ecosystem,
-    from: place(from),
+    ...(from !== undefined && { from: place(from) }),
     ...(epss !== undefined && { epss: place(epss) }),
     ...(kev !== undefined && { kev: place(kev) }),
+    ...(popular !== undefined && { popular: place(popular) }),
     ...(delta !== undefined && { delta: place(delta) }),
     allowShrink: options.allowShrink === true,
   });

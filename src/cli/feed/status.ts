@@ -64,7 +64,11 @@ function linesOf(terminal: Terminal, answer: FeedsAnswer): readonly string[] {
 }
 
 function detailsOf(feed: FeedsAnswer['feeds'][number]): readonly string[] {
-  const joined = [feed.epss && 'EPSS', feed.kev && 'KEV'].filter((one) => one !== undefined && one !== '');
+  const joined = [
+    ...(feed.epss === undefined ? [] : ['EPSS']),
+    ...(feed.kev === undefined ? [] : ['KEV']),
+    ...(feed.popularNames === undefined ? [] : [`${feed.popularNames} popular names`]),
+  ];
   return [
     `  ${feed.ecosystem}: ${feed.malicious} about malicious packages, ${feed.withdrawn} withdrawn, ${feed.refused} not read; canary ${feed.canary}; joined: ${joined.join(', ') || 'nothing'}`,
     `  imported ${forTerminal(feed.importedAt)} from ${forTerminal(feed.source, 300)}`,

@@ -116,20 +116,23 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       maxAgeMs: msOrOff(get('trust.maxAge')),
       tuf: tufSettings(entries.get('trust.tuf'), around),
     },
-    feeds: feedSettings(get),
+    feeds: feedSettings(entries, around),
     logLevel: get('logLevel') as Settings['logLevel'],
   };
 }
 
 /** An ecosystem without a URL is never asked for. */
-function feedSettings(get: (key: string) => unknown): readonly FeedSettings[] {
+function feedSettings(entries: Entries, around: Surroundings): readonly FeedSettings[] {
   return ecosystems.flatMap((ecosystem) => {
-    const of = (key: string): unknown => get(`feeds.${ecosystem}.${key}`);
+    const entry = (key: string): LayerEntry | undefined => entries.get(`feeds.${ecosystem}.${key}`);
+    const of = (key: string): unknown => entry(key)?.value;
     const url = of('url') as string | undefined;
     if (url === undefined) return [];
     const refreshEveryMs = msOrOff(of('refreshEvery') ?? defaultFeedRefreshMs);
     const [epssUrl, kevUrl] = [of('epss'), of('kev')] as readonly (string | undefined)[];
-    return [{ ecosystem, url, refreshEveryMs, epssUrl, kevUrl }];
+    const names = of('popular') as string | undefined;
+    const popular = names?.includes('://') === true ? names : pathOf(entry('popular'), around);
+    return [{ ecosystem, url, refreshEveryMs, epssUrl, kevUrl, popular }];
   });
 }
 

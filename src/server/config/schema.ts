@@ -138,6 +138,9 @@ const feed = z.strictObject({
   refreshEvery: durationOrOff.optional(),
   epss: feedUrl.optional(),
   kev: feedUrl.optional(),
+  popular: z
+    .union([feedUrl, text.refine((value) => !value.includes('://'))], 'must be an https URL, or a file')
+    .optional(),
 });
 
 /** An entry that means nothing would leave a hole in the list. */

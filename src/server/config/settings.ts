@@ -88,6 +88,8 @@ export interface FeedSettings {
   readonly refreshEveryMs: number | undefined;
   readonly epssUrl: string | undefined;
   readonly kevUrl: string | undefined;
+  /** List of popular names: a URL or an absolute path. */
+  readonly popular: string | undefined;
 }
 
 export interface SignerSettings {

@@ -31,6 +31,7 @@ const feed = z.object({
   refused: count,
   epss: digest.optional(),
   kev: digest.optional(),
+  popular: digest.optional(),
   /** Id of the ledger entry. */
   entry: text,
 });
@@ -47,7 +48,15 @@ const override = z.object({
 
 export const feedsAnswer = z.object({
   at: time,
-  feeds: z.array(feed.extend({ ageDays: count.optional(), old: z.boolean(), problem: text.optional() })),
+  feeds: z.array(
+    feed.extend({
+      ageDays: count.optional(),
+      old: z.boolean(),
+      problem: text.optional(),
+      /** Names in the list `popular`. */
+      popularNames: count.optional(),
+    }),
+  ),
   overrides: z.array(override),
   importing: z
     .object({ ecosystem, phase: z.enum(['fetching', 'reading', 'storing']), since: time })
@@ -60,14 +69,22 @@ export type FeedsAnswer = z.infer<typeof feedsAnswer>;
 /** An absolute path on the gate's machine, or a URL. */
 const place = z.string().min(1).max(4096);
 
-export const feedImport = z.strictObject({
-  ecosystem,
-  from: place,
-  delta: place.optional(),
-  epss: place.optional(),
-  kev: place.optional(),
-  allowShrink: z.boolean(),
-});
+export const feedImport = z
+  .strictObject({
+    ecosystem,
+    /** Absent: only lists come, and the advisories stay. */
+    from: place.optional(),
+    delta: place.optional(),
+    epss: place.optional(),
+    kev: place.optional(),
+    popular: place.optional(),
+    allowShrink: z.boolean(),
+  })
+  .refine(
+    ({ from, delta, epss, kev, popular }) =>
+      from !== undefined || (delta === undefined && (epss ?? kev ?? popular) !== undefined),
+    'needs a feed, or a list to join',
+  );
 export type FeedImport = z.infer<typeof feedImport>;
 
 export const feedImported = z.object({ feed, isSame: z.boolean(), changed: count, reasons: z.array(text) });

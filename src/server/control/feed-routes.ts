@@ -17,8 +17,9 @@ export async function answerFeeds(
     case 'GET /feeds':
       return jsonAnswer(200, feedsShown(feeds, rfc3339(clock())));
     case 'POST /feeds/import': {
-      const { delta, epss, kev, ...request } = parseWith(feedImport, await body());
-      const outcome = await feeds.importFrom({ ...request, delta, epss, kev }, localOperator);
+      const { from, delta, epss, kev, popular, ...request } = parseWith(feedImport, await body());
+      const lists = { epss, kev, popular };
+      const outcome = await feeds.importFrom({ ...request, from, delta, lists }, localOperator);
       const answer: FeedImported = { ...outcome, reasons: [...outcome.reasons] };
       return jsonAnswer(200, answer);
     }

@@ -1,23 +1,28 @@
 /** From what was asked for to files on this disk: a whole archive, or only the records that changed. */
 import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sha256, type Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import type { SnapshotFile } from '../workers/feed-jobs.ts';
 import type { FeedPool } from '../workers/feed-pool.ts';
+import { mapLists, valuesOf, type Lists } from './lists.ts';
 import { bring, bringRecords, createFolder, isUrl, sourceName, type SourceDeps } from './sources.ts';
 
 export interface FeedRequest {
   readonly ecosystem: Ecosystem;
-  /** Absolute path or URL: of an archive or, with `delta`, also of a folder of `<id>.json` (a URL that ends with `/`). */
-  readonly from: string;
+  /**
+   * Absolute path or URL: of an archive or, with `delta`, also of a folder of `<id>.json` (a URL that ends with `/`).
+   * Undefined: the advisories stay as they are, and only lists come.
+   */
+  readonly from: string | undefined;
   /**
    * Of `modified_id.csv`: only what it lists as newer than ours is taken. `beside`: the one beside `from`, when there is a
    * feed and not too much changed; else the whole.
    */
   readonly delta: string | undefined;
-  readonly epss: string | undefined;
-  readonly kev: string | undefined;
+  /** Absolute paths or URLs. */
+  readonly lists: Lists<string>;
   readonly allowShrink: boolean;
 }
 
@@ -26,16 +31,22 @@ interface List {
   readonly bytes: Uint8Array;
 }
 
+/** What is in force already, and still on disk. */
+export interface Before {
+  readonly snapshot: SnapshotFile | undefined;
+  readonly lists: Lists<Sha256>;
+}
+
 export interface Fetched {
   /** Nothing changed: there is nothing to read. */
   readonly isCurrent: boolean;
   readonly from: string;
   /** Undefined: all. */
   readonly ids: readonly string[] | undefined;
-  readonly epss: List | undefined;
-  readonly kev: List | undefined;
-  /** For the record. */
-  readonly source: string;
+  /** Those that differ from the ones kept. */
+  readonly lists: Lists<List>;
+  /** For the record; undefined: only lists came. */
+  readonly source: string | undefined;
   readonly remove: () => Promise<void>;
 }
 
@@ -49,25 +60,27 @@ const mostSingle = 2000;
 /** Throws FEED_UNREADABLE, UPSTREAM_*, REQUEST_INVALID; then nothing is left behind. */
 export async function fetchImport(
   request: FeedRequest,
-  previous: SnapshotFile | undefined,
+  before: Before,
   deps: FetchingDeps,
 ): Promise<Fetched> {
   const folder = await createFolder(deps);
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const epss = await listOf(deps, folder, request.epss);
-    const kev = await listOf(deps, folder, request.kev);
-    const source = sourceName(request.from);
-    const base = { epss, kev, source, remove };
-    const changes = await changesOf(request, previous, deps, folder);
+    const lists = await mapLists(request.lists, (place, kind) =>
+      listOf(deps, folder, place, before.lists[kind]),
+    );
+    const { from } = request;
+    if (from === undefined) {
+      if (before.snapshot === undefined)
+        throw new AssayError('REQUEST_INVALID', 'there is no feed yet that lists could be joined to');
+      const isCurrent = valuesOf(lists).length === 0;
+      return { lists, source: undefined, remove, isCurrent, ids: [], from: folder };
+    }
+    const base = { lists, source: sourceName(from), remove };
+    const changes = await changesOf({ ...request, from }, before.snapshot, deps, folder);
     if (changes === undefined)
-      return {
-        ...base,
-        isCurrent: false,
-        ids: undefined,
-        from: await bring(deps, folder, request.from, 'archive'),
-      };
-    const isCurrent = changes.ids.length === 0 && epss === undefined && kev === undefined;
+      return { ...base, isCurrent: false, ids: undefined, from: await bring(deps, folder, from, 'archive') };
+    const isCurrent = changes.ids.length === 0 && valuesOf(lists).length === 0;
     return { ...base, isCurrent, ...changes };
   } catch (error) {
     await remove();
@@ -75,23 +88,25 @@ export async function fetchImport(
   }
 }
 
+/** Undefined when it is the one that is kept. */
 async function listOf(
   deps: SourceDeps,
   folder: string,
-  place: string | undefined,
+  place: string,
+  known: Sha256 | undefined,
 ): Promise<List | undefined> {
-  if (place === undefined) return undefined;
   const path = await bring(deps, folder, place, 'list');
   if ((await stat(path)).size > mostListBytes)
     throw new AssayError('FEED_UNREADABLE', `${sourceName(place)} has more than ${mostListBytes} bytes`);
-  return { path, bytes: await readFile(path) };
+  const bytes = await readFile(path);
+  return sha256(bytes) === known ? undefined : { path, bytes };
 }
 
 const mostListBytes = 64 * 1024 * 1024;
 
 /** Undefined: the whole archive is to be read. */
 async function changesOf(
-  { delta, from }: FeedRequest,
+  { delta, from }: Pick<FeedRequest, 'delta'> & { readonly from: string },
   previous: SnapshotFile | undefined,
   deps: FetchingDeps,
   folder: string,

@@ -40,8 +40,6 @@ export interface FeedRefreshed {
 export interface Feeds extends FeedStore {
   /** Those in force at this instant, by signers whom the operator named, and the operator's own. */
   readonly vex: () => readonly VexStatement[];
-  /** Names that so many use that one source alone may not call them malicious; empty when no list was given. */
-  readonly popular: (ecosystem: Ecosystem) => ReadonlySet<string>;
   readonly refreshed: () => readonly FeedRefreshed[];
   /** Sentences about what needs attention. */
   readonly problems: () => readonly string[];
@@ -69,9 +67,10 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   const latest = new Map<Ecosystem, FeedRefreshed>();
   const closing = new AbortController();
 
-  async function refresh({ ecosystem, url, epssUrl, kevUrl }: FeedSettings): Promise<void> {
+  async function refresh({ ecosystem, url, epssUrl, kevUrl, popular }: FeedSettings): Promise<void> {
     const base = { ecosystem, url, at: rfc3339(clock()) };
-    const request = { ecosystem, from: url, delta: 'beside', epss: epssUrl, kev: kevUrl, allowShrink: false };
+    const lists = { epss: epssUrl, kev: kevUrl, popular };
+    const request = { ecosystem, from: url, delta: 'beside', lists, allowShrink: false };
     try {
       const { feed, changed } = await store.importFrom(request, gateItself);
       log.info({ ecosystem, url, digest: feed.digest, changed }, 'a feed of advisories was refreshed');
@@ -100,7 +99,6 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   return {
     ...store,
     vex: () => [],
-    popular: () => new Set(),
     refreshed: () => [...latest.values()],
     problems: () => problemsOf(store, [...latest.values()], rfc3339(clock())),
   };

@@ -14,6 +14,7 @@ const settings: FeedSettings = {
   refreshEveryMs: 86_400_000,
   epssUrl: undefined,
   kevUrl: undefined,
+  popular: undefined,
 };
 const holed = osvJson('GHSA-aaaa-aaaa-aaaa', 'holed');
 const later = '2026-11-20T08:00:00.000Z';
@@ -46,6 +47,26 @@ test('a configured feed is fetched whole the first time, and then only what chan
   assert.deepEqual(world.asked, [`${base}modified_id.csv`, `${base}GHSA-bbbb-bbbb-bbbb.json`]);
   assert.equal(second.current('npm').feed?.newestAt, later);
   assert.equal(second.current('npm').match('other', '1.0.0').length, 1);
+});
+
+test('the lists that are configured come with it; one that did not change makes no entry', async (t) => {
+  const world = await bench(t);
+  const popular = `${base}names.json`;
+  world.served.set(popular, Buffer.from('["holed"]'));
+  world.served.set(`${base}modified_id.csv`, Buffer.from(`${sampleModified},GHSA-aaaa-aaaa-aaaa\n`));
+  const open = async (): Promise<Feeds> => {
+    const feeds = await world.open([{ ...settings, popular }]);
+    while (feeds.refreshed().length === 0) await wait(10);
+    return feeds;
+  };
+  const first = await open();
+  assert.deepEqual([...first.popular('npm')], ['holed']);
+  const entry = first.status().feeds[0]?.entry;
+  assert.equal((await open()).status().feeds[0]?.entry, entry);
+  world.served.set(popular, Buffer.from('["other"]'));
+  const third = await open();
+  assert.deepEqual([...third.popular('npm')], ['other']);
+  assert.notEqual(third.status().feeds[0]?.entry, entry);
 });
 
 test('a refresh that fails changes nothing, and is told', async (t) => {

@@ -5,16 +5,18 @@ import { ageOf } from './age.ts';
 import type { Feeds } from './for-gate.ts';
 
 export function feedsShown(feeds: Feeds, at: string): FeedsAnswer {
-  const { feeds: all, overrides, importing } = feeds.status();
+  const { feeds: all, overrides, popular, importing } = feeds.status();
   return {
     at,
     feeds: all.map(({ problem, ...feed }) => {
       const { days, isOld } = ageOf(feed.newestAt, at);
+      const popularNames = popular.get(feed.ecosystem) ?? 0;
       return {
         ...feed,
         old: isOld,
         ...(days !== undefined && { ageDays: days }),
         ...(problem !== undefined && { problem }),
+        ...(popularNames > 0 && { popularNames }),
       };
     }),
     overrides: overrides.map(overrideShown),

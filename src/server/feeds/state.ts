@@ -25,6 +25,7 @@ const kept = z.object({
   /** Blobs of the lists that are joined. */
   epss: digest.optional(),
   kev: digest.optional(),
+  popular: digest.optional(),
   /** Id of the ledger entry. */
   entry: text,
 });

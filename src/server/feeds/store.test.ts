@@ -9,6 +9,7 @@ import { osvJson, sampleModified, zipOf } from '../../../test/support/osv.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { localOperator } from '../../core/subject.ts';
+import { noLists } from './lists.ts';
 
 const holed = osvJson('GHSA-aaaa-aaaa-aaaa', 'holed', { aliases: ['CVE-2026-1111'] });
 const evil = osvJson('MAL-2026-1', 'evil', {
@@ -180,7 +181,7 @@ test('EPSS and KEV are joined by CVE, stay when a feed comes without them, and s
   const path = await bench.write('all.zip', feedZip([holed, evil]));
   await feeds.importFrom(request(path), localOperator);
   bench.changes.length = 0;
-  await feeds.importFrom(request(path, { epss, kev }), localOperator);
+  await feeds.importFrom(request(path, { lists: { epss, kev, popular: undefined } }), localOperator);
   assert.deepEqual(bench.changes, [{ ecosystem: 'npm', names: ['holed'] }]);
   await feeds.importFrom(request(path), localOperator);
   for (const one of [feeds, await bench.open()]) {
@@ -189,9 +190,70 @@ test('EPSS and KEV are joined by CVE, stay when a feed comes without them, and s
     assert.equal(match?.kev?.added, '2026-11-18');
   }
   const wrong = await bench.write('kev.json', '{}');
-  await assert.rejects(feeds.importFrom(request(path, { kev: wrong }), localOperator), {
-    code: 'FEED_UNREADABLE',
-  });
+  await assert.rejects(
+    feeds.importFrom(request(path, { lists: { ...noLists, kev: wrong } }), localOperator),
+    {
+      code: 'FEED_UNREADABLE',
+    },
+  );
+});
+
+test('popular names are joined beside, come alone as well, and tell of the packages they concern', async (t) => {
+  const bench = await feedBench(t);
+  const feeds = await bench.open();
+  const names = async (...all: readonly string[]): Promise<string> =>
+    bench.write('popular.json', JSON.stringify(all));
+  const lists = { ...noLists, popular: await names('evil', 'constructor') };
+  const alone = request(undefined, { lists });
+  await assert.rejects(feeds.importFrom(alone, localOperator), { code: 'REQUEST_INVALID' });
+  assert.equal(feeds.popular('npm').size, 0);
+  const path = await bench.write('all.zip', feedZip([holed, evil]));
+  const { feed: plain } = await feeds.importFrom(request(path), localOperator);
+  bench.changes.length = 0;
+  bench.now.at = '2026-11-21T12:00:00.000Z';
+  const { feed } = await feeds.importFrom(alone, localOperator);
+  assert.deepEqual(bench.changes, [{ ecosystem: 'npm', names: ['evil'] }]);
+  assert.notEqual(feed.entry, plain.entry);
+  assert.deepEqual({ ...feed, entry: '', popular: undefined }, { ...plain, entry: '', popular: undefined });
+  assert.equal((await feeds.importFrom(alone, localOperator)).isSame, true);
+  await feeds.importFrom(request(path), localOperator);
+  for (const one of [feeds, await bench.open()]) {
+    assert.deepEqual([...one.popular('npm')], ['evil', 'constructor']);
+    assert.equal(one.popular('npm').has('toString'), false);
+    assert.equal(one.popular('pypi').size, 0);
+    assert.equal(one.status().popular.get('npm'), 2);
+  }
+  await names('holed');
+  bench.changes.length = 0;
+  await feeds.importFrom(alone, localOperator);
+  assert.deepEqual(bench.changes, [{ ecosystem: 'npm', names: ['evil', 'holed'] }]);
+  await bench.write('popular.json', '[]');
+  await assert.rejects(feeds.importFrom(alone, localOperator), { code: 'FEED_UNREADABLE' });
+  assert.deepEqual([...feeds.popular('npm')], ['holed']);
+});
+
+test('a first import with every list tells of every package that it says something about', async (t) => {
+  const bench = await feedBench(t);
+  const feeds = await bench.open();
+  const popular = await bench.write('popular.json', '["evil", "unheard-of"]');
+  const path = await bench.write('all.zip', feedZip([holed, evil]));
+  await feeds.importFrom(request(path, { lists: { ...noLists, popular } }), localOperator);
+  assert.deepEqual(bench.changes, [{ ecosystem: 'npm', names: ['evil', 'holed', 'lodash'] }]);
+});
+
+test('a list whose bytes were lost is told, and is mended by its next import', async (t) => {
+  const bench = await feedBench(t);
+  const feeds = await bench.open();
+  const lists = { ...noLists, popular: await bench.write('popular.json', '["evil"]') };
+  const whole = request(await bench.write('all.zip', feedZip([evil])), { lists });
+  const { feed } = await feeds.importFrom(whole, localOperator);
+  assert.ok(feed.popular !== undefined);
+  await bench.storage.blobs.remove(feed.popular);
+  const lost = await bench.open();
+  assert.match(lost.problems().join(), /the feed of npm is lost/);
+  await lost.importFrom(request(undefined, { lists }), localOperator);
+  assert.deepEqual(lost.problems(), []);
+  assert.deepEqual([...(await bench.open()).popular('npm')], ['evil']);
 });
 
 test('a snapshot whose bytes were lost or changed is no feed, and the gate says so', async (t) => {

@@ -16,9 +16,10 @@ import type { FeedChange } from '../../ledger/feed-event.ts';
 import type { OpenedFeed } from '../workers/feed-jobs.ts';
 import type { FeedPool } from '../workers/feed-pool.ts';
 import { canariesOf } from './canaries.ts';
-import { fetchImport, type Fetched, type FeedRequest } from './fetching.ts';
+import { fetchImport, type Before, type Fetched, type FeedRequest } from './fetching.ts';
 import { refuseWorse } from './judge.ts';
 import type { FeedKeeping } from './keeping.ts';
+import { given, mapLists, noLists, valuesOf, type Lists } from './lists.ts';
 import { inForce, isSame, mostOverrides, newOverride, type OverrideRequest } from './overrides.ts';
 import type { SourceDeps } from './sources.ts';
 import { formatState, noFeeds, parseState, type FeedsState, type KeptFeed } from './state.ts';
@@ -47,6 +48,8 @@ export type ImportPhase = 'fetching' | 'reading' | 'storing';
 export interface FeedsStatus {
   readonly feeds: readonly (KeptFeed & { readonly problem: string | undefined })[];
   readonly overrides: readonly AdvisoryOverride[];
+  /** How many names are popular; none where there is no list. */
+  readonly popular: ReadonlyMap<Ecosystem, number>;
   readonly importing:
     | { readonly ecosystem: Ecosystem; readonly phase: ImportPhase; readonly since: string }
     | undefined;
@@ -55,11 +58,13 @@ export interface FeedsStatus {
 export interface FeedStore {
   /** Without a feed, nothing is known, and the lookup says so. */
   readonly current: (ecosystem: Ecosystem) => AdvisoryLookup;
+  /** Names that so many use that one source alone may not call them malicious; empty when no list was given. */
+  readonly popular: (ecosystem: Ecosystem) => ReadonlySet<string>;
   /** Those that have not ended. */
   readonly overrides: () => readonly AdvisoryOverride[];
   /**
    * Throws FEED_BUSY while another one is under way, FEED_UNREADABLE, FEED_EMPTY, FEED_SHRANK, FEED_CANARY_MISSED,
-   * FEED_ECOSYSTEM_WRONG, UPSTREAM_*, STORAGE_*; then what was in force stays so.
+   * FEED_ECOSYSTEM_WRONG, REQUEST_INVALID, UPSTREAM_*, STORAGE_*; then what was in force stays so.
    */
   readonly importFrom: (request: FeedRequest, principal: Principal) => Promise<FeedOutcome>;
   /** Throws REQUEST_INVALID, STORAGE_*. One for the same advisory and package takes the other's place. */
@@ -89,6 +94,7 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
   const stored = await keeping.readState();
   let state: FeedsState = stored === undefined ? noFeeds : parseState(stored);
   const lookups = new Map<Ecosystem, AdvisoryLookup>();
+  const popular = new Map<Ecosystem, ReadonlySet<string>>();
   const problems = new Map<Ecosystem, string>();
   let importing: FeedsStatus['importing'];
   let turn: Promise<unknown> = Promise.resolve();
@@ -99,19 +105,25 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
   async function open(kept: KeptFeed): Promise<void> {
     const { ecosystem, digest } = kept;
     try {
-      const path = await keeping.path(digest);
-      if (path === undefined) throw new AssayError('FEED_SNAPSHOT_INVALID', `the snapshot ${digest} is gone`);
-      const joins = { epss: await pathOf(kept.epss), kev: await pathOf(kept.kev) };
-      const opened = await pool.open({ kind: 'open', ecosystem, snapshot: { path, digest }, joins });
-      lookups.set(ecosystem, lookupOf(kept, opened));
+      const path = await found(digest);
+      const lists = await mapLists<Sha256, string>(kept, found);
+      use(kept, await pool.open({ kind: 'open', ecosystem, snapshot: { path, digest }, lists }));
     } catch (error) {
       problems.set(ecosystem, isAssayError(error) ? `${error.code}: ${error.message}` : messageOf(error));
       deps.onLost(ecosystem, error);
     }
   }
 
-  async function pathOf(digest: Sha256 | undefined): Promise<string | undefined> {
-    return digest === undefined ? undefined : keeping.path(digest);
+  async function found(digest: Sha256): Promise<string> {
+    const path = await keeping.path(digest);
+    if (path === undefined) throw new AssayError('FEED_SNAPSHOT_INVALID', `the blob ${digest} is gone`);
+    return path;
+  }
+
+  function use(kept: KeptFeed, opened: OpenedFeed): void {
+    lookups.set(kept.ecosystem, lookupOf(kept, opened));
+    popular.set(kept.ecosystem, new Set(opened.popular?.split('\n')));
+    problems.delete(kept.ecosystem);
   }
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -151,57 +163,62 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
     phase('fetching');
     let fetched: Fetched | undefined;
     try {
-      const before = keptOf(ecosystem);
-      const previous = await previousOf(before);
-      fetched = await fetchImport(request, previous, { ...deps.sources, pool });
-      if (fetched.isCurrent && before !== undefined)
-        return { feed: before, isSame: true, changed: 0, reasons: [] };
+      const kept = keptOf(ecosystem);
+      const before = await beforeOf(kept);
+      fetched = await fetchImport(request, before, { ...deps.sources, pool });
+      if (fetched.isCurrent && kept !== undefined)
+        return { feed: kept, isSame: true, changed: 0, reasons: [] };
       phase('reading');
-      return await take(request, fetched, before, previous, principal, () => phase('storing'));
+      return await take(request, fetched, kept, before, principal, () => phase('storing'));
     } finally {
       importing = undefined;
       await fetched?.remove();
     }
   }
 
-  /** Undefined too when its bytes are lost. */
-  async function previousOf(
-    kept: KeptFeed | undefined,
-  ): Promise<{ readonly path: string; readonly digest: Sha256 } | undefined> {
-    const path = await pathOf(kept?.digest);
-    return kept === undefined || path === undefined ? undefined : { path, digest: kept.digest };
+  /** Without that of which the bytes are lost. */
+  async function beforeOf(kept: KeptFeed | undefined): Promise<Before> {
+    if (kept === undefined) return { snapshot: undefined, lists: noLists };
+    const { digest } = kept;
+    const path = await keeping.path(digest);
+    const lists = await mapLists<Sha256, Sha256>(kept, async (one) =>
+      (await keeping.path(one)) === undefined ? undefined : one,
+    );
+    return { snapshot: path === undefined ? undefined : { path, digest }, lists };
   }
 
   async function take(
     { ecosystem, allowShrink }: FeedRequest,
     fetched: Fetched,
     before: KeptFeed | undefined,
-    previous: { readonly path: string; readonly digest: Sha256 } | undefined,
+    { snapshot: previous, lists: keptLists }: Before,
     principal: Principal,
     storing: () => void,
   ): Promise<FeedOutcome> {
-    const previousKev = await pathOf(before?.kev);
+    const previousLists = await mapLists(keptLists, found);
+    const fresh = await mapLists(fetched.lists, ({ path }) => path);
     const imported = await pool.import({
       kind: 'import',
       ecosystem,
       from: fetched.from,
       ids: fetched.ids,
       previous,
-      joins: {
-        epss: fetched.epss?.path ?? (await pathOf(before?.epss)),
-        kev: fetched.kev?.path ?? previousKev,
-      },
-      previousKev,
+      lists: { ...previousLists, ...given(fresh) },
+      previousLists,
       canaries: canariesOf(ecosystem),
     });
     refuseWorse(imported, before, allowShrink);
     storing();
     const { digest, header, refused, canary, reasons, changed } = imported;
     await keeping.keep(imported.bytes);
-    const epss = fetched.epss === undefined ? before?.epss : await keeping.keep(fetched.epss.bytes);
-    const kev = fetched.kev === undefined ? before?.kev : await keeping.keep(fetched.kev.bytes);
+    const freshLists = await mapLists(fetched.lists, ({ bytes }) => keeping.keep(bytes));
+    const lists: Lists<Sha256> = { ...keptLists, ...given(freshLists) };
     const { records, malicious, withdrawn, newest: newestAt } = header;
-    const source = forTerminal(fetched.source, 500);
+    // Lists alone leave the advisories as they were imported.
+    const when =
+      fetched.source === undefined && before !== undefined
+        ? { source: before.source, importedAt: before.importedAt, refused: before.refused }
+        : { source: forTerminal(fetched.source ?? '', 500), importedAt: rfc3339(clock()), refused };
     const kept: Omit<KeptFeed, 'entry'> = {
       ecosystem,
       digest,
@@ -209,12 +226,9 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
       malicious,
       withdrawn,
       newestAt,
-      importedAt: rfc3339(clock()),
-      source,
       canary,
-      refused,
-      ...(epss !== undefined && { epss }),
-      ...(kev !== undefined && { kev }),
+      ...when,
+      ...given(lists),
     };
     const change: FeedChange = {
       action: 'import',
@@ -223,10 +237,9 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
       digest,
       records,
       newestAt,
-      source,
+      source: when.source,
       canary,
-      epss,
-      kev,
+      ...lists,
     };
     let feed: KeptFeed = { ...kept, entry: '' };
     const gone: Sha256[] = [];
@@ -237,8 +250,7 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
       gone.splice(0, gone.length, ...past.slice(pastKept));
       return { ...state, feeds, past: past.slice(0, pastKept) };
     });
-    lookups.set(ecosystem, lookupOf(feed, imported));
-    problems.delete(ecosystem);
+    use(feed, imported);
     for (const one of gone) await keeping.remove(one);
     if (changed.length > 0) await tell(ecosystem, changed);
     return {
@@ -251,6 +263,7 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
 
   return {
     current: (ecosystem) => lookups.get(ecosystem) ?? noAdvisories,
+    popular: (ecosystem) => popular.get(ecosystem) ?? new Set(),
     overrides: () => inForce(state.overrides, clock()),
     importFrom: (request, principal) => {
       if (importing !== undefined)
@@ -284,6 +297,7 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
     status: () => ({
       feeds: state.feeds.map((one) => ({ ...one, problem: problems.get(one.ecosystem) })),
       overrides: inForce(state.overrides, clock()),
+      popular: new Map([...popular].map(([ecosystem, names]) => [ecosystem, names.size])),
       importing,
     }),
     onChange: (listener) => void listeners.push(listener),
@@ -296,8 +310,9 @@ function pastOf(
   before: KeptFeed | undefined,
   feeds: readonly KeptFeed[],
 ): readonly Sha256[] {
-  const used = new Set(feeds.flatMap(({ digest, epss, kev }) => [digest, epss, kev]));
-  const all = [before?.digest, before?.epss, before?.kev, ...past].filter((one) => one !== undefined);
+  const blobsOf = (kept: KeptFeed): readonly Sha256[] => [kept.digest, ...valuesOf(kept)];
+  const used = new Set(feeds.flatMap(blobsOf));
+  const all = [...(before === undefined ? [] : blobsOf(before)), ...past];
   return [...new Set(all)].filter((one) => !used.has(one));
 }
 

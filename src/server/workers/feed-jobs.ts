@@ -9,19 +9,27 @@ import { createLookup } from '../../advisories/lookup.ts';
 import { readOsvText } from '../../advisories/osv/parse.ts';
 import type { OsvRecord } from '../../advisories/osv/record.ts';
 import { readOsvZip } from '../../advisories/osv/zip.ts';
+import { parsePopularNames } from '../../advisories/popular.ts';
 import {
   buildSnapshot,
   createSnapshotBuilder,
   type Snapshot,
   type SnapshotHeader,
 } from '../../advisories/snapshot/build.ts';
-import { applyRecords, changedIds, changedNames, namesAbout } from '../../advisories/snapshot/changes.ts';
+import {
+  applyRecords,
+  changedIds,
+  changedNames,
+  namesAbout,
+  namesAmong,
+} from '../../advisories/snapshot/changes.ts';
 import { decodeLine } from '../../advisories/snapshot/line.ts';
 import { openSnapshot, readSnapshot } from '../../advisories/snapshot/open.ts';
 import type { FeedState } from '../../core/advisory.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { Ecosystem } from '../../core/purl.ts';
+import type { Lists } from '../feeds/lists.ts';
 
 /** Absolute paths. */
 export interface SnapshotFile {
@@ -29,11 +37,8 @@ export interface SnapshotFile {
   readonly digest: Sha256;
 }
 
-/** Lists that are joined by CVE. */
-export interface JoinFiles {
-  readonly epss?: string | undefined;
-  readonly kev?: string | undefined;
-}
+/** Absolute paths. */
+export type ListFiles = Lists<string>;
 
 export type FeedJob =
   /** A snapshot that was kept. */
@@ -41,7 +46,7 @@ export type FeedJob =
       readonly kind: 'open';
       readonly ecosystem: Ecosystem;
       readonly snapshot: SnapshotFile;
-      readonly joins: JoinFiles;
+      readonly lists: ListFiles;
     }
   /** Ids that `csv` says are newer than ours. */
   | { readonly kind: 'changed'; readonly csv: string; readonly previous: SnapshotFile }
@@ -55,18 +60,23 @@ export interface ImportJob {
   /** Only these, on top of `previous`; undefined: the archive is the whole feed. */
   readonly ids: readonly string[] | undefined;
   readonly previous: SnapshotFile | undefined;
-  readonly joins: JoinFiles;
-  readonly previousKev: string | undefined;
+  readonly lists: ListFiles;
+  /** Those in force before. */
+  readonly previousLists: ListFiles;
   readonly canaries: readonly Canary[];
 }
 
-/** The bytes are shared, not copied; the joins are texts in the form of their files, of the CVEs in the snapshot alone. */
+/**
+ * The bytes are shared, not copied; what is joined by CVE are texts in the form of their files (of EPSS the CVEs in the
+ * snapshot alone), popular names one a line.
+ */
 export interface OpenedFeed {
   readonly header: SnapshotHeader;
   readonly digest: Sha256;
   readonly bytes: Uint8Array;
   readonly epss: string | undefined;
   readonly kev: string | undefined;
+  readonly popular: string | undefined;
 }
 
 export interface ImportedFeed extends OpenedFeed {
@@ -96,7 +106,7 @@ export function runFeedJob(job: FeedJob): OpenedFeed | ImportedFeed | ChangedFee
     case 'open': {
       const snapshot = snapshotIn(job.snapshot);
       if (snapshot.header.ecosystem !== job.ecosystem) throw wrong(job.ecosystem);
-      return opened(snapshot, job.joins);
+      return opened(snapshot, job.lists);
     }
     case 'changed':
       return changedIn(job.csv, snapshotIn(job.previous));
@@ -113,7 +123,7 @@ function changedIn(csv: string, previous: Snapshot): ChangedFeed {
 }
 
 function imported(job: ImportJob): ImportedFeed {
-  const { ecosystem, joins, canaries } = job;
+  const { ecosystem, lists, canaries } = job;
   const previous = job.previous === undefined ? undefined : snapshotIn(job.previous);
   const reading = job.ids === undefined ? wholeOf(job) : deltaOf(job, job.ids, previous);
   const { snapshot, read, refused, reasons } = reading;
@@ -122,8 +132,8 @@ function imported(job: ImportJob): ImportedFeed {
   const facts = { importedAt: '', source: '', canary: 'not-checked' } as const;
   const canary = checkCanaries(createLookup(snapshot, facts).match, canaries);
   const changed = new Set(changedNames(previous ?? buildSnapshot(ecosystem, []), snapshot));
-  for (const name of exploitedNames(job, snapshot)) changed.add(name);
-  return { ...opened(snapshot, joins), refused, reasons, canary, changed: [...changed] };
+  for (const name of [...exploitedNames(job, snapshot), ...popularNames(job, snapshot)]) changed.add(name);
+  return { ...opened(snapshot, lists), refused, reasons, canary, changed: [...changed] };
 }
 
 interface Reading {
@@ -168,14 +178,21 @@ function recordIn(path: string): OsvRecord {
   return reading.record;
 }
 
-function opened(snapshot: Snapshot, joins: JoinFiles): OpenedFeed {
+function opened(snapshot: Snapshot, lists: ListFiles): OpenedFeed {
   const { header, digest } = snapshot;
   const bytes = new Uint8Array(new SharedArrayBuffer(snapshot.bytes.length));
   bytes.set(snapshot.bytes);
-  const cves = joins.epss === undefined ? new Set<string>() : cvesIn(snapshot);
-  const kev = joins.kev === undefined ? undefined : textIn(joins.kev);
+  const cves = lists.epss === undefined ? new Set<string>() : cvesIn(snapshot);
+  const kev = lists.kev === undefined ? undefined : textIn(lists.kev);
   if (kev !== undefined) parseKev(kev);
-  return { header, digest, bytes, epss: joins.epss && scoresOf(textIn(joins.epss), cves), kev };
+  return {
+    header,
+    digest,
+    bytes,
+    epss: lists.epss && scoresOf(textIn(lists.epss), cves),
+    kev,
+    popular: lists.popular && [...parsePopularNames(textIn(lists.popular))].join('\n'),
+  };
 }
 
 function cvesIn(snapshot: Snapshot): ReadonlySet<string> {
@@ -198,10 +215,26 @@ function scoresOf(csv: string, cves: ReadonlySet<string>): string {
   return [`#model_version:${all.model}`, 'cve,epss,percentile', ...rows, ''].join('\n');
 }
 
-function exploitedNames({ joins, previousKev }: ImportJob, snapshot: Snapshot): readonly string[] {
-  if (joins.kev === undefined || joins.kev === previousKev) return [];
-  const before = previousKev === undefined ? new Set<string>() : parseKev(textIn(previousKev)).ids;
-  return namesAbout(snapshot, before.symmetricDifference(parseKev(textIn(joins.kev)).ids));
+function exploitedNames({ lists, previousLists }: ImportJob, snapshot: Snapshot): readonly string[] {
+  return namesAbout(
+    snapshot,
+    movedIn(lists.kev, previousLists.kev, (text) => parseKev(text).ids),
+  );
+}
+
+function popularNames({ lists, previousLists }: ImportJob, snapshot: Snapshot): readonly string[] {
+  return namesAmong(snapshot, movedIn(lists.popular, previousLists.popular, parsePopularNames));
+}
+
+/** What is in one of two lists alone. */
+function movedIn(
+  next: string | undefined,
+  previous: string | undefined,
+  read: (text: string) => ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (next === undefined || next === previous) return new Set();
+  const before = previous === undefined ? new Set<string>() : read(textIn(previous));
+  return before.symmetricDifference(read(textIn(next)));
 }
 
 function snapshotIn({ path, digest }: SnapshotFile): Snapshot {
