@@ -4,6 +4,7 @@ import { forTerminal } from '../core/encode.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
 import type { NamedFeed } from '../server/scanning/feed.ts';
 import type { ScannedPackage } from '../server/scanning/scan-local.ts';
+import { verdictOf } from '../server/scanning/verdict.ts';
 import type { Terminal, Tone } from './terminal.ts';
 
 const mostFindings = 25;
@@ -61,8 +62,10 @@ function printScan(
   } else {
     const { score, findings, findingsTotal, bytesPresent, bytesScanned, fingerprint } = scan.report;
     terminal.out(`  scanned   ${bytesScanned} of ${bytesPresent} bytes`);
-    if (score !== null)
+    if (score !== null) {
       terminal.out(`  score     ${score.value} of 10: ${forTerminal(score.because.join('; '), 1000)}`);
+      terminal.out(`  a gate    by this score alone: ${verdictOf(score.value)}`);
+    }
     if (fingerprint.capabilities.length > 0)
       terminal.out(`  it can    ${forTerminal(fingerprint.capabilities.join(', '), 500)}`);
     const loud = findings.filter(isLoud);

@@ -2,6 +2,10 @@
 import type { Severity } from '../core/advisory.ts';
 import type { ScanFinding, ScanReport } from '../core/scan-report.ts';
 
+/** A release whose score is this or more is refused; from the other it is held for a person. */
+export const refusedFrom = 7;
+export const heldFrom = 5;
+
 const worth: Readonly<Record<Severity, number>> = {
   critical: 9,
   high: 7.2,

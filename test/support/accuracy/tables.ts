@@ -1,10 +1,7 @@
 /** What was measured, as the tables of `docs/accuracy.md`. Pure. */
 import type { ScanOutcome } from '../../../src/core/scan-report.ts';
+import { heldFrom, refusedFrom } from '../../../src/scan/score.ts';
 import type { Half } from '../corpus/variants.ts';
-
-/** Scores from which a release is refused, and held for a person. */
-export const refusedFrom = 7;
-export const heldFrom = 5;
 
 export type Verdict = 'refused' | 'held' | 'passed' | 'failed';
 
