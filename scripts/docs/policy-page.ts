@@ -45,8 +45,9 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
     '`fail`: published in another way or by another account than usual. `warn`: a new account, nothing else.',
   burst: '`fail`: one owner published in a burst. `warn`: two versions of one line in quick succession.',
   'dependency-changed':
-    '`fail`: a git or URL dependency appeared. `warn`: a new dependency in a minor or patch release.',
-  'time-anomaly': '`fail`: signed, claimed and observed times contradict each other.',
+    '`fail`: a git or URL dependency appeared, or one that is hardly older than the release. `warn`: a new dependency in a minor or patch release.',
+  'time-anomaly':
+    '`fail`: signed, claimed and observed times contradict each other. `warn`: the first release after a long silence.',
   expectations:
     'What none of the rules above could judge: `not-checked` where there was nobody to ask (no forge), `not-available` where too little is known.',
 };

@@ -108,7 +108,7 @@ export interface HistoryRequest {
 
 export interface History {
   /** May ask upstream for attestations of earlier versions. Throws STORAGE_*. */
-  readonly of: (request: HistoryRequest) => Promise<PackageHistory>;
+  readonly of: (request: HistoryRequest) => Promise<Omit<PackageHistory, 'newDependencies'>>;
   /** After a decision was recorded: remembers the publication, and learns from it when it was allowed. Throws STORAGE_*. */
   readonly decided: (release: ReleaseRecord) => Promise<void>;
 }

@@ -28,7 +28,7 @@ const dayMs = 86_400_000;
 export function createHistory(rooms: HistoryRooms): History {
   const backFill = createBackFill(rooms);
 
-  async function of(request: HistoryRequest): Promise<PackageHistory> {
+  async function of(request: HistoryRequest): ReturnType<History['of']> {
     const { index, version, predecessorManifest } = request;
     const { upstream, name } = index;
     const [advertised, expectations, stored] = await Promise.all([

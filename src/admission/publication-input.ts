@@ -1,10 +1,11 @@
 /** What a collector is told of how a version was published: trust, attestations, history, and what a forge knows. */
-import type { Collector, CollectorInput, Predecessor } from '../core/collector.ts';
-import { isAssayError } from '../core/errors.ts';
+import type { Collector, CollectorInput, NewDependency, Predecessor } from '../core/collector.ts';
+import { isAssayError, messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import type { IndexVersion } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Subject } from '../core/subject.ts';
+import type { Subject, UpstreamId } from '../core/subject.ts';
+import { addedDependencies } from '../evidence/expectations/added-dependencies.ts';
 import type { KnownIndex } from './indexes.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -25,7 +26,11 @@ export async function publicationInput(
 ): Promise<PublicationInput> {
   const { view } = index;
   const predecessorManifest = await manifestIfListed(rooms, index, predecessor?.version);
-  const history = await rooms.history.of({ subject, index: view, version, predecessorManifest });
+  const [known, newDependencies] = await Promise.all([
+    rooms.history.of({ subject, index: view, version, predecessorManifest }),
+    newDependenciesOf(rooms, index, version.version, predecessorManifest),
+  ]);
+  const history = { ...known, newDependencies };
   if (version.publication.signatures > 0) await rooms.learnKeys?.(view.upstream);
   const expected = version.publication.attested || history.advertised.attestedAt !== undefined;
   const attestations = expected
@@ -46,6 +51,45 @@ async function manifestIfListed(
   } catch (error) {
     if (isAssayError(error, 'INDEX_VERSION_ABSENT')) return undefined;
     throw error;
+  }
+}
+
+const mostNewDependencies = 20;
+
+/**
+ * What its index says of each dependency that is new: what came into the world for this release is what thefts bring along
+ * (axios 2026). None of them can make an admission fail. An upstream with callers of its own is not asked for others.
+ */
+async function newDependenciesOf(
+  rooms: Rooms,
+  index: KnownIndex,
+  version: string,
+  before: JsonObject | undefined,
+): Promise<readonly NewDependency[]> {
+  if (before === undefined) return [];
+  const now = await manifestIfListed(rooms, index, version);
+  const names = now === undefined ? [] : addedDependencies(before, [now]).map(({ name }) => name);
+  const { name: own, upstream } = index.view;
+  const distinct = [...new Set(names)].filter((name) => name !== own).slice(0, mostNewDependencies);
+  return Promise.all(distinct.map((name) => newDependency(rooms, upstream, name)));
+}
+
+async function newDependency(rooms: Rooms, own: UpstreamId, name: string): Promise<NewDependency> {
+  const route = rooms.routeOf(name);
+  if (route === undefined) return { name, state: 'not-checked', why: 'no upstream answers for it' };
+  if (route.needsToken && route.upstream !== own)
+    return { name, state: 'not-checked', why: 'it is for callers of another upstream' };
+  try {
+    const found = await rooms.indexes.look(route.upstream, name);
+    if (found.state === 'absent' || found.gone) return { name, state: 'absent' };
+    const absentAt = new Map(
+      [...found.appearances].flatMap(([version, { absentAt: at }]) =>
+        at === undefined ? [] : [[version, at]],
+      ),
+    );
+    return { name, state: 'known', index: found.view, absentAt };
+  } catch (error) {
+    return { name, state: 'not-checked', why: messageOf(error) };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Collector } from '../core/collector.ts';
 import type { Epochs } from '../core/decision.ts';
 import type { Ecosystem } from '../core/purl.ts';
+import type { UpstreamId } from '../core/subject.ts';
 import type { Clock } from '../core/time.ts';
 import type { TrustMaterial } from '../core/trust.ts';
 import type {
@@ -28,6 +29,10 @@ export interface Rooms {
   readonly archive: ArchiveReader;
   readonly indexReader: IndexReader;
   readonly indexes: Indexes;
+  /** Which upstream answers for a package; undefined: none does, or it is no name. */
+  readonly routeOf: (
+    name: string,
+  ) => { readonly upstream: UpstreamId; readonly needsToken: boolean } | undefined;
   readonly attestations: AttestationsOf;
   readonly askForge: AskForge;
   readonly history: History;

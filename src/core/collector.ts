@@ -79,7 +79,22 @@ export interface PackageHistory {
   }[];
   /** The predecessor's object in the index; undefined when there is none. */
   readonly predecessorManifest: JsonObject | undefined;
+  /** Those that its index shows and the predecessor's did not. What is not among them was not looked at. */
+  readonly newDependencies: readonly NewDependency[];
 }
+
+/** A dependency from a registry, as the gate's own index of it shows it. */
+export type NewDependency = { readonly name: string } & (
+  | {
+      readonly state: 'known';
+      readonly index: IndexView;
+      /** By version: the last look at which it was not yet there, RFC 3339 UTC. */
+      readonly absentAt: ReadonlyMap<string, string>;
+    }
+  /** Upstream has no such package. */
+  | { readonly state: 'absent' }
+  | { readonly state: 'not-checked'; readonly why: string }
+);
 
 export interface CollectorInput {
   readonly subject: Subject;

@@ -29,6 +29,7 @@ const noPast: CollectorInput['history'] = {
   expectations: [],
   ofSamePublisher: [],
   predecessorManifest: undefined,
+  newDependencies: [],
 };
 
 test('every collector passes an ordinary unsigned package, under its own kind, with a record that can be hashed', async () => {

@@ -26,6 +26,7 @@ import { createEventMaker } from '../ledger/event-maker.ts';
 import { decide, judge } from '../policy/decide.ts';
 import { factsOf } from '../policy/facts.ts';
 import { compilePack, policyText } from '../policy/pack.ts';
+import { isPackageName } from '../registries/npm/names.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { answersFor } from '../upstream/forge/answers.ts';
@@ -256,6 +257,7 @@ function roomsOf({
     archive,
     indexReader: indexPool,
     indexes,
+    routeOf: routeOfName(settings),
     attestations: createAttestations(registryDocument),
     askForge: rememberingTags({
       askForge: (question) => answersFor(forge, question),
@@ -274,6 +276,12 @@ function roomsOf({
     randomBytes,
   };
   return { ...rooms, history: createHistory({ ...rooms, records: storage.history }) };
+}
+
+/** Names of dependencies are whatever a manifest says. */
+function routeOfName({ upstreams }: Settings): Rooms['routeOf'] {
+  const routes = createNpmRoutes(upstreams);
+  return (name) => (isPackageName(name) ? routes(name) : undefined);
 }
 
 interface Admitting {

@@ -143,6 +143,7 @@ export async function startAdmission(
     archive,
     indexReader: reader,
     indexes,
+    routeOf: () => ({ upstream: testUpstream, needsToken: false }),
     attestations: remembering.attestations,
     askForge: noForge,
     history: createHistory(remembering),

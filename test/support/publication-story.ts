@@ -185,6 +185,7 @@ export function storyInput(story: Story): CollectorInput {
       ofSamePublisher: [],
       predecessorManifest:
         before === undefined ? undefined : { name, version: before, ...story.manifestBefore },
+      newDependencies: [],
       ...story.history,
     },
     forge: story.forge,

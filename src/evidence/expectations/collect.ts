@@ -26,7 +26,7 @@ type Verdicts = Readonly<Record<RuleName, Verdict>>;
 
 export const expectationsCollector: Collector = {
   kind: 'expectations',
-  version: '1',
+  version: '2',
   scope: 'release',
   after: ['provenance', 'signatures', 'scripts', 'manifest', 'age'],
   usesForge: true,

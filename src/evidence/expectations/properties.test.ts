@@ -13,6 +13,8 @@ import {
   type Chapter,
   type Story,
 } from '../../../test/support/publication-story.ts';
+import { sampleVersion, sampleView } from '../../../test/support/collector-input.ts';
+import type { NewDependency } from '../../core/collector.ts';
 import { evidenceDigest, results, type Evidence, type Result } from '../../core/evidence.ts';
 import type { Expectation } from '../../core/expectation.ts';
 import type { ForgeAnswers, NotChecked } from '../../core/forge.ts';
@@ -145,6 +147,23 @@ const expectation: fc.Arbitrary<Expectation> = fc
     sampleExpectation(forgotten ? { ...change, identity: undefined } : change),
   );
 
+const newDependency: fc.Arbitrary<NewDependency> = fc
+  .record({
+    name: hostile,
+    state: fc.constantFrom('known' as const, 'absent' as const, 'not-checked' as const),
+    versions: fc.array(fc.record({ version: fc.oneof(version, hostile), claimedTime: maybe(time) }), {
+      maxLength: 4,
+    }),
+    times: fc.constantFrom('plausible' as const, 'implausible' as const, 'not-available' as const),
+  })
+  .map(({ name, state, versions, times }) => {
+    if (state === 'absent') return { name, state };
+    if (state === 'not-checked') return { name, state, why: name };
+    const all = versions.map((one) => sampleVersion(one));
+    const index = { ...sampleView(sampleVersion()), name, versions: all, timeOrderTrust: times };
+    return { name, state, index, absentAt: new Map() };
+  });
+
 const story: fc.Arbitrary<Story> = fc
   .record({
     chapters: fc.array(chapter, { minLength: 1, maxLength: 9 }),
@@ -174,6 +193,7 @@ const story: fc.Arbitrary<Story> = fc
         ofSamePublisher: fc.array(fc.record({ name: hostile, version, publishedAt: time }), {
           maxLength: 12,
         }),
+        newDependencies: fc.array(newDependency, { maxLength: 5 }),
       }),
     ),
   })

@@ -28,9 +28,9 @@ export const passed: Verdict = { result: 'pass', items: [] };
 export const notAvailable: Verdict = { result: 'not-available', items: [] };
 export const notChecked: Verdict = { result: 'not-checked', items: [] };
 
-/** One finding of a rule: how bad, and a sentence that says what to look at. */
+/** One finding of a rule: how bad, and a sentence that says what to look at. A `note` is told, and is no reason of the rule's. */
 export interface Finding {
-  readonly result: 'fail' | 'warn';
+  readonly result: 'fail' | 'warn' | 'note';
   readonly item: EvidenceItem;
 }
 
@@ -41,7 +41,7 @@ export function finding(
   message: string,
   data?: JsonObject,
 ): Finding {
-  const item = { id: `expectations/${rule}/${part}`, message };
+  const item = { id: `expectations/${result === 'note' ? 'note/' : ''}${rule}/${part}`, message };
   return { result, item: data === undefined ? item : { ...item, data } };
 }
 
@@ -54,14 +54,16 @@ export function worst(all: readonly Result[]): Result {
 
 /** The findings, and what the rule says of the rest: a gap is never hidden by what did pass. */
 export function verdictOf(findings: readonly Finding[], rest: Result): Verdict {
-  return { result: worst([...findings.map((one) => one.result), rest]), items: few(findings) };
+  const results = findings.flatMap(({ result }) => (result === 'note' ? [] : [result]));
+  return { result: worst([...results, rest]), items: few(findings) };
 }
 
 const mostItems = 4;
 
 /** One rule must not crowd the others out of the record. */
 function few(findings: readonly Finding[]): readonly EvidenceItem[] {
-  const sorted = findings.toSorted((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
+  const grades: readonly Finding['result'][] = ['fail', 'warn', 'note'];
+  const sorted = findings.toSorted((a, b) => grades.indexOf(a.result) - grades.indexOf(b.result));
   return sorted.slice(0, mostItems).map(({ item }) => item);
 }
 

@@ -1,5 +1,6 @@
 /** Versions as the rules about publications need them: order, pre-releases, and the line they belong to. */
-import { SemVer } from 'semver';
+import { minSatisfying, SemVer, validRange } from 'semver';
+import type { IndexVersion, IndexView } from '../../core/index-view.ts';
 
 /** Bounded first: no long hostile text reaches semver's regular expressions. */
 function parse(text: string): SemVer | undefined {
@@ -27,4 +28,24 @@ export function isPrerelease(version: string): boolean {
 export function isBelow(version: string, other: string): boolean {
   const [left, right] = [parse(version), parse(other)];
   return left !== undefined && right !== undefined && left.compare(right) < 0;
+}
+
+const longestRange = 256;
+
+/** The lowest version that a range, or the one that a tag, lets install; undefined where none is, or it is neither. */
+export function lowestSatisfying({ versions, tags }: IndexView, range: string): IndexVersion | undefined {
+  if (range.length > longestRange) return undefined;
+  const tagged = Object.hasOwn(tags, range) ? tags[range] : undefined;
+  const known = versions.filter(({ version }) => parse(version) !== undefined);
+  const named = validRange(range, { loose: true });
+  const wanted =
+    tagged ??
+    (named === null
+      ? undefined
+      : minSatisfying(
+          known.map(({ version }) => version),
+          named,
+          { loose: true },
+        ));
+  return known.find(({ version }) => version === wanted);
 }

@@ -123,6 +123,7 @@ test('a signature that we saw and that is gone was stripped', async () => {
     expectations: [],
     ofSamePublisher: [],
     predecessorManifest: undefined,
+    newDependencies: [],
   };
   for (const indexManifest of [withSignatures([]), { name: 'sample', version: '1.2.3', dist: {} }]) {
     const evidence = await collect({ indexManifest, history });

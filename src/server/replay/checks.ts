@@ -179,6 +179,7 @@ async function inputOf(
       expectations: [],
       ofSamePublisher: [],
       predecessorManifest: undefined,
+      newDependencies: [],
     },
     forge: undefined,
     ...unscanned,
