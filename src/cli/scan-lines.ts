@@ -1,7 +1,8 @@
 /** How a person reads scans: the worst first, each finding with its place. Every text in them may be hostile. */
-import { severities, type Severity } from '../core/advisory.ts';
+import { severities, type AdvisoryMatch, type Severity } from '../core/advisory.ts';
 import { forTerminal } from '../core/encode.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
+import { notChecked } from '../server/scanning/documents.ts';
 import type { NamedFeed } from '../server/scanning/feed.ts';
 import type { ScannedPackage } from '../server/scanning/scan-local.ts';
 import { verdictOf } from '../server/scanning/verdict.ts';
@@ -21,16 +22,27 @@ export function printScans(
   terminal.out(
     `${scans.length} ${scans.length === 1 ? 'package' : 'packages'}: ${told.length - failed} with findings, ${quiet} without, ${failed} not scanned`,
   );
-  terminal.out(feedLine(feed, scans.filter(({ advisories }) => advisories === undefined).length));
+  const unasked = scans.filter(({ advisories }) => advisories === undefined).length;
+  for (const line of [...feedLines(feed, unasked), ...notChecked(feed)]) terminal.out(line);
 }
 
-function feedLine(named: NamedFeed | undefined, unasked: number): string {
+function feedLines(named: NamedFeed | undefined, unasked: number): readonly string[] {
   const feed = named?.advisories.feed;
-  if (named === undefined || feed === undefined)
-    return 'advisories: not checked (no feed was given: --feed all.zip)';
+  if (named === undefined || feed === undefined) return [];
   const unread = named.refused === 0 ? '' : `, ${named.refused} could not be read and match nothing`;
   const gap = unasked === 0 ? '' : `; NOT CHECKED for ${unasked} without a name and version`;
-  return `advisories: ${feed.records} records, the newest of ${forTerminal(feed.newestAt)}${unread}${gap}`;
+  const { epss, kev } = named;
+  return [
+    `advisories: ${feed.records} records, the newest of ${forTerminal(feed.newestAt)}${unread}${gap}`,
+    ...(epss === undefined
+      ? []
+      : [
+          `EPSS: ${epss.size} scores of model ${forTerminal(epss.model)}, made ${forTerminal(epss.date ?? 'at an unknown time')}`,
+        ]),
+    ...(kev === undefined
+      ? []
+      : [`known exploited: ${kev.size} entries, catalogue ${forTerminal(kev.version)}`]),
+  ];
 }
 
 function isWorthTelling({ scan, advisories = [] }: ScannedPackage): boolean {
@@ -73,13 +85,29 @@ function printScan(
     const more = findingsTotal - findings.length + Math.max(0, loud.length - mostFindings);
     if (more > 0) terminal.out(`  ${more} more findings: --format json tells them`);
   }
-  for (const { id, severity, malicious, summary, fixed } of advisories) {
+  for (const match of advisories) {
+    const { id, severity, malicious, summary, fixed } = match;
     const word = malicious ? 'MALICIOUS' : severity;
     const fix = malicious ? '' : fixed.length === 0 ? '  no fix is known' : `  fixed in ${fixed.join(', ')}`;
     terminal.out(
       `  ${terminal.paint(malicious ? 'bad' : toneOf(severity), word.padEnd(9))} ${forTerminal(`${id}  ${summary}${fix}`, 500)}`,
     );
+    const likely = likelihood(match);
+    if (likely !== '') terminal.out(`            ${forTerminal(likely, 300)}`);
   }
+}
+
+function likelihood({ epss, kev }: AdvisoryMatch): string {
+  return [
+    ...(kev === null ? [] : [`known to be exploited since ${kev.added}`]),
+    ...(epss === null
+      ? []
+      : [`EPSS ${percent(epss.score)} (above ${percent(epss.percentile)} of all, model ${epss.model})`]),
+  ].join('; ');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function printFinding(terminal: Terminal, finding: ScanFinding): void {

@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { severities, type Severity } from '../core/advisory.ts';
-import { isAssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
 import { lockfileOf } from '../server/checking/check-lockfile.ts';
-import { readNamedFeed } from '../server/scanning/feed.ts';
+import { readNamedFeed, type NamedFeed } from '../server/scanning/feed.ts';
 import { openLocalScan, type LocalScan, type ScannedPackage } from '../server/scanning/scan-local.ts';
 import { documentText, sarifOf, scansJson } from '../server/scanning/documents.ts';
 import { isLockfileName, readReleaseName } from '../server/verifying/names.ts';
@@ -18,6 +18,8 @@ type FailOn = Exclude<Severity, 'unknown' | 'none'> | 'never';
 
 interface Options extends GateOptions {
   readonly feed?: string;
+  readonly epss?: string;
+  readonly kev?: string;
   readonly format: ScanFormat;
   readonly failOn: FailOn;
 }
@@ -34,6 +36,8 @@ export function addScan(program: Command, context: Context): void {
   )
     .argument('<what>', 'a tarball, folder or lockfile, package@version, or package URL (pkg:npm/…)')
     .option('--feed <all.zip>', 'advisories for npm in the form that OSV publishes')
+    .option('--epss <file>', 'EPSS scores for --feed (CSV, also packed by gzip)')
+    .option('--kev <file>', 'known exploited vulnerabilities for --feed (JSON)')
     .option('--format <format>', scanFormats.join(', '), oneOf(scanFormats), 'table')
     .option(
       '--fail-on <severity>',
@@ -46,10 +50,11 @@ export function addScan(program: Command, context: Context): void {
     'assay scan ./left-pad-1.3.0.tgz',
     'assay scan . --format sarif > scan.sarif',
     'assay scan package-lock.json --feed all.zip --fail-on critical',
+    'assay scan package-lock.json --feed all.zip --epss epss_scores.csv.gz --kev known_exploited_vulnerabilities.json',
   ]).addHelpText(
     'after',
     '\nNothing is executed, nothing is recorded and no gate is asked; releases come from the configured upstream.\n' +
-      'Without --feed nothing is said of known vulnerabilities: `not checked` is no pass.\n' +
+      'Without --feed nothing is said of known vulnerabilities, without --epss and --kev not how likely they are used: `not checked` is no pass.\n' +
       'Exit codes: 0 scanned, nothing from --fail-on on, 1 something was found, 2 usage, 3 something could not be scanned.',
   );
 }
@@ -64,13 +69,13 @@ function oneOf<T extends string>(known: readonly T[]): (text: string) => T {
 
 async function scan(context: Context, what: string, options: Options): Promise<void> {
   const { terminal, around } = context;
-  const { config, data, feed, format, failOn } = options;
+  const { config, data, format, failOn } = options;
   const release = readReleaseName(what);
   const path = resolve(around.cwd, what);
   const isLockfile = release === undefined && isLockfileName(path.split(/[/\\]/).at(-1) ?? '');
   const needsUpstream = release !== undefined || isLockfile;
   const { settings } = await load(context, { config, data }, needsUpstream ? 'look' : 'none');
-  const named = feed === undefined ? undefined : await readNamedFeed(resolve(around.cwd, feed));
+  const named = await namedFeed(around.cwd, options);
   const local = await openLocalScan({
     settings,
     advisories: named?.advisories,
@@ -84,13 +89,27 @@ async function scan(context: Context, what: string, options: Options): Promise<v
           ? await scanLocked(context, local, path)
           : [await local.path(path)];
     terminal.progress('');
-    if (format === 'json') terminal.out(documentText(scansJson(scans)).trimEnd());
-    else if (format === 'sarif') terminal.out(documentText(sarifOf(scans, what)).trimEnd());
+    if (format === 'json') terminal.out(documentText(scansJson(scans, named)).trimEnd());
+    else if (format === 'sarif') terminal.out(documentText(sarifOf(scans, what, named)).trimEnd());
     else printScans(terminal, scans, named);
     context.finish(exitCodeOf(scans, failOn));
   } finally {
     await local.close();
   }
+}
+
+/** Scores and exploits are about CVEs, which only a feed connects with packages. */
+async function namedFeed(
+  cwd: string,
+  { feed, epss, kev }: Pick<Options, 'feed' | 'epss' | 'kev'>,
+): Promise<NamedFeed | undefined> {
+  if (feed === undefined && (epss !== undefined || kev !== undefined))
+    throw new AssayError('USAGE_INVALID', '--epss and --kev are joined to advisories: name them with --feed');
+  const place = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(cwd, file);
+  return feed === undefined
+    ? undefined
+    : readNamedFeed({ feed: resolve(cwd, feed), epss: place(epss), kev: place(kev) });
 }
 
 const together = 4;

@@ -93,6 +93,33 @@ test('what could not be scanned makes the run unsuccessful', () => {
   assert.match(JSON.stringify(cut), /1 more findings are not in this file/);
 });
 
+test('whether it is exploited is told where it is known, and what nobody asked for as a note', () => {
+  const epss = { score: 0.94, percentile: 0.99, model: 'v2026.03.01' };
+  const known: SarifFinding = {
+    ...advisory,
+    match: { ...match, epss, kev: { added: '2026-01-02', due: undefined } },
+  };
+  const log = sarifLog({
+    tool,
+    findings: [known, advisory],
+    failures: [],
+    notChecked: ['EPSS: not checked'],
+  });
+  assert.deepEqual(documentProblems(log, 'sarif'), []);
+  const [first, second] = (
+    log['runs'] as unknown as readonly [{ readonly results: readonly JsonObject[] }]
+  )[0].results;
+  assert.deepEqual(first?.['properties'], {
+    epss: 0.94,
+    epssPercentile: 0.99,
+    epssModel: 'v2026.03.01',
+    knownExploitedSince: '2026-01-02',
+  });
+  assert.match(JSON.stringify(first), /exploited since 2026-01-02. EPSS 0.94/);
+  assert.equal(second?.['properties'], undefined);
+  assert.match(documentText(log), /"executionSuccessful": true,[^]*"level": "note",[^]*EPSS. not checked/);
+});
+
 test('a fingerprint outlives other lines and versions, and tells findings of one file apart', () => {
   const [first] = prints([scan()]);
   assert.deepEqual(prints([scan({ line: 99 })]), [first]);

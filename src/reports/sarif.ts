@@ -28,12 +28,14 @@ export interface SarifInput {
   readonly findings: readonly SarifFinding[];
   /** What could not be scanned, one sentence each: the run is then not told as successful. */
   readonly failures: readonly string[];
+  /** What nobody asked for, one sentence each: told as notes. */
+  readonly notChecked?: readonly string[];
 }
 
 /** Services take 25,000 results a run and refuse more (GitHub: "SARIF results per run"); reaching it is a failure told. */
 const mostResults = 25_000;
 
-export function sarifLog({ tool, findings, failures }: SarifInput): JsonObject {
+export function sarifLog({ tool, findings, failures, notChecked = [] }: SarifInput): JsonObject {
   const told = findings.slice(0, mostResults);
   const rules = [...new Map(told.map((finding) => [ruleId(finding), finding]))].sort(([a], [b]) =>
     a < b ? -1 : 1,
@@ -50,7 +52,10 @@ export function sarifLog({ tool, findings, failures }: SarifInput): JsonObject {
         invocations: [
           {
             executionSuccessful: notes.length === 0,
-            toolExecutionNotifications: notes.map((note) => ({ level: 'error', message: message(note) })),
+            toolExecutionNotifications: [
+              ...notes.map((note) => ({ level: 'error', message: message(note) })),
+              ...notChecked.map((note) => ({ level: 'note', message: message(note) })),
+            ],
           },
         ],
         results: withFingerprints(told).map(([finding, fingerprint]) =>
@@ -131,14 +136,27 @@ function withoutVersion(purl: Purl | undefined): string {
 }
 
 function resultOf(finding: SarifFinding, ruleIndex: number, fingerprint: string): JsonObject {
-  return {
+  return compact({
     ruleId: ruleId(finding),
     ruleIndex,
     level: levels[severityOf(finding)],
     message: message(textOf(finding)),
     locations: [locationOf(finding)],
     partialFingerprints: { 'assay/v1': fingerprint },
-  };
+    properties: finding.kind === 'scan' ? undefined : likelihood(finding.match),
+  });
+}
+
+/** How likely it is to be used, and whether it is; nothing where neither is known. */
+function likelihood({ epss, kev }: AdvisoryMatch): JsonObject | undefined {
+  if (epss === null && kev === null) return undefined;
+  return compact({
+    epss: epss?.score,
+    epssPercentile: epss?.percentile,
+    epssModel: epss?.model,
+    knownExploitedSince: kev?.added,
+    knownExploitedDue: kev?.due,
+  });
 }
 
 function textOf(finding: SarifFinding): string {
@@ -150,7 +168,9 @@ function textOf(finding: SarifFinding): string {
   const { name, version, match } = finding;
   const end = match.fixed.length === 0 ? 'No fixed version is known.' : `Fixed in ${match.fixed.join(', ')}.`;
   const severity = match.malicious ? 'malicious package' : `severity ${match.severity}`;
-  return `${name}@${version}: ${match.id}, ${severity}. ${match.summary} ${end}`;
+  const exploited = match.kev === null ? '' : ` Known to be exploited since ${match.kev.added}.`;
+  const likely = match.epss === null ? '' : ` EPSS ${match.epss.score} (model ${match.epss.model}).`;
+  return `${name}@${version}: ${match.id}, ${severity}.${exploited}${likely} ${match.summary} ${end}`;
 }
 
 function locationOf(finding: SarifFinding): JsonObject {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { cleanEnvironment } from '../support/clients.ts';
 import { malicious, tarballOf } from '../support/corpus/corpus.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
@@ -126,4 +127,53 @@ test('advisories are said to be not checked for what has no name', async () => {
   await writeFile(join(home, 'nameless', 'a.js'), 'export {};\n');
   const { stdout } = ended(await scan('nameless', '--feed', 'one.zip'), 0);
   assert.match(stdout, /NOT CHECKED for 1 without a name and version/);
+});
+
+test('scores and exploits are joined where their files are given, and told as not checked where not', async () => {
+  const affected = [{ package: { ecosystem: 'npm', name: 'good' }, versions: ['1.0.0'] }];
+  const record = { id: 'TEST-2', modified: '2026-01-01T00:00:00Z', aliases: ['CVE-2026-1111'], affected };
+  await writeFile(join(home, 'two.zip'), feedZip([record]));
+  await writeFile(
+    join(home, 'epss.csv.gz'),
+    gzipSync(
+      '#model_version:v2026.03.01,score_date:2026-11-19T00:00:00Z\ncve,epss,percentile\nCVE-2026-1111,0.5,0.9\n',
+    ),
+  );
+  const entry = { cveID: 'CVE-2026-1111', dateAdded: '2026-02-03' };
+  await writeFile(
+    join(home, 'kev.json'),
+    JSON.stringify({ catalogVersion: '2026.11.19', vulnerabilities: [entry] }),
+  );
+  const lists = ['--feed', 'two.zip', '--epss', 'epss.csv.gz', '--kev', 'kev.json'];
+  const { stdout } = ended(await scan('good@1.0.0', ...lists), 0);
+  assert.match(
+    stdout,
+    /TEST-2.*\n +known to be exploited since 2026-02-03; EPSS 50\.0 % \(above 90\.0 % of all, model v2026\.03\.01\)/,
+  );
+  assert.match(stdout, /^EPSS: 1 scores of model v2026\.03\.01/m);
+  assert.ok(!stdout.includes('not checked'));
+  const json = JSON.parse(ended(await scan('good@1.0.0', ...lists, '--format', 'json'), 0).stdout) as {
+    readonly checked: unknown;
+  };
+  assert.match(
+    JSON.stringify(json.checked),
+    /"epss":\{"model":"v2026.03.01".*"kev":\{"catalogue":"2026.11.19","entries":1\}/,
+  );
+  const without = ended(await scan('good@1.0.0', '--feed', 'two.zip'), 0).stdout;
+  assert.match(without, /^EPSS: not checked.*--epss.*\nknown exploited: not checked.*--kev/m);
+  const plain = ended(await scan('good@1.0.0', '--format', 'json'), 0).stdout;
+  assert.match(plain, /"checked": \{\s*"advisories": null,\s*"epss": null,\s*"kev": null/);
+});
+
+test('a list that cannot be read, or that no feed can be joined with, is an error and no silence', async () => {
+  await writeFile(join(home, 'broken.csv'), 'cve,epss\n');
+  assert.match(
+    (await scan('good@1.0.0', '--feed', 'two.zip', '--epss', 'broken.csv')).stderr,
+    /FEED_UNREADABLE/,
+  );
+  assert.match(
+    (await scan('good@1.0.0', '--feed', 'two.zip', '--kev', 'none.json')).stderr,
+    /FEED_UNREADABLE/,
+  );
+  ended(await scan('good@1.0.0', '--kev', 'kev.json'), 2);
 });

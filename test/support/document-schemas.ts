@@ -167,29 +167,33 @@ const sarif = object({
       invocations: list(
         object({
           executionSuccessful: { type: 'boolean' },
-          toolExecutionNotifications: list(object({ level: { const: 'error' }, message }), 0),
+          toolExecutionNotifications: list(object({ level: { enum: ['error', 'note'] }, message }), 0),
         }),
       ),
       results: list(
-        object({
-          ruleId: text,
-          ruleIndex: { type: 'integer', minimum: 0 },
-          level: { enum: ['none', 'note', 'warning', 'error'] },
-          message,
-          locations: list(
-            object(
-              {
-                physicalLocation: object({
-                  artifactLocation: object({ uri: { type: 'string', format: 'uri-reference' } }),
-                  region: object({ startLine: { type: 'integer', minimum: 1 } }),
-                }),
-                logicalLocations: list(object({ fullyQualifiedName: text, kind: text })),
-              },
-              ['logicalLocations'],
+        object(
+          {
+            ruleId: text,
+            ruleIndex: { type: 'integer', minimum: 0 },
+            level: { enum: ['none', 'note', 'warning', 'error'] },
+            message,
+            locations: list(
+              object(
+                {
+                  physicalLocation: object({
+                    artifactLocation: object({ uri: { type: 'string', format: 'uri-reference' } }),
+                    region: object({ startLine: { type: 'integer', minimum: 1 } }),
+                  }),
+                  logicalLocations: list(object({ fullyQualifiedName: text, kind: text })),
+                },
+                ['logicalLocations'],
+              ),
             ),
-          ),
-          partialFingerprints: { type: 'object', additionalProperties: text },
-        }),
+            partialFingerprints: { type: 'object', additionalProperties: text },
+            properties: { type: 'object' },
+          },
+          ['properties'],
+        ),
         0,
       ),
     }),

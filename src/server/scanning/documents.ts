@@ -3,17 +3,39 @@ import type { JsonObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { sarifLog, type SarifFinding } from '../../reports/sarif.ts';
 import { assayVersion } from '../package-version.ts';
+import type { NamedFeed } from './feed.ts';
 import type { ScannedPackage } from './scan-local.ts';
 
 export { documentText } from '../../reports/document.ts';
 
-export function scansJson(scans: readonly ScannedPackage[]): JsonObject {
-  return { schema: 1, packages: JSON.parse(JSON.stringify(scans)) as JsonObject[] };
+/** What was asked of each package, besides the scan itself; `null`: not checked, as nobody gave what it takes. */
+export function scansJson(scans: readonly ScannedPackage[], named: NamedFeed | undefined): JsonObject {
+  const { epss, kev, advisories } = named ?? {};
+  const checked = {
+    advisories: advisories?.feed ?? null,
+    epss: epss === undefined ? null : { model: epss.model, date: epss.date, scores: epss.size },
+    kev: kev === undefined ? null : { catalogue: kev.version, entries: kev.size },
+  };
+  return JSON.parse(JSON.stringify({ schema: 1, checked, packages: scans })) as JsonObject;
+}
+
+/** One sentence for each thing that nobody gave a file for. */
+export function notChecked(named: NamedFeed | undefined): readonly string[] {
+  if (named === undefined) return ['advisories: not checked (no feed was given: --feed all.zip)'];
+  return [
+    ...(named.epss === undefined ? ['EPSS: not checked (no scores were given: --epss file)'] : []),
+    ...(named.kev === undefined ? ['known exploited: not checked (no list was given: --kev file)'] : []),
+  ];
 }
 
 /** `asked`: what the person named; findings about a release are shown there. */
-export function sarifOf(scans: readonly ScannedPackage[], asked: string): JsonObject {
+export function sarifOf(
+  scans: readonly ScannedPackage[],
+  asked: string,
+  named: NamedFeed | undefined,
+): JsonObject {
   return sarifLog({
+    notChecked: notChecked(named),
     tool: { name: 'assay', version: assayVersion },
     findings: scans.flatMap((scan) => findingsOf(scan, asked)),
     failures: scans.flatMap((one) =>
