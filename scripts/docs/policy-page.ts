@@ -18,10 +18,26 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
     '`pass`: two independent readers agree on every member. `fail`: they disagree, or the archive holds what we do not accept. `error`: a reader died or reached its limits.',
   manifest:
     "`pass`: index and package.json agree, after npm's own normalisation, in name, version, scripts, dependencies, optionalDependencies, bin and bundleDependencies. `fail`: they do not, or package.json is missing or unreadable. `not-checked`: the archive was not accepted.",
+  'known-malware':
+    '`fail`: an advisory names this version as malicious (also after it was admitted: then it is revoked). `warn`: one source alone says so of a package that very many use. What is set aside by an override or is no longer said counts no more.',
+  malware:
+    '`fail`: the score of what the scanner found in the bytes is 7 or more (of 10). `warn`: 5 or more. `error`: the scanner died, hung or ran out of memory. `not-checked`: the archive was not accepted, so nothing was scanned.',
+  'capability-change':
+    '`fail`: it gained what thefts need (network, processes, credentials) in a patch release, or code at install that reaches such things. `warn`: it gained something else. `not-available`: no version before it was looked at here. `not-checked`: one of the two was not scanned.',
+  typosquat:
+    '`fail`: a new package with a name made to be taken for a popular one. `warn`: such a name, and the package is not new. `not-checked`: no list of popular names was given.',
   'install-script':
     '`pass`: no code runs at install, or the same as in the predecessor (the last admitted version, else the preceding one that was not published within 72 hours of this one, whose bytes are read when the index alone would make a script look new). `fail`: a script appeared that the predecessor did not have. `warn`: the text of an existing one changed, or a binding.gyp implies a build, and the predecessor is known by an index only, which cannot show whether it did. `not-available`: there is a script and nothing to compare with (first sight). `not-checked`: the archive or package.json could not be read.',
   cooldown:
     '`pass`: published at least `cooldownHours` ago. `fail`: younger; the hold ends by itself, and the refusal says when. `not-available`: the publish time is missing, unreadable or in the future. The claimed time counts, but never earlier than our last look at which the version was not there yet.',
+  vulnerability:
+    '`fail`: a known vulnerability of this version is critical, high or known to be exploited. `warn`: others are known, also of unknown severity.',
+  licence:
+    '`fail`: the lists of licences deny it. `warn`: it is to be reviewed: on the list for that, on none, unknown, or the texts say otherwise than the declaration. `not-available`: no lists are given, and its licence is unknown. `not-checked`: package.json or the texts could not be read.',
+  secret:
+    '`fail`: a private key, or a token whose checksum is right, was shipped. `warn`: careless files or settings.',
+  'feed-age':
+    '`fail`: the newest advisory known is older than `advisories.holdAfter`, or the feed is empty or lacks a record that every feed has. `warn`: older than `advisories.warnAfter`. `not-checked`: no feed was imported, so nobody knows of vulnerabilities or malware.',
   deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',
   signature:
     '`pass`: a registry key verifies over name, version and integrity, the bytes have that integrity, and the key was in force at a trustworthy time. `fail`: a signature is wrong, was there before and is gone, or its key had ended before the version appeared. `warn`: a retired key without a proven time, or only SHA-1 was signed. `not-available`: upstream signs nothing. `not-checked`: no key is known for the upstream or the key id.',

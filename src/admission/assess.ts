@@ -16,10 +16,12 @@ import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { FileAnswer } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
+import { nameOf } from './names.ts';
 import { withBytes } from './predecessor.ts';
 import { askForge, isPassing, publicationInput, type AssessmentRequest } from './publication-input.ts';
 import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
+import { scanInput } from './scan-artifact.ts';
 
 export interface Assessment {
   readonly artifact: ArtifactDigests;
@@ -58,6 +60,10 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
   const todo = rooms.collectors.filter(
     (collector) => !keep.some((evidence) => evidence.kind === collector.kind),
   );
+  const predecessor = await withBytes(rooms, index, request.predecessor, archive);
+  const scan = todo.some(({ usesScan }) => usesScan === true)
+    ? await scanInput(rooms, fetched.artifact, archive, predecessor)
+    : unscanned;
   const input: CollectorInput = {
     subject: { ...subject, artifact: fetched.artifact.sha256 },
     index: index.view,
@@ -67,9 +73,11 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     archive,
     origin: fetched.origin,
     observation: observationOf(index, version.version),
-    predecessor: await withBytes(rooms, index, request.predecessor, archive),
+    predecessor,
     ...publication,
-    ...unscanned,
+    ...rooms.knowledge(index.view),
+    scan: scan.scan,
+    previousScan: scan.previousScan,
     earlier: [],
     now: rfc3339(rooms.clock()),
   };
@@ -124,6 +132,8 @@ function usable(
   const fresh = (one: Evidence): boolean => {
     const collector = collectors.get(one.kind);
     if (one.result === 'error' || one.tool.version !== collector?.version || isPassing(one)) return false;
+    // What the feeds say is asked for every decision, and costs nothing.
+    if (collector.refresh !== undefined) return false;
     if (collector.usesTrust !== true) return true;
     // What was verified stays verified, and other keys verify nothing where nothing is offered; what was not verified may
     // be, by other keys or as upstream offers it now.
@@ -141,7 +151,25 @@ function usable(
 /** Whether a decision may rest on it as it is. What is admitted stays so, whatever is learned of its package later. */
 export function isComplete(rooms: Rooms, evidence: readonly Evidence[], isAdmitted: boolean): boolean {
   if (!isAdmitted && rooms.collectors.some(({ usesHistory }) => usesHistory === true)) return false;
-  return usable(rooms, evidence).length === rooms.collectors.length;
+  const lasting = rooms.collectors.filter(({ refresh }) => refresh === undefined);
+  return usable(rooms, evidence).length === lasting.length;
+}
+
+/** The evidence with what the feeds say now in place of what they said then. */
+export function refreshed(
+  rooms: Rooms,
+  subject: Subject,
+  evidence: readonly Evidence[],
+): readonly Evidence[] {
+  const name = nameOf(subject);
+  const input = {
+    ...rooms.knowledge({ ecosystem: subject.ecosystem, name }),
+    subject,
+    now: rfc3339(rooms.clock()),
+  };
+  const anew = rooms.collectors.flatMap(({ refresh }) => (refresh === undefined ? [] : [refresh(input)]));
+  const kinds = new Set(anew.map(({ kind }) => kind));
+  return [...evidence.filter(({ kind }) => !kinds.has(kind)), ...anew];
 }
 
 /** The bytes were fetched before this collector existed: where from is no longer known, and says so. */

@@ -5,7 +5,13 @@
 import type { Alarm, AlarmKind } from '../core/alarm.ts';
 import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CaseId } from '../core/case.ts';
-import type { AttestationsAnswer, Observation, Origin, PackageHistory } from '../core/collector.ts';
+import type {
+  AttestationsAnswer,
+  Knowledge,
+  Observation,
+  Origin,
+  PackageHistory,
+} from '../core/collector.ts';
 import type { Decision, Epochs, Judgement, PolicyInput, Verdict } from '../core/decision.ts';
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../core/digest.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -13,7 +19,9 @@ import type { Facts } from '../core/facts.ts';
 import type { ForgeAnswers } from '../core/forge.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Purl } from '../core/purl.ts';
+import type { Pull } from '../core/pull.ts';
+import type { Ecosystem, Purl } from '../core/purl.ts';
+import type { ScanReport } from '../core/scan-report.ts';
 import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
 
 // ---- bytes ----
@@ -119,6 +127,62 @@ export interface History {
 export interface ArchiveReader {
   readonly read: (blobPath: string, packedBytes: number) => Promise<ArchiveReading>;
 }
+
+// ---- what is in it ----
+
+/** What the scanner is told of a package before it reads it: from an archive that two readers agreed about. */
+export interface ScanSubject {
+  readonly manifestText: string | undefined;
+  /** Inside the top folder. */
+  readonly paths: readonly string[];
+  /** Those that are new or have other bytes than in the version before; undefined: nothing to compare with. */
+  readonly changed: readonly string[] | undefined;
+}
+
+export interface PackageScanner {
+  /** Names the scanner and its rules: what others reported is scanned anew. */
+  readonly rules: string;
+  /** In a child process. Throws SCAN_FAILED when it died, met its limits or could not read, SCAN_BUSY. */
+  readonly scan: (blobPath: string, packedBytes: number, subject: ScanSubject) => Promise<ScanReport>;
+}
+
+export interface ScanKey {
+  readonly artifact: Sha256;
+  readonly rules: string;
+  /** The artifact it was compared with. */
+  readonly base: Sha256 | undefined;
+}
+
+export interface ScanRecord {
+  /** Blob of the canonical JSON of its ScanReport; undefined: it never ended well. */
+  readonly report: Sha256 | undefined;
+  /** What went wrong last; undefined after it went well. */
+  readonly failure: string | undefined;
+  readonly failures: number;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+}
+
+/** The artifact is on record before. Throws STORAGE_*. */
+export interface ScanStore {
+  readonly of: (key: ScanKey) => Promise<ScanRecord | undefined>;
+  readonly recordReport: (key: ScanKey, report: Sha256, at: string) => Promise<void>;
+  readonly recordFailure: (key: ScanKey, failure: string, at: string) => Promise<void>;
+}
+
+// ---- what is known of it ----
+
+/** A package, wherever it comes from: what the feeds speak of. */
+export interface PackageName {
+  readonly ecosystem: Ecosystem;
+  readonly name: string;
+}
+
+/** What the feeds say now; reads of memory. */
+export type KnowledgeOf = (about: PackageName) => Knowledge;
+
+/** Who was given the bytes of a release, also in the last seconds. Throws STORAGE_*. */
+export type PullsOf = (id: ReleaseId) => Promise<readonly Pull[]>;
 
 // ---- the ecosystem's index, read and rendered in worker threads ----
 
@@ -303,6 +367,8 @@ export interface AdmissionStore {
   readonly appearances: (upstream: UpstreamId, name: string) => Promise<ReadonlyMap<string, Appearance>>;
   readonly release: (id: ReleaseId) => Promise<ReleaseRecord | undefined>;
   readonly releasesOf: (upstream: UpstreamId, name: string) => Promise<readonly ReleaseSummary[]>;
+  /** Every package that a release is on record of. */
+  readonly packages: () => Promise<readonly (PackageName & { readonly upstream: UpstreamId })[]>;
   /** Release row, evidence set, decision, case and outbox event, in one transaction. */
   readonly recordDecision: (record: DecisionRecord) => Promise<void>;
   /** Event id of the subject's previous outbox entry; undefined when this will be its first. */

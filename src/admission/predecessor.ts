@@ -28,13 +28,15 @@ export async function predecessorOf(
   if (below.length === 0) return undefined;
   const releases = await rooms.store.releasesOf(index.view.upstream, index.view.name);
   const admitted = new Map(
-    releases.flatMap((one) => (one.admittedAt === undefined ? [] : [[one.version, one.id]])),
+    releases.flatMap((one) => (one.admittedAt === undefined ? [] : [[one.version, one]])),
   );
   const lastAdmitted = below.find((one) => admitted.has(one.version));
   if (lastAdmitted !== undefined) {
     const { version } = lastAdmitted;
-    const installScripts = (await scriptsOf(rooms, admitted.get(version))) ?? lastAdmitted.installScripts;
-    return { version, how: 'last-admitted', installScripts };
+    const { id, digests } = admitted.get(version) ?? {};
+    const installScripts = (await scriptsOf(rooms, id)) ?? lastAdmitted.installScripts;
+    const known = { version, how: 'last-admitted', installScripts } as const;
+    return digests === undefined ? known : { ...known, artifact: digests };
   }
   const preceding = below.find((one) => !isBeside(index.view, one, version)) ?? below[0];
   if (preceding === undefined) return undefined;
@@ -94,7 +96,7 @@ export async function withBytes(
     const installScripts = scriptsRunBy(await readArchive(rooms, artifact));
     return installScripts === undefined
       ? predecessor
-      : { ...predecessor, how: 'preceding-bytes', installScripts };
+      : { ...predecessor, how: 'preceding-bytes', installScripts, artifact };
   } catch (error) {
     if (!isAssayError(error) || outages.includes(error.code)) throw error;
     return predecessor;

@@ -1,6 +1,6 @@
 /** Writing a verdict down: who, about what, on which evidence; a ledger entry when it is a transition. */
 import { caseIdFrom } from '../core/case.ts';
-import { transitionKey, type Decision, type Verdict } from '../core/decision.ts';
+import { transitionKey, type Decision, type Epochs, type Verdict } from '../core/decision.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { assessmentDigest, type Evidence } from '../core/evidence.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -17,6 +17,8 @@ export interface ToRecord {
   readonly evidence: readonly Evidence[];
   readonly verdict: Verdict;
   readonly principal: Principal;
+  /** As they stood before anything was looked at. */
+  readonly epochs: Epochs;
   readonly previous: ReleaseRecord | undefined;
 }
 
@@ -38,13 +40,13 @@ export async function record(rooms: Rooms, input: ToRecord): Promise<ReleaseReco
 }
 
 async function decisionOf(rooms: Rooms, input: ToRecord): Promise<Decision> {
-  const { subject, evidence, verdict, principal } = input;
+  const { subject, evidence, verdict, principal, epochs } = input;
   const decision: Decision = {
     ...verdict,
     id: Buffer.from(rooms.randomBytes(16)).toString('hex'),
     subject,
     assessment: assessmentDigest(evidence),
-    epochs: rooms.epochs(),
+    epochs,
     principal,
   };
   if (decision.outcome === 'allow') return decision;

@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hourMs, startAdmission, type AdmissionBench } from '../../test/support/admission-bench.ts';
-import { noTrust } from '../../test/support/collector-input.ts';
+import { collectorSettings, noTrust } from '../../test/support/collector-input.ts';
 import type { AttestationsOf } from './deps.ts';
 import type { Collector, CollectorInput } from '../core/collector.ts';
 import { sha256 } from '../core/digest.ts';
 import { ownObject } from '../core/json.ts';
 import { createCollectors } from '../evidence/collectors.ts';
 
-const collectors = createCollectors({ verifyBundle: () => Promise.reject(new Error('nothing to verify')) });
+const collectors = createCollectors({
+  verifyBundle: () => Promise.reject(new Error('nothing to verify')),
+  ...collectorSettings,
+});
 
 /** Passes or fails by what `isRight` says of its input, and counts how often it was asked. */
 function install(bench: AdmissionBench, kind: string, isRight: (input: CollectorInput) => boolean): string[] {

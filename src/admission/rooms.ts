@@ -15,7 +15,12 @@ import type {
   FactsMaker,
   History,
   IndexReader,
+  KnowledgeOf,
+  PackageName,
+  PackageScanner,
   PolicyEngine,
+  PullsOf,
+  ScanStore,
   UpstreamClient,
   VersionOrder,
 } from './deps.ts';
@@ -40,12 +45,17 @@ export interface Rooms {
   readonly trust: () => TrustMaterial;
   /** Asks an upstream for its keys, where nobody else vouches for any, so that `trust` has them. Never throws. */
   readonly learnKeys?: (upstream: string) => Promise<void>;
+  readonly scanner: PackageScanner;
+  readonly scans: ScanStore;
+  readonly knowledge: KnowledgeOf;
+  readonly pulls: PullsOf;
   readonly collectors: readonly Collector[];
   readonly policy: PolicyEngine;
   readonly facts: FactsMaker;
   readonly makeEvent: EventMaker;
   readonly order: Readonly<Partial<Record<Ecosystem, VersionOrder>>>;
-  readonly epochs: () => Epochs;
+  /** The counters as they concern a package: `feeds` is that of the newest change which says something of it. */
+  readonly epochs: (about: PackageName) => Epochs;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
 }

@@ -87,7 +87,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     if (known !== undefined && isCurrent(known, state)) return known.shelf;
     const decisions = admission.decisionsAbout(upstream, name);
     return once(`shelf ${id} ${decisions}`, async () => {
-      const epochs = JSON.stringify(rooms.epochs());
+      const epochs = JSON.stringify(rooms.epochs(state.view));
       const { shelf, validUntil } = await make(state, principal);
       shelves.set(id, { state, decisions, epochs, shelf, validUntil });
       return shelf;
@@ -99,7 +99,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     return (
       known.state === state &&
       known.decisions === admission.decisionsAbout(upstream, name) &&
-      known.epochs === JSON.stringify(rooms.epochs()) &&
+      known.epochs === JSON.stringify(rooms.epochs(state.view)) &&
       rfc3339(rooms.clock()) < known.validUntil
     );
   }
@@ -115,7 +115,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
       gone: state.gone,
       releases,
       verdictOf: (version, admitted) => verdictIn(verdicts, version, admitted),
-      stands: admission.stands,
+      stands: (release) => admission.stands(release, state.view),
       changedBytes: (version, release) => offersOtherBytes(version, release),
       farFuture: verdicts.validUntil,
     });
@@ -137,7 +137,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   ): Promise<readonly ReleaseSummary[]> {
     const { upstream, name } = state.view;
     const releases = await rooms.store.releasesOf(upstream, name);
-    const late = unlisted(state, releases).filter((one) => !admission.stands(one));
+    const late = unlisted(state, releases).filter((one) => !admission.stands(one, state.view));
     if (late.length === 0) return releases;
     for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
     return rooms.store.releasesOf(upstream, name);
@@ -150,7 +150,7 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   ): Promise<Verdicts> {
     const now = rfc3339(rooms.clock());
     const id = `${index.view.upstream} ${index.view.name}`;
-    const epochs = JSON.stringify(rooms.epochs());
+    const epochs = JSON.stringify(rooms.epochs(index.view));
     const recorded = recordedReleases(index.view, releases);
     const admitted = new Set(
       index.view.versions.flatMap((one) => (recorded.of(one)?.admittedAt === undefined ? [] : [one.version])),

@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAdmission } from '../../test/support/admission-bench.ts';
-import { noTrust } from '../../test/support/collector-input.ts';
+import { collectorSettings, noTrust } from '../../test/support/collector-input.ts';
 import type { Collector } from '../core/collector.ts';
 import { sha256 } from '../core/digest.ts';
 import type { Result } from '../core/evidence.ts';
 import { createCollectors } from '../evidence/collectors.ts';
 
-const collectors = createCollectors({ verifyBundle: () => Promise.reject(new Error('nothing to verify')) });
+const collectors = createCollectors({
+  verifyBundle: () => Promise.reject(new Error('nothing to verify')),
+  ...collectorSettings,
+});
 
 async function timesAsked(t: Parameters<typeof startAdmission>[0], result: Result): Promise<number> {
   const bench = await startAdmission(t);

@@ -20,6 +20,7 @@ export const alarmKinds = [
   'trust-root-expiring',
   'trust-root-changed',
   'trust-conflict',
+  'malware-admitted',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

@@ -8,7 +8,7 @@ import type { ForgeAnswers } from './forge.ts';
 import type { VerifiedPublication } from './identity.ts';
 import type { IndexVersion, IndexView } from './index-view.ts';
 import type { JsonObject } from './json.ts';
-import type { ScanOutcome, ScanReport } from './scan-report.ts';
+import type { ScanOutcome } from './scan-report.ts';
 import type { Subject } from './subject.ts';
 import type { TrustMaterial } from './trust.ts';
 import type { VexStatement } from './vex.ts';
@@ -39,6 +39,8 @@ export interface Observation {
 export interface Predecessor {
   readonly version: string;
   readonly how: 'last-admitted' | 'preceding-version' | 'preceding-bytes';
+  /** Its bytes, where they are here; undefined when only the index speaks for it. */
+  readonly artifact?: ArtifactDigests;
   /** Install-time scripts by lifecycle name; `install: node-gyp rebuild` when implied by a binding.gyp. */
   readonly installScripts: Readonly<Record<string, string>>;
 }
@@ -117,10 +119,10 @@ export interface CollectorInput {
   readonly advisories: AdvisoryLookup;
   /** What was found in its bytes. */
   readonly scan: ScanOutcome;
-  /** The scan of the predecessor's bytes; undefined where there is none. */
-  readonly previousScan: { readonly version: string; readonly report: ScanReport } | undefined;
+  /** The scan of the predecessor's bytes; undefined where those are not here. */
+  readonly previousScan: { readonly version: string; readonly outcome: ScanOutcome } | undefined;
   /** Names that so many use that one source alone may not call them malicious. */
-  readonly popular: { readonly has: (name: string) => boolean };
+  readonly popular: ReadonlySet<string>;
   /** About this package, whatever their window. */
   readonly advisoryOverrides: readonly AdvisoryOverride[];
   /** About this package, by signers whom the operator named, whatever their window. */
@@ -131,7 +133,7 @@ export interface CollectorInput {
   readonly now: string;
 }
 
-/** No feed and no scanner takes part in a decision yet: there is no collector that reads them. */
+/** For what is judged by its signatures alone: no feed is asked, and nothing scanned. */
 export const unscanned: Pick<
   CollectorInput,
   'advisories' | 'scan' | 'previousScan' | 'popular' | 'advisoryOverrides' | 'vex'
@@ -140,9 +142,12 @@ export const unscanned: Pick<
   popular: new Set(),
   advisoryOverrides: [],
   vex: [],
-  scan: { state: 'failed', code: 'SCAN_FAILED', message: 'it was not scanned' },
+  scan: { state: 'not-scanned', message: 'it was not scanned' },
   previousScan: undefined,
 };
+
+/** What the feeds say now of one package. */
+export type Knowledge = Pick<CollectorInput, 'advisories' | 'advisoryOverrides' | 'vex' | 'popular'>;
 
 export interface Collector {
   readonly kind: string;
@@ -157,7 +162,12 @@ export interface Collector {
   readonly usesForge?: boolean;
   /** Rests on what is remembered of the package, which changes: until the release is admitted it is collected anew. */
   readonly usesHistory?: boolean;
-  /** Rests on the feed of advisories and on what is said of them: collected anew when those change. */
-  readonly usesAdvisories?: boolean;
+  /** Rests on the scan of the bytes, which is made only for those who want it. */
+  readonly usesScan?: boolean;
+  /**
+   * Rests on what the feeds say now and on nothing else: collected anew for every decision, also where there is neither
+   * an index nor bytes.
+   */
+  readonly refresh?: (input: Knowledge & Pick<CollectorInput, 'subject' | 'now'>) => Evidence;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

@@ -258,9 +258,48 @@ const catalogue = {
     meaning: 'The command line could not be understood.',
     remedy: 'Add --help to the command.',
   },
+  VEX_EXPIRED: {
+    meaning:
+      'All that a VEX document states has ended: its statements were made too long ago, so nothing was taken.',
+    remedy: 'Ask its author for a newer one. How long a statement counts is set by `validFor` of the signer.',
+  },
+  VEX_FOREIGN: {
+    meaning:
+      'A VEX document states nothing about any package that can be named here, so nothing of it was taken.',
+    remedy:
+      'Its statements must name packages by package URL (npm, pypi, go, cargo, maven, debian, oci) and have what their status demands.',
+  },
+  VEX_FULL: {
+    meaning: 'There is no room for more VEX documents or statements.',
+    remedy: '`assay vex list` shows those there are; remove some with `assay vex remove <id>`.',
+  },
   VEX_INVALID: {
     meaning: 'A document of VEX statements cannot be read, so nothing it says was taken.',
     remedy: 'Ask its author for a document in the form of OpenVEX 0.2.0 or CycloneDX.',
+  },
+  VEX_OLDER: {
+    meaning: 'A VEX document is an earlier version of one that is in force.',
+    remedy: 'When the earlier one is meant, remove the other first: `assay vex remove <id>`.',
+  },
+  VEX_SIGNATURE_INVALID: {
+    meaning:
+      'No signature over a VEX document was made with the key of the signer it was imported for, so nothing of it was taken.',
+    remedy:
+      'Check that document and signature belong together, and that the configuration (`vex.signers`) has its own key.',
+  },
+  VEX_SIGNER_UNKNOWN: {
+    meaning: 'The configuration names no such signer of VEX documents.',
+    remedy:
+      'Third parties count only when they are named with their public key: `vex.signers` in the configuration.',
+  },
+  VEX_UNKNOWN: {
+    meaning: 'There is no such VEX document or statement.',
+    remedy: '`assay vex list` shows the ids.',
+  },
+  VEX_UNSIGNED: {
+    meaning: 'A VEX document came without a signature, so nothing of it was taken.',
+    remedy:
+      'Give the file with its signature (`--signature`), or the document in a DSSE envelope. What you state yourself: `assay vex add`.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

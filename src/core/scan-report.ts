@@ -76,7 +76,11 @@ export interface ScanReport {
   readonly score: { readonly value: number; readonly because: readonly string[] } | null;
 }
 
-/** `failed`: the child died or hit its limits; never read as clean. */
-export type ScanOutcome =
+/**
+ * `failed`: the child died or hit its limits, or was not to be had; it is tried again. `not-scanned`: there was nothing
+ * that could be scanned, and will not be. Neither is ever read as clean.
+ */
+export type ScanOutcome = ScanAttempt | { readonly state: 'not-scanned'; readonly message: string };
+export type ScanAttempt =
   | { readonly state: 'scanned'; readonly report: ScanReport }
   | { readonly state: 'failed'; readonly code: string; readonly message: string };

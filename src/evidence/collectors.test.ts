@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  collectorSettings,
   readingOf,
   sampleBytes,
   sampleInput,
@@ -13,6 +14,8 @@ import { artifactDigestsOf, type ClaimedDigest } from '../core/digest.ts';
 import { evidenceDigest, type Evidence } from '../core/evidence.ts';
 import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
+import { lookupOf, osvJson } from '../../test/support/osv.ts';
+import { scanReport } from '../../test/support/scan-report.ts';
 import { createCollectors } from './collectors.ts';
 import { verifyBundle } from '../sigstore/verify.ts';
 import { deprecationCollector } from './deprecation/collect.ts';
@@ -21,7 +24,10 @@ import { originCollector } from './origin/collect.ts';
 import { recordedScripts } from './scripts/recorded.ts';
 import { scriptsCollector } from './scripts/collect.ts';
 
-const collectors = createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) });
+const collectors = createCollectors({
+  verifyBundle: (request) => Promise.resolve(verifyBundle(request)),
+  ...collectorSettings,
+});
 const digests = artifactDigestsOf(sampleBytes);
 const noPast: CollectorInput['history'] = {
   verified: [],
@@ -37,19 +43,26 @@ test('every collector passes an ordinary unsigned package, under its own kind, w
   assert.deepEqual([...kinds].sort(), [
     'age',
     'archive',
+    'capabilities',
     'deprecation',
     'expectations',
     'integrity',
+    'licences',
+    'malware',
     'manifest',
     'origin',
     'provenance',
     'scripts',
+    'secrets',
     'signatures',
+    'vulnerabilities',
   ]);
-  const nothingToVerify = new Set(['expectations', 'provenance', 'signatures']);
+  const nothingToVerify = new Set(['capabilities', 'expectations', 'licences', 'provenance', 'signatures']);
+  const scan = { state: 'scanned', report: scanReport() } as const;
+  const advisories = lookupOf([osvJson('A-0', 'somebody-else')]);
   const earlier: Evidence[] = [];
   for (const collector of collectors) {
-    const evidence = await collector.collect(sampleInput({ history: noPast, earlier }));
+    const evidence = await collector.collect(sampleInput({ history: noPast, earlier, scan, advisories }));
     earlier.push(evidence);
     const expected = nothingToVerify.has(collector.kind) ? 'not-available' : 'pass';
     assert.equal(evidence.result, expected, collector.kind);

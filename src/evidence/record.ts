@@ -22,7 +22,11 @@ export function clip(text: string, max = valueLength): string {
   return plain.toWellFormed();
 }
 
-export function recordOf(collector: Collector, input: CollectorInput, finding: Finding): Evidence {
+export function recordOf(
+  collector: Collector,
+  input: Pick<CollectorInput, 'now'>,
+  finding: Finding,
+): Evidence {
   return {
     kind: collector.kind,
     scope: collector.scope,

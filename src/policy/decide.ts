@@ -63,11 +63,12 @@ function everyReason(
 }
 
 /**
- * An already admitted release is refused only by the deny list (and, with them, revocations): what installs
- * today must not stop because a check was added or a mirror changed its dates. Other reasons become warnings.
+ * An already admitted release is refused only by the deny list and when it is known to be malicious (it is revoked): what
+ * installs today must not stop because a check was added or a mirror changed its dates. Other reasons become warnings,
+ * also where one source alone calls a popular package malicious.
  */
 function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
-  const standing = (entry: Reason): boolean => admittedBefore && !/\/(?:deny-list|bait)$/.test(entry.rule);
+  const standing = (entry: Reason): boolean => admittedBefore && !revokes(entry);
   const deciding = spoken.filter((entry) => refuses(entry) && !standing(entry));
   const blocks = deciding.filter((entry) => entry.outcome === 'block');
   const holds = deciding.filter((entry) => entry.outcome !== 'block');
@@ -81,6 +82,10 @@ function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
   };
 }
 
+function revokes({ rule, outcome }: Reason): boolean {
+  return /\/(?:deny-list|bait)$/.test(rule) || (rule.endsWith('/known-malware') && outcome === 'block');
+}
+
 const unchecked: ReadonlySet<Reason['result']> = new Set(['missing', 'not-checked', 'error']);
 
 function outcomeOf(enforced: readonly Reason[]): Outcome {
@@ -88,7 +93,7 @@ function outcomeOf(enforced: readonly Reason[]): Outcome {
   return enforced.length > 0 ? 'hold' : 'allow';
 }
 
-/** When waiting alone lifts a hold: that instant. Else a day, or sooner where an exception ends. */
+/** When waiting alone lifts a hold: that instant. Else a day, or sooner where an exception or an override ends. */
 function validUntil(
   enforced: readonly Reason[],
   facts: Facts,
@@ -98,12 +103,21 @@ function validUntil(
   const nowMs = instantOf(now);
   if (Number.isNaN(nowMs)) return timeAt(0);
   const waits = enforced.flatMap((entry) => (entry.until === undefined ? [] : [instantOf(entry.until)]));
-  if (waits.length > 0) return timeAt(Math.min(...waits));
-  const ends = exceptions
-    .filter((exception) => exception.purl === facts.purl)
-    .map((exception) => instantOf(exception.expiresAt))
-    .filter((end) => end > nowMs);
+  const ends = [
+    ...exceptions
+      .filter((exception) => exception.purl === facts.purl)
+      .map((exception) => instantOf(exception.expiresAt)),
+    ...setAsideUntil(facts),
+  ].filter((end) => end > nowMs);
+  if (waits.length > 0) return timeAt(Math.min(...waits, ...ends));
   return timeAt(Math.min(nowMs + validForMs, ...ends));
+}
+
+/** When somebody's word that an advisory does not concern this release ends. */
+function setAsideUntil({ checks }: Facts): readonly number[] {
+  const check = Object.hasOwn(checks, 'vulnerabilities') ? checks['vulnerabilities'] : undefined;
+  const until = check?.facts['setAsideUntil'];
+  return typeof until === 'string' ? [instantOf(until)].filter((end) => !Number.isNaN(end)) : [];
 }
 
 /** Undefined when the facts have no canonical form (a lone surrogate, NaN). */

@@ -8,7 +8,7 @@ import { forEachRule, type EvidenceRule } from './rule-names.ts';
 import type { PresetName } from './settings.ts';
 
 /** Raised when `decide` would answer differently for the same tables. Part of the policy digest. */
-export const engineVersion = '2';
+export const engineVersion = '3';
 
 /** `note`: allowed, with a warning that is shown. */
 export const cells = ['allow', 'note', 'hold', 'block'] as const;
@@ -32,12 +32,18 @@ export const indexRules: readonly EvidenceRule[] = ['cooldown', 'deprecated'];
 
 /**
  * What the allow list waives. Never integrity, archive, manifest, signature, provenance or a stripped one: those are
- * about the bytes being what they say.
+ * about the bytes being what they say. Nor known malware: a wrong advisory is set aside by an override, which ends.
  */
 export const allowListWaives: readonly EvidenceRule[] = [
   'cooldown',
   'install-script',
+  'malware',
+  'capability-change',
+  'typosquat',
   'deprecated',
+  'vulnerability',
+  'licence',
+  'secret',
   'trust-downgrade',
   'builder-changed',
   'ref-or-trigger',
@@ -60,6 +66,11 @@ export const requiredKinds = [
   'signatures',
   'provenance',
   'expectations',
+  'vulnerabilities',
+  'malware',
+  'capabilities',
+  'licences',
+  'secrets',
 ] as const;
 
 export interface RuleSetting {
@@ -78,9 +89,16 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   integrity: table('allow', 'block', 'note', 'hold', 'hold', 'hold', 'hold'),
   archive: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   manifest: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
+  'known-malware': verdict('block', 'hold'),
+  malware: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   'install-script': table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
+  'capability-change': table('allow', 'hold', 'allow', 'allow', 'note', 'hold', 'hold'),
+  typosquat: verdict('hold', 'note'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
   deprecated: table('allow', 'note', 'note', 'note', 'note', 'note', 'note'),
+  vulnerability: verdict('note', 'note'),
+  licence: table('allow', 'block', 'hold', 'allow', 'hold', 'hold', 'hold'),
+  secret: table('allow', 'allow', 'allow', 'allow', 'allow', 'hold', 'hold'),
   signature: table('allow', 'block', 'note', 'note', 'note', 'hold', 'hold'),
   provenance: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
   'trust-root': verdict('hold', 'note'),
@@ -96,15 +114,23 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'dependency-changed': verdict('hold', 'note'),
   'time-anomaly': verdict('hold', 'note'),
   expectations: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
+  'feed-age': table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
 };
 
 const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   integrity: table('allow', 'block', 'block', 'block', 'block', 'hold', 'hold'),
   archive: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
   manifest: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
+  'known-malware': verdict('block', 'block'),
+  malware: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   'install-script': table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
+  'capability-change': table('allow', 'hold', 'note', 'note', 'hold', 'hold', 'hold'),
+  typosquat: verdict('block', 'hold', 'note', 'note'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
   deprecated: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
+  vulnerability: verdict('hold', 'note'),
+  licence: table('allow', 'block', 'hold', 'note', 'hold', 'hold', 'hold'),
+  secret: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
   signature: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
   provenance: table('allow', 'block', 'block', 'note', 'hold', 'hold', 'hold'),
   'trust-root': verdict('hold', 'hold', 'note', 'hold'),
@@ -120,6 +146,7 @@ const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'dependency-changed': verdict('hold', 'hold'),
   'time-anomaly': verdict('hold', 'hold'),
   expectations: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
+  'feed-age': table('allow', 'hold', 'note', 'hold', 'hold', 'hold', 'hold'),
 };
 
 export const presets: Readonly<Record<PresetName, Preset>> = {

@@ -5,9 +5,16 @@ export const evidenceRules = [
   'integrity',
   'archive',
   'manifest',
+  'known-malware',
+  'malware',
   'install-script',
+  'capability-change',
+  'typosquat',
   'cooldown',
   'deprecated',
+  'vulnerability',
+  'licence',
+  'secret',
   'signature',
   'provenance',
   'trust-root',
@@ -23,6 +30,7 @@ export const evidenceRules = [
   'dependency-changed',
   'time-anomaly',
   'expectations',
+  'feed-age',
 ] as const;
 export type EvidenceRule = (typeof evidenceRules)[number];
 
@@ -43,7 +51,16 @@ export const wholeOf: Readonly<Partial<Record<EvidenceRule, EvidenceRule>>> = {
   burst: 'expectations',
   'dependency-changed': 'expectations',
   'time-anomaly': 'expectations',
+  // Without a feed, or with one that cannot be relied on, nothing is known of either: that is told once.
+  'known-malware': 'feed-age',
+  vulnerability: 'feed-age',
+  typosquat: 'malware',
 };
+
+/** Whether the rule reads a fact `rule.<name>`; `feed-age` tells of the evidence as a whole, and of the feed alone besides. */
+export function readsVerdict(rule: EvidenceRule): boolean {
+  return wholeOf[rule] !== undefined || rule === 'feed-age';
+}
 
 /** Where the kind of evidence has another name than the rule. */
 const kinds: Readonly<Partial<Record<EvidenceRule, string>>> = {
@@ -51,6 +68,10 @@ const kinds: Readonly<Partial<Record<EvidenceRule, string>>> = {
   cooldown: 'age',
   deprecated: 'deprecation',
   signature: 'signatures',
+  'capability-change': 'capabilities',
+  'feed-age': 'vulnerabilities',
+  licence: 'licences',
+  secret: 'secrets',
 };
 
 export const evidenceKindOf: Readonly<Record<EvidenceRule, string>> = forEachRule((rule) => {

@@ -1,7 +1,7 @@
 /** Verdicts inside evidence: facts named `rule.<name>` that hold a result, each read by the rule of that name. */
 import { results, type Result } from '../core/evidence.ts';
 import type { CheckFacts } from '../core/facts.ts';
-import { evidenceKindOf, evidenceRules, wholeOf, type EvidenceRule } from './rule-names.ts';
+import { evidenceKindOf, evidenceRules, readsVerdict, wholeOf, type EvidenceRule } from './rule-names.ts';
 
 /** No record, or one that says that the check itself failed. */
 export function isBroken(check: CheckFacts | undefined): boolean {
@@ -11,8 +11,15 @@ export function isBroken(check: CheckFacts | undefined): boolean {
 /** What the rule sees of the evidence: one verdict in it, or the rest of it. */
 export function readBy(rule: EvidenceRule, whole: CheckFacts | undefined): CheckFacts | undefined {
   if (whole === undefined || whole.result === 'error') return whole;
-  if (wholeOf[rule] !== undefined) return verdictIn(rule, whole);
-  return rule === 'expectations' ? restOf(whole) : whole;
+  if (readsVerdict(rule)) return verdictIn(rule, whole);
+  return rule === 'expectations' ? restOf(whole) : withoutOthers(rule, whole);
+}
+
+/** What other rules tell of the same evidence is not told twice. */
+function withoutOthers(rule: EvidenceRule, whole: CheckFacts): CheckFacts {
+  const others = evidenceRules.filter((other) => wholeOf[other] === rule);
+  if (others.length === 0) return whole;
+  return { ...whole, items: whole.items.filter(({ id }) => !others.some((other) => isAbout(id, other))) };
 }
 
 /** Nothing was looked at: every verdict is that as well. A verdict that should be there and is not is a fault. */

@@ -35,8 +35,17 @@ function wordsOf(rule: EvidenceRule, spoken: Spoken, summary: string): Words {
     : publicationWords(rule, spoken.result, summary);
 }
 
-/** The rules about the archive and its index entry; the others but the cooldown are about its publication. */
-type BytesRule = 'integrity' | 'archive' | 'manifest' | 'install-script' | 'deprecated';
+/** The rules about the archive, what is in it and what is known of it; the others but the cooldown are about its publication. */
+type BytesRule = 'integrity' | 'archive' | 'manifest' | 'install-script' | 'deprecated' | ContentRule;
+type ContentRule =
+  | 'malware'
+  | 'known-malware'
+  | 'capability-change'
+  | 'typosquat'
+  | 'vulnerability'
+  | 'licence'
+  | 'secret'
+  | 'feed-age';
 type PublicationRule = Exclude<EvidenceRule, BytesRule | 'cooldown'>;
 
 function isAboutBytes(rule: BytesRule | PublicationRule): rule is BytesRule {
@@ -48,7 +57,74 @@ const otherVersion = 'Use another version, or ask for an exception for this one,
 
 type Writer = (result: RuleResult, summary: string) => Words;
 
+/** Of a rule about content: few words when the verdict is bad, when it is doubtful, and the next step. */
+const contentShort: Readonly<Record<ContentRule, readonly [string, string, string]>> = {
+  'known-malware': [
+    'known to be malicious',
+    'called malicious by one source',
+    'Do not use this version, and look where it is installed: assay pulls lists who had it. If the advisory is wrong, the operator of the gate can set it aside for a while: assay feed override.',
+  ],
+  malware: [
+    'its code looks malicious',
+    'its code looks suspicious',
+    'Do not run it. Use an earlier version. The places are named: a person who has read them may let it pass.',
+  ],
+  'capability-change': [
+    'can do what the version before could not',
+    'can do more than the version before',
+    'Use an earlier version, or have somebody read what is new and ask for an exception, naming the case id.',
+  ],
+  typosquat: [
+    'name looks like that of a popular package',
+    'name looks like that of a popular package',
+    'Look whether you meant the popular package. If not, ask for an exception, naming the case id.',
+  ],
+  vulnerability: [
+    'known vulnerabilities',
+    'known vulnerabilities',
+    'Move to a version that fixes them. assay explain lists each with its fix.',
+  ],
+  licence: [
+    'licence is not allowed here',
+    'licence is to be reviewed',
+    'Use another package, or ask whoever keeps the lists of licences.',
+  ],
+  secret: [
+    'holds a secret',
+    'holds careless settings',
+    'Tell its publisher: what was published is no secret any more.',
+  ],
+  'feed-age': [
+    'advisories are too old to rely on',
+    'advisories are getting old',
+    'The operator of the gate imports them again: assay feed import.',
+  ],
+};
+
+const contentGap: Readonly<Partial<Record<ContentRule, string>>> = {
+  'feed-age': 'The operator of the gate imports a feed of advisories: assay feed import.',
+  malware: 'Try again in a while. If it stays so, tell the operator of the gate.',
+};
+
+function content(rule: ContentRule): Writer {
+  return (result, summary) => {
+    const [bad, doubtful, remedy] = contentShort[rule];
+    const gap = gapWords[result];
+    if (gap !== undefined)
+      return { short: `${gap}: ${rule}`, why: summary, remedy: contentGap[rule] ?? gapRemedy };
+    return { short: result === 'fail' ? bad : doubtful, why: summary, remedy };
+  };
+}
+
 const byRule: Readonly<Record<BytesRule, Writer>> = {
+  'known-malware': content('known-malware'),
+  malware: content('malware'),
+  'capability-change': content('capability-change'),
+  typosquat: content('typosquat'),
+  vulnerability: content('vulnerability'),
+  licence: content('licence'),
+  secret: content('secret'),
+  'feed-age': content('feed-age'),
   integrity: (result, summary) => {
     if (result === 'fail') {
       return {

@@ -6,7 +6,7 @@ import { createAdmission, type Admission } from '../admission/admit.ts';
 import { createHistory } from '../admission/history.ts';
 import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
-import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
+import type { AdmissionStore, PackageScanner, PolicyEngine } from '../admission/deps.ts';
 import { createLru } from '../admission/lru.ts';
 import { recommend } from '../admission/recommend.ts';
 import { keepText } from '../admission/replay-inputs.ts';
@@ -30,12 +30,10 @@ import { isPackageName } from '../registries/npm/names.ts';
 import { npmVersionOrder } from '../registries/npm/order.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { answersFor } from '../upstream/forge/answers.ts';
-import { createForge, type ClosableForge } from '../upstream/forge/forge.ts';
-import { createUpstreamClient, type ClosableUpstreamClient } from '../upstream/client.ts';
+import type { ClosableUpstreamClient } from '../upstream/client.ts';
 import { withBait } from './bait.ts';
 import { createCallers } from './callers.ts';
 import type { SettingInForce } from './config/shown.ts';
-import { authorities } from './config/authorities.ts';
 import type { Settings } from './config/settings.ts';
 import { startControlServer } from './control/server.ts';
 import { createAttestations } from './beside-index/attestations.ts';
@@ -48,10 +46,14 @@ import { createGateway } from './gateway/gateway.ts';
 import { openLedger, type LedgerRooms } from './ledger/open.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { openForge, openUpstream } from './outside.ts';
 import { assayVersion } from './package-version.ts';
 import { createRegistryKeysDocument } from './beside-index/registry-keys.ts';
 import { createReleaseSignatures } from './beside-index/release-signatures.ts';
+import { openPullLog, type PullLog } from './pulls/log.ts';
+import { reconsiderOnChange } from './reconsider.ts';
 import { createNpmRoutes } from './routes.ts';
+import { openScanner } from './scanner.ts';
 import { startTime, statusOf } from './status.ts';
 import { openTrustForGate } from './trust/for-gate.ts';
 import type { Trust } from './trust/open.ts';
@@ -102,6 +104,8 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   const parts = await openParts(input, closers);
   const rooms = roomsOf(parts);
   const admission = createAdmission(rooms);
+  const { store, epochs, feeds, log } = parts;
+  feeds.onChange(reconsiderOnChange({ store, epochs, admission, log }, closers));
   return gateOf(parts, input.shown, { admission, shelves: createShelves(rooms, admission) });
 }
 
@@ -118,12 +122,14 @@ interface Parts {
   readonly client: ClosableUpstreamClient;
   readonly indexPool: IndexPool;
   readonly archive: PooledArchiveReader;
+  readonly scanner: PackageScanner;
   readonly metrics: Metrics;
   readonly ledgerRooms: LedgerRooms;
   readonly registryDocument: RegistryDocument;
   readonly forge: Forge;
   readonly trust: Trust;
   readonly feeds: Feeds;
+  readonly pulls: PullLog;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -142,8 +148,12 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
   };
   const verifiers = createVerifyPool({ threads: verifyThreads });
   closers.push(verifiers.close);
-  const collectors = createCollectors({ verifyBundle: verifiers.verify });
-  const epochs = epochsFrom(
+  const collectors = createCollectors({
+    verifyBundle: verifiers.verify,
+    feedLimits: settings.feedLimits,
+    licences: settings.licences,
+  });
+  const epochs = await epochsFrom(
     await storage.settings.bumpEpochOnChange('policy', 'judged-by', judgedBy(pack.digest, collectors)),
     storage.settings,
   );
@@ -166,6 +176,7 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     onDeath: (info) => log.warn({ info }, 'a reader child ended'),
   });
   closers.push(archive.close);
+  const scanner = openScanner(settings, log, closers);
   const metrics = createMetrics({
     held: async () => (await storage.read.counts()).releases.hold,
     alarms: async () => (await storage.read.counts()).alarms,
@@ -178,6 +189,8 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     closers,
   );
   const feeds = await openFeeds({ settings, storage, clock, log }, closers);
+  const pulls = await openPullLog({ store: storage.pulls, clock, log });
+  closers.push(pulls.close);
   return {
     settings,
     clock,
@@ -190,36 +203,15 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     client,
     indexPool,
     archive,
+    scanner,
     metrics,
     ledgerRooms,
     registryDocument,
     forge,
     trust,
     feeds,
+    pulls,
   };
-}
-
-function openUpstream(
-  settings: Settings,
-  { blobs }: Storage,
-  clock: Clock,
-  log: Gate['log'],
-): ClosableUpstreamClient {
-  const ca = authorities(settings.upstreams);
-  return createUpstreamClient({
-    upstreams: settings.upstreams,
-    limits: settings.fetchLimits,
-    blobs,
-    clock,
-    version: assayVersion,
-    ...(ca === undefined ? {} : { ca }),
-    onRefused: (event) => log.warn({ event }, 'an upstream led somewhere it may not'),
-  });
-}
-
-function openForge({ forges, upstreams }: Settings, clock: Clock): ClosableForge {
-  const ca = authorities(upstreams);
-  return createForge(forges, { clock, version: assayVersion, ...(ca === undefined ? {} : { ca }) });
 }
 
 function roomsOf({
@@ -233,10 +225,13 @@ function roomsOf({
   client,
   indexPool,
   archive,
+  scanner,
   ledgerRooms,
   registryDocument,
   forge,
   trust,
+  feeds,
+  pulls,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -266,12 +261,21 @@ function roomsOf({
     }),
     trust: trust.current,
     learnKeys: trust.learnKeys,
+    scanner,
+    scans: storage.scans,
+    knowledge: ({ ecosystem, name }) => ({
+      advisories: feeds.current(ecosystem),
+      advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
+      vex: feeds.vex(),
+      popular: feeds.popular(ecosystem),
+    }),
+    pulls: pulls.of,
     collectors,
     policy,
     facts: { atIndex: indexFacts, atFile: factsOf },
     makeEvent: createEventMaker(randomBytes, ledgerRooms.verifier),
     order: { npm: npmVersionOrder },
-    epochs: epochs.now,
+    epochs: epochs.of,
     clock,
     randomBytes,
   };
@@ -292,7 +296,7 @@ interface Admitting {
 function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, shelves }: Admitting): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
-  const { registryDocument, trust, feeds } = parts;
+  const { registryDocument, trust, feeds, pulls } = parts;
   const { ledger, releaseKeys } = ledgerRooms;
   const { upstreams } = settings;
   const releaseSignatures = createReleaseSignatures(storage, admission);
@@ -308,7 +312,12 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
     url,
     clock,
     startedAt: startTime(clock),
-    otherProblems: () => [...ledger.problems(), ...trust.problems(), ...feeds.problems()],
+    otherProblems: () => [
+      ...ledger.problems(),
+      ...trust.problems(),
+      ...feeds.problems(),
+      ...pulls.problems(),
+    ],
   };
   return {
     settings,
@@ -337,6 +346,7 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
     }),
     trust,
     feeds,
+    pulls,
     collectors: parts.collectors,
     releaseKeys,
     releaseSignatures,

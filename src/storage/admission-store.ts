@@ -5,7 +5,14 @@ import { writeAlarm } from './alarms.ts';
 import { readArtifact, writeArtifact } from './evidence.ts';
 import { readAppearances, readIndexRecord, writeLook } from './indexes.ts';
 import { writeDecision } from './record-decision.ts';
-import { readCase, readCaseFor, readCasesByShort, readRelease, readReleasesOf } from './releases.ts';
+import {
+  readCase,
+  readCaseFor,
+  readCasesByShort,
+  readPackages,
+  readRelease,
+  readReleasesOf,
+} from './releases.ts';
 import { latestEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -22,6 +29,7 @@ export function createAdmissionStore(
     appearances: (upstream, name) => readAppearances(db, upstream, name),
     release: (id) => readRelease(db, id),
     releasesOf: (upstream, name) => readReleasesOf(db, upstream, name),
+    packages: () => readPackages(db),
     recordDecision: async (record) => {
       await write((inside) => writeDecision(inside, record));
       if (record.event !== undefined) announce();

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
-import type { AdmissionStore } from '../admission/deps.ts';
+import type { AdmissionStore, ScanStore } from '../admission/deps.ts';
 import type { HistoryStore } from '../admission/history-deps.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
@@ -20,6 +20,7 @@ import { createHistoryStore } from './history-store.ts';
 import { createPullStore, type PullStore } from './pulls.ts';
 import { createReadStore, type ReadStore } from './read-store.ts';
 import { createRegistrySignatureStore, type RegistrySignatureStore } from './registry-signatures.ts';
+import { createScanStore } from './scans.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
 import { checkSqlite, openSqlite, sqliteDialect } from './sqlite-dialect.ts';
@@ -49,6 +50,7 @@ export interface Storage {
   readonly events: EventStore;
   readonly registrySignatures: RegistrySignatureStore;
   readonly pulls: PullStore;
+  readonly scans: ScanStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -82,6 +84,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       events: createEventStore(db, queue, ledger.announce),
       registrySignatures: createRegistrySignatureStore(db, queue),
       pulls: createPullStore(db, queue),
+      scans: createScanStore(db, queue),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -58,6 +58,10 @@ test('each puller of a release has one row: its first time, its last, how often'
     ['robot', 'ci', at(5), at(40), 4],
     ['address', '192.0.2.7', at(20), at(20), 3],
   ]);
+  assert.deepEqual(
+    found.pulls.map(({ purl, file, upstream }) => [purl, file, upstream]),
+    Array.from({ length: 2 }, () => ['pkg:npm/bad@1.0.0', 'bad-1.0.0.tgz', 'npm']),
+  );
   assert.equal(found.more, 0);
   assert.deepEqual((await pulls.of([bad, other, bad], 2)).more, 1);
   assert.deepEqual(

@@ -1,8 +1,9 @@
 /** Who was given which release, for as long as the release is on record; the first 10,000 of each by name. */
 import { sql, type Kysely } from 'kysely';
 import { AssayError } from '../core/errors.ts';
-import { pullersPerRelease, type Pull, type Puller, type PullerShown } from '../core/pull.ts';
-import type { ReleaseId } from '../core/subject.ts';
+import { pullersPerRelease, type Pull, type Puller } from '../core/pull.ts';
+import type { Purl } from '../core/purl.ts';
+import type { ReleaseId, UpstreamId } from '../core/subject.ts';
 import type { Schema } from './schema.ts';
 import { inStatements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -20,9 +21,15 @@ export interface PullBatch {
   readonly lost: number;
 }
 
+export interface PullLine extends Pull {
+  readonly purl: Purl;
+  readonly file: string;
+  readonly upstream: UpstreamId;
+}
+
 export interface PullList {
   /** Last pull first. */
-  readonly pulls: readonly Pull[];
+  readonly pulls: readonly PullLine[];
   /** Further rows, beyond the limit. */
   readonly more: number;
 }
@@ -222,44 +229,61 @@ async function readPulls(
   releaseIds: readonly ReleaseId[],
   limit: number,
 ): Promise<PullList> {
-  const found: Pull[] = [];
+  const found: PullLine[] = [];
   let total = 0;
   for (const ids of inStatements(releaseIds)) {
     const counts = await db
       .selectFrom('pulled_releases')
-      .selectAll()
+      .innerJoin('releases', 'releases.id', 'pulled_releases.release_id')
+      .selectAll('pulled_releases')
+      .select(['releases.purl', 'releases.file', 'releases.upstream'])
       .where('release_id', 'in', ids)
       .execute();
-    for (const row of counts) {
-      total += row.pullers + (row.others > 0 ? 1 : 0);
-      if (row.others_first_at === null || row.others_last_at === null) continue;
-      found.push({
-        releaseId: row.release_id as ReleaseId,
-        puller: { kind: 'others', name: '' },
-        firstAt: row.others_first_at,
-        lastAt: row.others_last_at,
-        count: row.others,
-      });
-    }
-    const rows = await db
-      .selectFrom('pulls')
-      .selectAll()
-      .where('release_id', 'in', ids)
-      .orderBy('last_at', 'desc')
-      .limit(limit)
-      .execute();
-    for (const row of rows) {
-      found.push({
-        releaseId: row.release_id as ReleaseId,
-        puller: { kind: row.kind as PullerShown['kind'], name: row.name } as Puller,
-        firstAt: row.first_at,
-        lastAt: row.last_at,
-        count: row.count,
-      });
-    }
+    total += counts.reduce((sum, { pullers, others }) => sum + pullers + (others > 0 ? 1 : 0), 0);
+    found.push(...counts.flatMap(othersOf), ...(await named(db, ids, limit)));
   }
   const pulls = found.sort(lastFirst).slice(0, limit);
   return { pulls, more: total - pulls.length };
+}
+
+async function named(
+  db: Kysely<Schema>,
+  ids: readonly ReleaseId[],
+  limit: number,
+): Promise<readonly PullLine[]> {
+  const rows = await db
+    .selectFrom('pulls')
+    .innerJoin('releases', 'releases.id', 'pulls.release_id')
+    .selectAll('pulls')
+    .select(['releases.purl', 'releases.file', 'releases.upstream'])
+    .where('release_id', 'in', ids)
+    .orderBy('last_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    ...releaseOf(row),
+    puller: { kind: row.kind, name: row.name } as Puller,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    count: row.count,
+  }));
+}
+
+interface ReleaseColumns {
+  readonly release_id: string;
+  readonly purl: string;
+  readonly file: string;
+  readonly upstream: string;
+}
+
+function releaseOf({ release_id: id, purl, file, upstream }: ReleaseColumns) {
+  return { releaseId: id as ReleaseId, purl: purl as Purl, file, upstream: upstream as UpstreamId };
+}
+
+function othersOf(row: ReleaseColumns & Schema['pulled_releases']): readonly PullLine[] {
+  const { others, others_first_at: firstAt, others_last_at: lastAt } = row;
+  if (firstAt === null || lastAt === null) return [];
+  return [{ ...releaseOf(row), puller: { kind: 'others', name: '' }, firstAt, lastAt, count: others }];
 }
 
 function lastFirst(a: Pull, b: Pull): number {

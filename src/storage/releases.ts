@@ -1,6 +1,6 @@
 /** Releases, their decisions in force, and cases, as read back. */
 import type { Kysely, Selectable } from 'kysely';
-import type { CaseRecord, ReleaseRecord, ReleaseSummary } from '../admission/deps.ts';
+import type { CaseRecord, PackageName, ReleaseRecord, ReleaseSummary } from '../admission/deps.ts';
 import type { CaseId } from '../core/case.ts';
 import type { Decision, Epochs, Outcome } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
@@ -194,4 +194,21 @@ function caseOf(row: {
     openedAt: row.opened_at,
     decision: fromJson(row.body, 'a decision') as Decision,
   };
+}
+
+export async function readPackages(
+  db: Kysely<Schema>,
+): Promise<readonly (PackageName & { readonly upstream: UpstreamId })[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .select(['upstream', 'ecosystem', 'name'])
+    .distinct()
+    .orderBy('name')
+    .orderBy('upstream')
+    .execute();
+  return rows.map(({ upstream, ecosystem, name }) => ({
+    upstream: upstream as UpstreamId,
+    ecosystem: ecosystem as Ecosystem,
+    name,
+  }));
 }

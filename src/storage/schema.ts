@@ -14,6 +14,16 @@ export interface Schema {
     attested_at: string | null;
     signed_at: string | null;
   };
+  /** `rules` names the scanner and its rules; `base` is the artifact compared with, or empty; `report` a blob. */
+  readonly scans: {
+    artifact: string;
+    rules: string;
+    base: string;
+    report: string | null;
+    failure: string | null;
+    failures: number;
+    scanned_at: string;
+  };
   /** Of versions whose appearance was forgotten. */
   readonly advertised_before: {
     upstream: string;

@@ -13,7 +13,7 @@ import type { Rooms } from '../../src/admission/rooms.ts';
 import { createShelves, type Shelves } from '../../src/admission/shelf.ts';
 import { defaultArchiveLimits } from '../../src/archive/limits.ts';
 import { createArchiveReader } from '../../src/archive/reader.ts';
-import type { Collector } from '../../src/core/collector.ts';
+import { unscanned, type Collector, type Knowledge } from '../../src/core/collector.ts';
 import type { Epochs } from '../../src/core/decision.ts';
 import { anonymous, type UpstreamId } from '../../src/core/subject.ts';
 import { createCollectors } from '../../src/evidence/collectors.ts';
@@ -30,8 +30,9 @@ import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import { verifyBundle } from '../../src/sigstore/verify.ts';
 import { openStorage, type Storage } from '../../src/storage/open.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
-import { noTrust } from './collector-input.ts';
+import { collectorSettings, noTrust } from './collector-input.ts';
 import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
+import { scanReport } from './scan-report.ts';
 
 export const testUpstream = 'npm' as UpstreamId;
 
@@ -50,6 +51,10 @@ export interface AdmissionBench {
   readonly setCollectors: (collectors: readonly Collector[]) => void;
   /** What upstream has of attestations; without it nothing is advertised. */
   readonly setAttestations: (attestations: AttestationsOf) => void;
+  /** What the scanner does; without it, it finds nothing. */
+  readonly setScan: (scan: Rooms['scanner']['scan']) => void;
+  /** What the feeds say from now on; without it, there are none. */
+  readonly setKnowledge: (knowledge: Partial<Knowledge>) => void;
   readonly admit: (name: string, version: string) => ReturnType<Admission['admit']>;
   readonly file: (name: string, version: string) => string;
 }
@@ -80,8 +85,13 @@ export async function startAdmission(
     offsetMs: 0,
     pack: compilePack({ ...basePolicy, ...policy }),
     epochs: { policy: 1, feeds: 0, exceptions: 0, revocations: 0 } as Epochs,
-    collectors: createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) }),
+    collectors: createCollectors({
+      verifyBundle: (request) => Promise.resolve(verifyBundle(request)),
+      ...collectorSettings,
+    }),
     attestations: (() => Promise.resolve({ state: 'not-advertised' })) as AttestationsOf,
+    scan: (() => Promise.resolve(scanReport())) as Rooms['scanner']['scan'],
+    knowledge: (() => unscanned) as Rooms['knowledge'],
   };
   const clock = (): Date => new Date(Date.now() + state.offsetMs);
   const upstream = createUpstreamClient({
@@ -148,6 +158,11 @@ export async function startAdmission(
     askForge: noForge,
     history: createHistory(remembering),
     trust: remembering.trust,
+    // What the scanner finds has tests of its own: here it finds nothing, but where a test says so.
+    scanner: { rules: 'none', scan: (...asked) => state.scan(...asked) },
+    scans: storage.scans,
+    knowledge: (about) => state.knowledge(about),
+    pulls: () => Promise.resolve([]),
     get collectors() {
       return state.collectors;
     },
@@ -195,6 +210,13 @@ export async function startAdmission(
     },
     setAttestations: (attestations) => {
       state.attestations = attestations;
+    },
+    setScan: (scan) => {
+      state.scan = scan;
+    },
+    setKnowledge: (knowledge) => {
+      state.knowledge = () => ({ ...unscanned, ...knowledge });
+      state.epochs = { ...state.epochs, feeds: state.epochs.feeds + 1 };
     },
     admit: (name, version) =>
       admission.admit({ upstream: testUpstream, name, file: file(name, version), principal: anonymous }),

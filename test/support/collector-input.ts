@@ -1,5 +1,6 @@
 /** A collector's input about an ordinary package, to be bent by each test. */
 import type { ArchiveMember, ArchiveReading } from '../../src/core/archive-reading.ts';
+import type { CollectorDeps } from '../../src/evidence/collectors.ts';
 import { unscanned, type CollectorInput } from '../../src/core/collector.ts';
 import { artifactDigestsOf, sha256 } from '../../src/core/digest.ts';
 import type { IndexVersion, IndexView, Publication } from '../../src/core/index-view.ts';
@@ -117,3 +118,9 @@ export function sampleInput(change: Partial<CollectorInput> = {}): CollectorInpu
     ...change,
   };
 }
+
+/** For tests that judge neither licences nor the age of a feed. */
+export const collectorSettings: Omit<CollectorDeps, 'verifyBundle'> = {
+  feedLimits: { warnAfterHours: 48, failAfterHours: 120 },
+  licences: { allow: [], review: [], deny: [] },
+};

@@ -10,6 +10,7 @@ import { startGate } from '../../src/server/compose.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import type { Settings, UpstreamSettings } from '../../src/server/config/settings.ts';
 import { makeMaterial } from '../../src/trust/material.ts';
+import { collectorSettings } from './collector-input.ts';
 import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
 import { freePort } from './gate.ts';
 
@@ -58,6 +59,7 @@ export async function composeGate(
     anonymous: 'loopback',
     upstreams: [upstreamSettings(registry.url)],
     policy: { preset: 'recommended', rules: {}, cooldownHours: 72, deny: [], allow: [] },
+    feedLimits: collectorSettings.feedLimits,
     licences: { allow: [], review: [], deny: [] },
     archiveLimits: defaultArchiveLimits,
     fetchLimits: { ...defaultFetchLimits, retries: 0, idleMs: 2000, totalMs: 5000 },
@@ -66,6 +68,7 @@ export async function composeGate(
     signer: { directory: `${directory}-signer` },
     trust: { refreshEveryMs: undefined, maxAgeMs: undefined, tuf: undefined },
     feeds: [],
+    vexSigners: [],
     forges: [],
     logLevel: 'silent' as Settings['logLevel'],
     ...change,

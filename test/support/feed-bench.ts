@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { FeedSettings } from '../../src/server/config/settings.ts';
+import type { FeedSettings, VexSignerSettings } from '../../src/server/config/settings.ts';
 import type { FeedRequest } from '../../src/server/feeds/fetching.ts';
 import { openFeeds, type Feeds } from '../../src/server/feeds/for-gate.ts';
 import { openStorage, type Storage } from '../../src/storage/open.ts';
@@ -23,7 +23,10 @@ export interface FeedBench {
   readonly changes: { readonly ecosystem: string | undefined; readonly names: readonly string[] }[];
   readonly write: (name: string, content: Uint8Array | string) => Promise<string>;
   /** As a gate that starts on this disk. */
-  readonly open: (feeds?: readonly FeedSettings[]) => Promise<Feeds>;
+  readonly open: (
+    feeds?: readonly FeedSettings[],
+    vexSigners?: readonly VexSignerSettings[],
+  ) => Promise<Feeds>;
 }
 
 export async function feedBench(t: TestContext): Promise<FeedBench> {
@@ -52,10 +55,10 @@ export async function feedBench(t: TestContext): Promise<FeedBench> {
       await writeFile(path, content);
       return path;
     },
-    open: async (feeds = []) => {
+    open: async (feeds = [], vexSigners = []) => {
       const opened = await openFeeds(
         {
-          settings: { feeds, dataDirectory: join(directory, 'data') },
+          settings: { feeds, vexSigners, dataDirectory: join(directory, 'data') },
           storage,
           clock: () => new Date(now.at),
           log: quiet,

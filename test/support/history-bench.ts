@@ -1,4 +1,5 @@
 /** The admission bench with provenance that is taken for what a document says: verifying is somebody else's to test. */
+import { collectorSettings } from './collector-input.ts';
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Collector, CollectorInput, PackageHistory } from '../../src/core/collector.ts';
@@ -10,7 +11,10 @@ import { verifyBundle } from '../../src/sigstore/verify.ts';
 import { hourMs, startAdmission, type AdmissionBench } from './admission-bench.ts';
 import type { PublishInput } from './fake-package.ts';
 
-const collectors = createCollectors({ verifyBundle: (request) => Promise.resolve(verifyBundle(request)) });
+const collectors = createCollectors({
+  verifyBundle: (request) => Promise.resolve(verifyBundle(request)),
+  ...collectorSettings,
+});
 export const dayMs = 24 * hourMs;
 
 export interface HistoryBench extends AdmissionBench {

@@ -4,8 +4,13 @@ import type { Result } from '../../src/core/evidence.ts';
 import type { CheckFacts, Facts } from '../../src/core/facts.ts';
 import { formatPurl } from '../../src/core/purl.ts';
 import { anonymous } from '../../src/core/subject.ts';
-import { requiredKinds } from '../../src/policy/presets.ts';
-import { evidenceKindOf, evidenceRules, wholeOf, type EvidenceRule } from '../../src/policy/rule-names.ts';
+import { requiredKinds, type RuleResult } from '../../src/policy/presets.ts';
+import {
+  evidenceKindOf,
+  evidenceRules,
+  readsVerdict,
+  type EvidenceRule,
+} from '../../src/policy/rule-names.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 
 export const policyNow = '2026-11-20T12:00:00.000Z';
@@ -25,6 +30,8 @@ export function goodChecks(): Record<string, CheckFacts> {
     age: publishedAt('2026-01-01T00:00:00.000Z'),
     provenance: check('pass', { facts: verdictsOf('provenance') }),
     expectations: check('pass', { facts: verdictsOf('expectations') }),
+    vulnerabilities: check('pass', { facts: verdictsOf('vulnerabilities') }),
+    malware: check('pass', { facts: verdictsOf('malware') }),
   };
 }
 
@@ -65,6 +72,20 @@ export function settings(change: Partial<PolicySettings> = {}): PolicySettings {
 
 /** All verdicts inside evidence of the kind are `pass`, but those given. */
 export function verdictsOf(kind: string, change: Partial<Record<EvidenceRule, Result>> = {}) {
-  const rules = evidenceRules.filter((rule) => wholeOf[rule] !== undefined && evidenceKindOf[rule] === kind);
+  const rules = evidenceRules.filter((rule) => readsVerdict(rule) && evidenceKindOf[rule] === kind);
   return Object.fromEntries(rules.map((rule) => [`rule.${rule}`, change[rule] ?? 'pass']));
+}
+
+/** Facts under which exactly `rule` sees `result`. */
+export function factsWhere(rule: EvidenceRule, result: RuleResult): Facts {
+  const kind = evidenceKindOf[rule];
+  if (result === 'missing') return withCheck(kind, undefined);
+  if (rule === 'cooldown' && result === 'pass')
+    return withCheck(kind, publishedAt('2026-01-01T00:00:00.000Z'));
+  if (rule === 'cooldown' && result === 'fail')
+    return withCheck(kind, publishedAt('2026-11-20T06:00:00.000Z'));
+  const isInside = readsVerdict(rule) && result !== 'error';
+  const whole = isInside && kind !== 'expectations' ? 'pass' : result;
+  const facts = verdictsOf(kind, isInside ? { [rule]: result } : {});
+  return withCheck(kind, check(whole, { facts }));
 }

@@ -25,7 +25,10 @@ async function change(
     ...base,
     version: { ...base.version, version: versions[1] },
     scan: { state: 'scanned', report: report(now) },
-    previousScan: before === undefined ? undefined : { version: versions[0], report: report(before) },
+    previousScan:
+      before === undefined
+        ? undefined
+        : { version: versions[0], outcome: { state: 'scanned', report: report(before) } },
   };
   return capabilitiesCollector.collect(input);
 }
@@ -57,9 +60,14 @@ test('an install script that newly reaches the network fails in any release', as
   assert.equal((await change(['install-script', 'network'], now, ['1.0.0', '2.0.0'])).result, 'fail');
 });
 
-test('without an earlier version it is not available, without a scan an error', async () => {
+test('without an earlier version it is not available, without a scan not checked', async () => {
   assert.equal((await change(undefined, ['network'])).result, 'not-available');
-  assert.equal((await capabilitiesCollector.collect({ ...sampleInput(), scan: failedScan })).result, 'error');
+  const unscanned = await capabilitiesCollector.collect({ ...sampleInput(), scan: failedScan });
+  assert.deepEqual([unscanned.result, unscanned.facts['passing']], ['not-checked', true]);
+  const scan = { state: 'scanned', report: scanReport() } as const;
+  const previousScan = { version: '1.2.2', outcome: failedScan } as const;
+  const evidence = await capabilitiesCollector.collect({ ...sampleInput(), scan, previousScan });
+  assert.deepEqual([evidence.result, evidence.facts['passing']], ['not-checked', true]);
 });
 
 test('versions that are no numbers are compared all the same', async () => {

@@ -5,12 +5,15 @@
  */
 import type { Collector, CollectorInput } from '../../core/collector.ts';
 import type { EvidenceItem } from '../../core/evidence.ts';
+import { rulesDigest } from '../../scan/rules/all.ts';
 import { recordOf, type Finding } from '../record.ts';
+import { withoutScan } from '../without-scan.ts';
 
 export const capabilitiesCollector: Collector = {
   kind: 'capabilities',
-  version: '1',
+  version: `1.${rulesDigest.slice(0, 12)}`,
   scope: 'release',
+  usesScan: true,
   collect: (input) => recordOf(capabilitiesCollector, input, examine(input)),
 };
 
@@ -30,9 +33,7 @@ const grave = new Set([
 const shownHosts = 10;
 
 function examine({ scan, previousScan, version }: CollectorInput): Finding {
-  if (scan.state === 'failed') {
-    return { result: 'error', summary: `What it can do is not known: it was not scanned (${scan.code}).` };
-  }
+  if (scan.state !== 'scanned') return withoutScan(scan, 'What it can do is not known');
   const { capabilities, hosts, threats } = scan.report.fingerprint;
   const facts = {
     capabilities: capabilities.join(' '),
@@ -40,10 +41,15 @@ function examine({ scan, previousScan, version }: CollectorInput): Finding {
     comparedWith: previousScan?.version ?? null,
   };
   if (previousScan === undefined) {
-    const summary = `${told(capabilities)} There is no earlier version to compare with.`;
+    const summary = `${told(capabilities)} No earlier version was looked at here to compare with.`;
     return { result: 'not-available', summary, facts };
   }
-  const before = previousScan.report.fingerprint;
+  const { outcome } = previousScan;
+  if (outcome.state !== 'scanned') {
+    const summary = `${told(capabilities)} ${previousScan.version} was not scanned to compare with: ${outcome.message}.`;
+    return { result: 'not-checked', summary, facts: { ...facts, passing: outcome.state === 'failed' } };
+  }
+  const before = outcome.report.fingerprint;
   const gained = without(capabilities, before.capabilities);
   const lost = without(before.capabilities, capabilities);
   const newHosts = without(hosts, before.hosts);

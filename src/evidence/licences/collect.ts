@@ -9,6 +9,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { createLicenceJudge, type LicencePolicy } from '../../licences/policy.ts';
 import { readPackageJson } from '../package-json.ts';
 import { recordOf, type Finding } from '../record.ts';
+import { withoutScan } from '../without-scan.ts';
 import { declaredIn } from './declared.ts';
 import { judge } from './judge.ts';
 
@@ -21,13 +22,12 @@ export function createLicencesCollector(policy: LicencePolicy): Collector {
     kind: 'licences',
     version: lists.isSet ? `1.${digest.slice(0, 12)}` : '1',
     scope: 'release',
+    usesScan: true,
     collect: (input) => recordOf(collector, input, examine(input)),
   };
 
   function examine({ archive, scan }: CollectorInput): Finding {
-    if (scan.state === 'failed') {
-      return { result: 'error', summary: `Its licence texts could not be read: ${scan.message}` };
-    }
+    if (scan.state !== 'scanned') return withoutScan(scan, 'Its licence texts were not read');
     const packageJson = readPackageJson(archive);
     if (packageJson.state !== 'read') {
       return { result: 'not-checked', summary: `What it declares could not be read: ${packageJson.why}` };

@@ -1,19 +1,20 @@
 /** Secrets and careless settings that were shipped: for the eyes of publisher and consumer, no sign of ill will. */
 import type { Collector, CollectorInput } from '../../core/collector.ts';
 import type { ScanFinding } from '../../core/scan-report.ts';
+import { rulesDigest } from '../../scan/rules/all.ts';
 import { recordOf, type Finding } from '../record.ts';
+import { withoutScan } from '../without-scan.ts';
 
 export const secretsCollector: Collector = {
   kind: 'secrets',
-  version: '1',
+  version: `1.${rulesDigest.slice(0, 12)}`,
   scope: 'artifact',
+  usesScan: true,
   collect: (input) => recordOf(secretsCollector, input, examine(input)),
 };
 
 function examine({ scan }: CollectorInput): Finding {
-  if (scan.state === 'failed') {
-    return { result: 'error', summary: `Secrets were not looked for: it was not scanned (${scan.code}).` };
-  }
+  if (scan.state !== 'scanned') return withoutScan(scan, 'Secrets were not looked for');
   const found = scan.report.findings.filter(({ area }) => area === 'secret' || area === 'configuration');
   const secrets = found.filter(({ area, severity }) => area === 'secret' && severity !== 'low');
   const facts = { secrets: secrets.length, findings: found.length };

@@ -3,8 +3,9 @@
  * verdicts of their own: a stale feed takes nothing back of what it says, and malware is more than a vulnerability.
  */
 import { severities, type AdvisoryMatch, type FeedState, type Severity } from '../../core/advisory.ts';
-import type { Collector, CollectorInput } from '../../core/collector.ts';
+import type { Collector, CollectorInput, Knowledge } from '../../core/collector.ts';
 import type { Evidence, EvidenceItem, FactValue, Result } from '../../core/evidence.ts';
+import { parsePurl } from '../../core/purl.ts';
 import { recordOf } from '../record.ts';
 import { judgeFeed, type FeedLimits } from './feed-age.ts';
 import { judgeMalware } from './known-malware.ts';
@@ -12,18 +13,21 @@ import { setAside } from './set-aside.ts';
 import { vulnerabilityItem } from './words.ts';
 
 export function createVulnerabilitiesCollector(limits: FeedLimits): Collector {
-  const collector: Collector = {
+  const collector: Collector & Required<Pick<Collector, 'refresh'>> = {
     kind: 'vulnerabilities',
-    version: '1',
+    version: `1.${limits.warnAfterHours}.${limits.failAfterHours}`,
     scope: 'release',
-    usesAdvisories: true,
-    collect: (input) => judge(collector, input, limits),
+    refresh: (input) => judge(collector, input, limits),
+    collect: (input) => collector.refresh(input),
   };
   return collector;
 }
 
-function judge(collector: Collector, input: CollectorInput, limits: FeedLimits): Evidence {
-  const { advisories, index, version } = input;
+type Input = Knowledge & Pick<CollectorInput, 'subject' | 'now'>;
+
+function judge(collector: Collector, input: Input, limits: FeedLimits): Evidence {
+  const { advisories, subject } = input;
+  const { name, version = '' } = parsePurl(subject.purl);
   if (advisories.feed === undefined)
     return recordOf(collector, input, {
       result: 'not-checked',
@@ -31,10 +35,10 @@ function judge(collector: Collector, input: CollectorInput, limits: FeedLimits):
       items: [{ id: 'vulnerabilities/no-feed', message: 'Import one: assay feed import.' }],
     });
   const { feed } = advisories;
-  const { standing, aside, until } = setAside(advisories.match(index.name, version.version), input);
+  const { standing, aside, until } = setAside(advisories.match(name, version), { ...input, name, version });
   const age = judgeFeed(feed, input.now, limits);
   const gap: Result = age.isUsable ? 'pass' : 'not-checked';
-  const malware = judgeMalware(standing, input, gap);
+  const malware = judgeMalware(standing, { name, popular: input.popular }, gap);
   const known = distinct(standing.filter(({ malicious }) => !malicious));
   const vulnerability = resultOf(known, gap);
   const result = worst([vulnerability, malware.result]);

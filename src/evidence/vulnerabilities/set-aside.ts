@@ -3,13 +3,15 @@ import type { AdvisoryMatch, AdvisoryOverride } from '../../core/advisory.ts';
 import type { CollectorInput } from '../../core/collector.ts';
 import type { EvidenceItem } from '../../core/evidence.ts';
 import { ownString } from '../../core/json.ts';
-import { formatPurl } from '../../core/purl.ts';
 import { instantOf } from '../../core/time.ts';
 import type { VexStatement } from '../../core/vex.ts';
 import { applyingStatements, clearingStatement } from '../../advisories/vex/applying.ts';
 import { titleOf } from './words.ts';
 
-type Input = Pick<CollectorInput, 'advisoryOverrides' | 'vex' | 'index' | 'version' | 'now'>;
+type Input = Pick<CollectorInput, 'advisoryOverrides' | 'vex' | 'subject' | 'now'> & {
+  readonly name: string;
+  readonly version: string;
+};
 
 export interface SetAside {
   readonly standing: readonly AdvisoryMatch[];
@@ -47,8 +49,8 @@ function isInForce(override: AdvisoryOverride, match: AdvisoryMatch, input: Inpu
   const at = instantOf(input.now);
   return (
     (id === match.id || match.aliases.includes(id)) &&
-    name === input.index.name &&
-    (version === undefined || version === input.version.version) &&
+    name === input.name &&
+    (version === undefined || version === input.version) &&
     instantOf(from) <= at &&
     at < instantOf(until)
   );
@@ -57,7 +59,7 @@ function isInForce(override: AdvisoryOverride, match: AdvisoryMatch, input: Inpu
 /** Statements are about vulnerabilities. That a package is no malware, only somebody here may say. */
 function clearedItem(match: AdvisoryMatch, input: Input): EvidenceItem | undefined {
   if (match.malicious) return undefined;
-  const purl = formatPurl(input.index.ecosystem, input.index.name, input.version.version);
+  const { purl } = input.subject;
   const statement = clearingStatement(applyingStatements(input.vex, { purl, match, now: input.now }));
   return statement === undefined ? undefined : item(match, wordsOf(statement), vexData(statement));
 }

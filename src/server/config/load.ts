@@ -17,6 +17,7 @@ import type { TufValues } from './schema.ts';
 import type { FeedSettings, FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
 import { userStateDirectory, type Surroundings } from './surroundings.ts';
+import { vexSignerSettings } from './vex-signers.ts';
 import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
 
 export interface LoadInput {
@@ -116,7 +117,12 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       maxAgeMs: msOrOff(get('trust.maxAge')),
       tuf: tufSettings(entries.get('trust.tuf'), around),
     },
+    feedLimits: {
+      warnAfterHours: hoursOrNever(get('advisories.warnAfter')),
+      failAfterHours: hoursOrNever(get('advisories.holdAfter')),
+    },
     feeds: feedSettings(entries, around),
+    vexSigners: vexSignerSettings(entries.get('vex.signers')),
     logLevel: get('logLevel') as Settings['logLevel'],
   };
 }
@@ -134,6 +140,11 @@ function feedSettings(entries: Entries, around: Surroundings): readonly FeedSett
     const popular = names?.includes('://') === true ? names : pathOf(entry('popular'), around);
     return [{ ecosystem, url, refreshEveryMs, epssUrl, kevUrl, popular }];
   });
+}
+
+function hoursOrNever(value: unknown): number {
+  const ms = msOrOff(value);
+  return ms === undefined ? Infinity : ms / 3_600_000;
 }
 
 function msOrOff(value: unknown): number | undefined {

@@ -7,6 +7,7 @@ import { ecosystems } from '../../core/purl.ts';
 import { z } from '../zod.ts';
 import { isLoopbackHost } from './addresses.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
+import { signerKeyIn } from './vex-signers.ts';
 
 const text = z.string().min(1).max(2048);
 const port = z.number().int().min(0).max(65_535);
@@ -143,6 +144,26 @@ const feed = z.strictObject({
     .optional(),
 });
 
+const yearMs = 366 * 86_400_000;
+
+const vexSigner = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^(?!operator$)[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/,
+      'is no name of a signer such as security@example.com, and not the reserved `operator`',
+    ),
+  publicKey: text
+    .refine(
+      (pem) => signerKeyIn(pem) !== undefined,
+      'must be the PEM of an Ed25519 or ECDSA P-256 public key, with its line `-----BEGIN PUBLIC KEY-----`',
+    )
+    .transform((pem) => signerKeyIn(pem) ?? ''),
+  validFor: duration
+    .refine((ms) => ms >= 86_400_000 && ms <= yearMs, 'must be a duration from a day to a year, such as 90d')
+    .optional(),
+});
+
 /** An entry that means nothing would leave a hole in the list. */
 const licences = z
   .array(
@@ -199,6 +220,18 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   feeds: z.strictObject(Object.fromEntries(ecosystems.map((name) => [name, feed.optional()]))).optional(),
+  vex: z
+    .strictObject({
+      signers: z
+        .array(vexSigner)
+        .max(100)
+        .refine(
+          (all) => new Set(all.map((one) => one.name)).size === all.length,
+          'must name each signer once',
+        )
+        .optional(),
+    })
+    .optional(),
   forges: z
     .array(forge)
     .max(100)
@@ -223,6 +256,9 @@ export const configSchema = z.strictObject({
       deny: z.array(packageMatch).max(100_000).optional(),
       allow: z.array(packageMatch).max(100_000).optional(),
     })
+    .optional(),
+  advisories: z
+    .strictObject({ warnAfter: durationOrOff.optional(), holdAfter: durationOrOff.optional() })
     .optional(),
   licences: z
     .strictObject({
@@ -263,6 +299,7 @@ export const configSchema = z.strictObject({
 });
 
 export type ForgeValues = z.infer<typeof forge>;
+export type VexSignerValues = z.infer<typeof vexSigner>;
 export type TufValues = z.infer<typeof tufRepository>;
 export type UpstreamValues = z.infer<typeof upstreamSchema>;
 

@@ -2,6 +2,7 @@
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
+import type { FeedLimits } from '../../evidence/vulnerabilities/feed-age.ts';
 import type { LicencePolicy } from '../../licences/policy.ts';
 import type { PolicySettings } from '../../policy/settings.ts';
 
@@ -92,6 +93,15 @@ export interface FeedSettings {
   readonly popular: string | undefined;
 }
 
+/** Somebody whose statements about vulnerabilities count. */
+export interface VexSignerSettings {
+  readonly name: string;
+  /** SubjectPublicKeyInfo, base64: Ed25519 or ECDSA P-256. */
+  readonly key: string;
+  /** How long a statement counts after it was made. */
+  readonly validDays: number;
+}
+
 export interface SignerSettings {
   /** Absolute path. Outside the data directory, so that a restored or copied data directory is noticed. */
   readonly directory: string;
@@ -120,8 +130,12 @@ export interface Settings {
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
   readonly trust: TrustSettings;
+  /** When advisories are too old to rely on. */
+  readonly feedLimits: FeedLimits;
   /** One an ecosystem; empty: feeds are imported by hand. */
   readonly feeds: readonly FeedSettings[];
+  /** Empty: of VEX only the operator's own statements count. */
+  readonly vexSigners: readonly VexSignerSettings[];
   /** One a host; empty: what only a forge can tell is not checked. */
   readonly forges: readonly ForgeSettings[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -6,7 +6,7 @@ import { createArchiveReader } from '../../archive/reader.ts';
 import type { AdvisoryLookup, AdvisoryMatch } from '../../core/advisory.ts';
 import { parseIntegrity } from '../../core/digest.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
-import type { ScanOutcome } from '../../core/scan-report.ts';
+import type { ScanAttempt } from '../../core/scan-report.ts';
 import { createScanner, defaultScanLimits, type Scanner } from '../../scan/scanner.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ReleaseName } from '../verifying/names.ts';
@@ -19,7 +19,7 @@ export interface ScannedPackage {
   /** As its own package.json says; undefined where that could not be read. */
   readonly name: string | undefined;
   readonly version: string | undefined;
-  readonly scan: ScanOutcome;
+  readonly scan: ScanAttempt;
   /** Undefined: no feed was given, or nobody knows its name and version. */
   readonly advisories: readonly AdvisoryMatch[] | undefined;
 }
@@ -96,13 +96,13 @@ function finished(
   { advisories }: LocalScanOptions,
   asked: string,
   { name, version }: ManifestName,
-  scan: ScanOutcome,
+  scan: ScanAttempt,
 ): ScannedPackage {
   const isKnown = advisories?.feed !== undefined && name !== undefined && version !== undefined;
   return { asked, name, version, scan, advisories: isKnown ? advisories.match(name, version) : undefined };
 }
 
-async function scanned(scan: () => ReturnType<Scanner['scan']>): Promise<ScanOutcome> {
+async function scanned(scan: () => ReturnType<Scanner['scan']>): Promise<ScanAttempt> {
   try {
     return { state: 'scanned', report: await scan() };
   } catch (error) {
@@ -111,6 +111,6 @@ async function scanned(scan: () => ReturnType<Scanner['scan']>): Promise<ScanOut
   }
 }
 
-function failed(code: string, message: string): ScanOutcome {
+function failed(code: string, message: string): ScanAttempt {
   return { state: 'failed', code, message };
 }

@@ -31,7 +31,7 @@ test('what was refused is asked again when trust changes, in a running gate or b
   const open = async (
     pinned?: TrustMaterial,
   ): Promise<{ readonly trust: Trust; readonly now: () => Epochs }> => {
-    const epochs = epochsFrom(await storage.settings.epochs(), storage.settings);
+    const epochs = await epochsFrom(await storage.settings.epochs(), storage.settings);
     const trust = await openTrustForGate(
       {
         settings: {
@@ -49,7 +49,7 @@ test('what was refused is asked again when trust changes, in a running gate or b
       },
       closers,
     );
-    return { trust, now: epochs.now };
+    return { trust, now: () => epochs.of({ ecosystem: 'npm', name: 'any' }) };
   };
   const first = await open();
   const { feeds } = first.now();

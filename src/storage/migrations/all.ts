@@ -6,5 +6,6 @@ import { envelopes } from './0003-envelopes.ts';
 import { history } from './0004-history.ts';
 import { summaries } from './0005-summaries.ts';
 import { pulls } from './0006-pulls.ts';
+import { scans } from './0007-scans.ts';
 
-export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries, pulls];
+export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries, pulls, scans];

@@ -1,12 +1,12 @@
 /** Runs a scanner over the corpus, the twins and the real packages, two packages at a time. */
-import type { ScanOutcome } from '../../../src/core/scan-report.ts';
+import type { ScanAttempt } from '../../../src/core/scan-report.ts';
 import { malicious, tarballOf, twins, twinTree } from '../corpus/corpus.ts';
 import { unlisted } from '../corpus/incidents/unlisted.ts';
 import { packagesOf, tarballOfReal, type SetName } from './real-packages.ts';
 import type { Measured, MeasuredMalicious, MeasuredTwin } from './tables.ts';
 
 /** Scans one tarball as the gate would, without a version before it. */
-export type ScanTarball = (tarball: Uint8Array) => Promise<ScanOutcome>;
+export type ScanTarball = (tarball: Uint8Array) => Promise<ScanAttempt>;
 
 export async function measureIncidents(scan: ScanTarball): Promise<readonly MeasuredMalicious[]> {
   return twoAtATime(malicious, async ({ id, incident, variant, half, tree }) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ScanFinding, ScanOutcome } from '../../../src/core/scan-report.ts';
+import type { ScanFinding, ScanAttempt } from '../../../src/core/scan-report.ts';
 import { largeProject } from '../projects.ts';
 import { packagesOf } from './real-packages.ts';
 import { between, realTable, recallTable, ruleTable, verdictOf, type MeasuredMalicious } from './tables.ts';
@@ -9,7 +9,7 @@ function scanned(
   value: number | null,
   rules: readonly string[] = [],
   because: readonly string[] = [],
-): ScanOutcome {
+): ScanAttempt {
   const findings = rules.map((rule): ScanFinding => ({
     rule,
     area: 'malware',
@@ -39,7 +39,7 @@ function scanned(
   };
 }
 
-const failed: ScanOutcome = { state: 'failed', code: 'X', message: 'died' };
+const failed: ScanAttempt = { state: 'failed', code: 'X', message: 'died' };
 
 test('a score of seven is refused, of five held; a scan that failed is neither nor passed', () => {
   const verdicts = [scanned(7), scanned(6.99), scanned(5), scanned(4.99), scanned(null), failed].map(

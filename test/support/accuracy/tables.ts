@@ -1,5 +1,5 @@
 /** What was measured, as the tables of `docs/accuracy.md`. Pure. */
-import type { ScanOutcome } from '../../../src/core/scan-report.ts';
+import type { ScanAttempt } from '../../../src/core/scan-report.ts';
 import { heldFrom, refusedFrom } from '../../../src/scan/score.ts';
 import type { Half } from '../corpus/variants.ts';
 
@@ -8,7 +8,7 @@ export type Verdict = 'refused' | 'held' | 'passed' | 'failed';
 export interface Measured {
   /** `<incident>/<variant>`, a twin's id, or `name@version`. */
   readonly id: string;
-  readonly outcome: ScanOutcome;
+  readonly outcome: ScanAttempt;
 }
 
 export interface MeasuredMalicious extends Measured {
@@ -24,13 +24,13 @@ export interface MeasuredTwin extends Measured {
 }
 
 /** A scan that failed is `failed`: the gate holds it, but nothing was recognised. */
-export function verdictOf(outcome: ScanOutcome): Verdict {
+export function verdictOf(outcome: ScanAttempt): Verdict {
   if (outcome.state === 'failed') return 'failed';
   const value = outcome.report.score?.value ?? 0;
   return value >= refusedFrom ? 'refused' : value >= heldFrom ? 'held' : 'passed';
 }
 
-export function scoreOf(outcome: ScanOutcome): number {
+export function scoreOf(outcome: ScanAttempt): number {
   return outcome.state === 'scanned' ? (outcome.report.score?.value ?? 0) : 0;
 }
 
@@ -102,7 +102,7 @@ export function scannerLine(rows: readonly Measured[], day: string): string {
   return `Measured on ${day} with scanner ${cell([...scanners].join(' and '))}.`;
 }
 
-function rulesIn(outcome: ScanOutcome): readonly string[] {
+function rulesIn(outcome: ScanAttempt): readonly string[] {
   if (outcome.state === 'failed') return [];
   const { findings } = outcome.report;
   return [...new Set(findings.filter(({ area }) => area === 'malware').map(({ rule }) => rule))];
@@ -139,7 +139,7 @@ export function realTable(rows: readonly Measured[]): string {
   ].join('\n');
 }
 
-function reasonsOf(outcome: ScanOutcome): string {
+function reasonsOf(outcome: ScanAttempt): string {
   // Its message may name a path of the machine that measured.
   if (outcome.state === 'failed') return outcome.code;
   return outcome.report.score?.because.join('; ') ?? '';
