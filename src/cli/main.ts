@@ -14,6 +14,7 @@ import { addFeed } from './feed/feed.ts';
 import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
+import { addPulls } from './pulls.ts';
 import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
 import { addScan } from './scan.ts';
@@ -66,6 +67,7 @@ function programFor(context: Context): Command {
     addSbom,
     addStatus,
     addAlarms,
+    addPulls,
     addDoctor,
     addConfig,
     addToken,

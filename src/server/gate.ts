@@ -20,6 +20,7 @@ import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
 import type { Feeds } from './feeds/for-gate.ts';
+import type { PullLog } from './pulls/log.ts';
 import type { Trust } from './trust/open.ts';
 import type { IndexPool } from './workers/index-pool.ts';
 
@@ -52,6 +53,8 @@ export interface Gate {
   readonly trust: Trust;
   /** What is publicly known of versions: `feeds.current('npm')`. */
   readonly feeds: Feeds;
+  /** Who was given the bytes of which release. */
+  readonly pulls: PullLog;
   readonly collectors: readonly Collector[];
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */

@@ -12,6 +12,7 @@ import type { Gate } from '../gate.ts';
 import { explanationOf } from './shown.ts';
 
 const matchesAtMost = 20;
+const releasesAtMost = 200;
 
 /** Throws EXPLAIN_NOTHING_FOUND; UPSTREAM_* when only upstream could tell. */
 export async function explain(gate: Gate, query: string): Promise<ExplainAnswer> {
@@ -42,7 +43,12 @@ async function explainOne(gate: Gate, id: ReleaseId): Promise<Explanation | unde
   return explanationOf(release, { base: gate.url, useInstead }, eventId);
 }
 
+/** Empty when nothing on record is meant. Of a bare name at most 200 releases, those that were decided last. */
 export async function releasesMeant(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
+  return (await allReleasesMeant(gate, query)).slice(0, releasesAtMost);
+}
+
+export async function allReleasesMeant(gate: Gate, query: string): Promise<readonly ReleaseId[]> {
   const { admission } = gate.storage;
   const short = parseShortCase(query);
   if (short !== undefined) return (await admission.casesByShort(short)).map((one) => one.releaseId);
@@ -113,8 +119,8 @@ async function byRequest(gate: Gate, path: string): Promise<readonly ReleaseId[]
 }
 
 async function byPurl(gate: Gate, text: Purl): Promise<readonly ReleaseId[]> {
-  const { name, version } = parsePurl(text);
-  if (version === undefined) return byName(gate, name);
+  const { ecosystem, name, version } = parsePurl(text);
+  if (version === undefined) return gate.storage.read.releasesNamed(ecosystem, name);
   return (await gate.storage.read.releaseByPurl(text)).map((one) => one.id);
 }
 
@@ -124,6 +130,5 @@ async function byName(gate: Gate, query: string): Promise<readonly ReleaseId[]> 
     const purl = formatPurl('npm', name, version);
     return (await gate.storage.read.releaseByPurl(purl)).map((one) => one.id);
   }
-  const found = await gate.storage.read.searchReleases(query, 200);
-  return found.filter((one) => one.name === query).map((one) => one.id);
+  return gate.storage.read.releasesNamed('npm', query);
 }

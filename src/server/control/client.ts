@@ -56,6 +56,7 @@ import {
   type TokenRequest,
   type TokenRevoked,
 } from './protocol.ts';
+import { pullsAnswer, type PullsAnswer, type PullsRequest } from './pull-protocol.ts';
 import { replayAnswer, type ReplayAnswer } from './replay-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
 import {
@@ -82,6 +83,7 @@ export interface ControlClient {
   readonly explain: (query: string) => Promise<ExplainAnswer>;
   /** `query` as `replayRequest` says. */
   readonly replay: (query: string) => Promise<ReplayAnswer>;
+  readonly pulls: (request: PullsRequest) => Promise<PullsAnswer>;
   readonly config: () => Promise<ConfigAnswer>;
   readonly createToken: (request: TokenRequest) => Promise<TokenCreated>;
   readonly tokens: () => Promise<TokenList>;
@@ -134,6 +136,7 @@ export function controlClient(dataDirectory: string): ControlClient {
     status: () => call('GET', '/status', statusAnswer),
     explain: (query) => call('POST', '/explain', explainAnswer, { query }),
     replay: (query) => call('POST', '/replay', replayAnswer, { query }),
+    pulls: (request) => call('POST', '/pulls', pullsAnswer, request),
     config: () => call('GET', '/config', configAnswer),
     createToken: (request) => call('POST', '/tokens', tokenCreated, request),
     tokens: () => call('GET', '/tokens', tokenList),

@@ -13,12 +13,14 @@ import type { Gate } from '../gate.ts';
 import { jsonAnswer, sendAnswer, type Answer } from '../gateway/answer.ts';
 import { readBody } from '../gateway/body.ts';
 import { errorAnswerOf } from '../problem.ts';
+import { pullsOf } from '../pulls/list.ts';
 import { replay } from '../replay/answer.ts';
 import { decisionShown } from '../answers/shown.ts';
 import { answerExpectations } from './expect-routes.ts';
 import { answerFeeds } from './feed-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
+import { pullsRequest } from './pull-protocol.ts';
 import { replayRequest } from './replay-protocol.ts';
 import { answerTrust } from './trust-routes.ts';
 import {
@@ -82,6 +84,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
       return jsonAnswer(200, await explain(gate, parseWith(explainRequest, await body()).query));
     case 'POST /replay':
       return jsonAnswer(200, await replay(gate, parseWith(replayRequest, await body()).query));
+    case 'POST /pulls':
+      return jsonAnswer(200, await pullsOf(gate, parseWith(pullsRequest, await body())));
     case 'GET /config':
       return jsonAnswer(200, { settings: gate.shownSettings });
     case 'GET /tokens':

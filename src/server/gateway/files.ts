@@ -10,6 +10,7 @@ import type { ArtifactDigests } from '../../core/digest.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { Gate } from '../gate.ts';
+import { pullerOf } from '../pulls/puller.ts';
 import { etagMatches, type Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -39,7 +40,21 @@ export async function answerFile(
   if (exchange.request.method === 'HEAD')
     return { status: 200, headers, body: new Uint8Array(), length: artifact.sizeBytes };
   if (artifact.sizeBytes > smallBytes) return streamFile(gate, exchange, allowed, headers, again);
-  return { status: 200, headers, body: await smallFile(gate, artifact, allowed, again) };
+  const body = await smallFile(gate, artifact, allowed, again);
+  recordWhenSent(gate, exchange, allowed);
+  return { status: 200, headers, body };
+}
+
+/** A transfer that broke off gave nobody the file: its digest, or its end, is missing there. */
+function recordWhenSent(
+  { pulls }: Gate,
+  { request, response, caller }: Exchange,
+  { release }: Allowed,
+): void {
+  const puller = pullerOf(caller.principal, request.socket.remoteAddress);
+  response.once('finish', () => {
+    if (response.statusCode === 200) pulls.sent(release.id, puller);
+  });
 }
 
 async function smallFile(
@@ -85,12 +100,13 @@ async function alarmCorrupt(gate: Gate, artifact: ArtifactDigests, { release }: 
 
 async function streamFile(
   gate: Gate,
-  { request, response }: Exchange,
+  exchange: Exchange,
   allowed: Allowed,
   headers: Readonly<Record<string, string>>,
   again: () => Promise<FileOutcome>,
 ): Promise<undefined> {
   const { artifact } = allowed;
+  const { request, response } = exchange;
   const { blobs } = gate.storage;
   const path = (await blobs.path(artifact.sha256)) ?? (await again().then(() => blobs.path(artifact.sha256)));
   if (path === undefined) throw new AssayError('BLOB_MISSING', 'the admitted bytes are not stored');
@@ -114,6 +130,7 @@ async function streamFile(
       await gate.storage.blobs.verify(artifact.sha256);
       throw new AssayError('BLOB_CORRUPT', 'the admitted bytes changed while they were read');
     }
+    recordWhenSent(gate, exchange, allowed);
     response.end(held);
     return undefined;
   } finally {
@@ -121,9 +138,9 @@ async function streamFile(
   }
 }
 
-/** Waits for a slow client instead of filling memory; ends with the connection. */
+/** Waits for a slow client instead of filling memory; ends with the connection, also when that ended before. */
 function writeAll(response: Exchange['response'], chunk: Uint8Array): Promise<void> {
-  if (response.write(chunk)) return Promise.resolve();
+  if (response.destroyed || response.write(chunk)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       response.off('drain', done);
