@@ -97,7 +97,7 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
   deprecated: table('allow', 'note', 'note', 'note', 'note', 'note', 'note'),
   vulnerability: verdict('note', 'note'),
-  licence: table('allow', 'block', 'hold', 'allow', 'hold', 'hold', 'hold'),
+  licence: table('allow', 'block', 'hold', 'allow', 'note', 'hold', 'hold'),
   secret: table('allow', 'allow', 'allow', 'allow', 'allow', 'hold', 'hold'),
   signature: table('allow', 'block', 'note', 'note', 'note', 'hold', 'hold'),
   provenance: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
