@@ -25,6 +25,7 @@ import { addToken } from './token.ts';
 import { addTrust } from './trust/trust.ts';
 import { addUse } from './use.ts';
 import { addVerify } from './verify.ts';
+import { addVex } from './vex/vex.ts';
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const around = surroundings();
@@ -73,6 +74,7 @@ function programFor(context: Context): Command {
     addToken,
     addTrust,
     addFeed,
+    addVex,
     addLedger,
     addCompletion,
   ])

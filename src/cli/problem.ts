@@ -26,6 +26,8 @@ const usage: readonly ErrorCode[] = [
   'UPSTREAM_IS_ASSAY',
   'UPSTREAM_NOT_CONFIGURED',
   'USAGE_INVALID',
+  'VEX_SIGNER_UNKNOWN',
+  'VEX_UNKNOWN',
 ];
 
 /** Whatever is neither the caller's mistake nor an absent gate means: it could not be verified. */

@@ -33,6 +33,15 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   TRUST_TUF_INVALID: 400,
   TRUST_TUF_UNSIGNED: 400,
   USAGE_INVALID: 400,
+  VEX_EXPIRED: 400,
+  VEX_FOREIGN: 400,
+  VEX_FULL: 409,
+  VEX_INVALID: 400,
+  VEX_OLDER: 409,
+  VEX_SIGNATURE_INVALID: 400,
+  VEX_SIGNER_UNKNOWN: 404,
+  VEX_UNKNOWN: 404,
+  VEX_UNSIGNED: 400,
 };
 
 export function errorAnswerOf(error: unknown): Answer {

@@ -1,7 +1,7 @@
 /** OpenVEX 0.2.0 (and 0.0.x, where a vulnerability is a plain text). */
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import type { Purl } from '../../core/purl.ts';
-import type { VexStatement, VexStatus } from '../../core/vex.ts';
+import type { VexStatement } from '../../core/vex.ts';
 import {
   collected,
   documentFrom,
@@ -11,13 +11,12 @@ import {
   justifications,
   productOf,
   shortText,
+  statuses,
   timeOf,
   untilOf,
   type VexReading,
   type VexSigner,
 } from './read.ts';
-
-const statuses: readonly VexStatus[] = ['not_affected', 'affected', 'fixed', 'under_investigation'];
 
 /** Throws VEX_INVALID. A statement that lacks what its status demands is passed over, and counted. */
 export function readOpenVex(text: string, signer: VexSigner): VexReading {

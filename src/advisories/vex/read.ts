@@ -3,7 +3,7 @@ import { AssayError } from '../../core/errors.ts';
 import { isJsonObject, own, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import { parsePurl, type Purl } from '../../core/purl.ts';
 import { normaliseTime } from '../../core/time.ts';
-import type { VexJustification, VexStatement } from '../../core/vex.ts';
+import type { VexJustification, VexStatement, VexStatus } from '../../core/vex.ts';
 
 /** Whose signature over the document's bytes was verified: by whoever calls, never by the document itself. */
 export interface VexSigner {
@@ -18,13 +18,20 @@ export interface VexReading {
   readonly passedOver: number;
 }
 
-export const justifications: readonly VexJustification[] = [
+export const statuses = [
+  'not_affected',
+  'affected',
+  'fixed',
+  'under_investigation',
+] as const satisfies VexStatus[];
+
+export const justifications = [
   'component_not_present',
   'vulnerable_code_not_present',
   'vulnerable_code_not_in_execute_path',
   'vulnerable_code_cannot_be_controlled_by_adversary',
   'inline_mitigations_already_exist',
-];
+] as const satisfies VexJustification[];
 
 const longestDocument = 16 * 1024 * 1024;
 const mostEntries = 10_000;

@@ -1,5 +1,5 @@
 /** `assay feed override …`: an advisory that is wrong, or does not concern a package here, is set aside until a date. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { forTerminal } from '../../core/encode.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { FeedsAnswer } from '../../server/control/feed-protocol.ts';
@@ -13,6 +13,7 @@ import {
   type Format,
   type GateOptions,
 } from '../context.ts';
+import { parseUntil, untilHelp } from '../until.ts';
 
 type Which = GateOptions & { readonly package: string };
 type Adding = Which & { readonly until: string; readonly reason: string };
@@ -27,11 +28,7 @@ export function addOverride(feed: Command, context: Context): void {
   const add = withGateOptions(override.command('add').description('Set an advisory aside until a date.'))
     .argument('<id>', 'of the advisory, or one of its aliases')
     .requiredOption('--package <package>', packageHelp)
-    .requiredOption(
-      '--until <date>',
-      'when it ends, within a year: 2027-01-31, or an RFC 3339 time',
-      parseUntil,
-    )
+    .requiredOption('--until <date>', untilHelp, parseUntil)
     .requiredOption('--reason <text>', 'why; it is on record and in the ledger')
     .action(async (id: string, options: Adding) => addOne(context, id, options));
   withExamples(add, [
@@ -55,16 +52,6 @@ export function overrideLines(overrides: FeedsAnswer['overrides']): readonly str
     ({ id, name, version, by, reason, until }) =>
       `aside     ${forTerminal(id)} for ${forTerminal(name)}${version === undefined ? '' : `@${forTerminal(version)}`} until ${forTerminal(until)}, by ${forTerminal(by)}: ${forTerminal(reason, 300)}`,
   );
-}
-
-/** A day means its beginning in UTC. */
-function parseUntil(text: string): string {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z$/.test(text);
-  const date = new Date(isDay ? `${text}T00:00:00.000Z` : text);
-  if ((!isDay && !isTime) || Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z');
-  return date.toISOString();
 }
 
 /** The last `@` that does not begin a scope parts name and version. */

@@ -71,6 +71,22 @@ import {
   type TrustRefreshed,
 } from './trust-protocol.ts';
 
+import {
+  vexAdded,
+  vexAnswer,
+  vexImported,
+  vexRemoved,
+  vexStatements,
+  type VexAbout,
+  type VexAdd,
+  type VexAdded,
+  type VexAnswer,
+  type VexImport,
+  type VexImported,
+  type VexRemoved,
+  type VexStatements,
+} from './vex-protocol.ts';
+
 export interface DecisionQuery {
   readonly name?: string;
   readonly outcome?: string;
@@ -113,6 +129,12 @@ export interface ControlClient {
   readonly importFeed: (request: FeedImport) => Promise<FeedImported>;
   readonly overrideAdvisory: (request: FeedOverride) => Promise<FeedOverridden>;
   readonly endOverride: (request: FeedOverrideEnd) => Promise<FeedOverridden>;
+  readonly vex: () => Promise<VexAnswer>;
+  readonly vexAbout: (request: VexAbout) => Promise<VexStatements>;
+  /** Answers when it is in force. */
+  readonly importVex: (request: VexImport) => Promise<VexImported>;
+  readonly addVex: (request: VexAdd) => Promise<VexAdded>;
+  readonly removeVex: (request: { readonly id: string }) => Promise<VexRemoved>;
 }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -159,6 +181,11 @@ export function controlClient(dataDirectory: string): ControlClient {
     importFeed: (request) => call('POST', '/feeds/import', feedImported, request, importIdleMs),
     overrideAdvisory: (request) => call('POST', '/feeds/overrides', feedOverridden, request),
     endOverride: (request) => call('POST', '/feeds/overrides/end', feedOverridden, request),
+    vex: () => call('GET', '/vex', vexAnswer),
+    vexAbout: (request) => call('POST', '/vex/about', vexStatements, request),
+    importVex: (request) => call('POST', '/vex/import', vexImported, request, importIdleMs),
+    addVex: (request) => call('POST', '/vex/statements', vexAdded, request),
+    removeVex: (request) => call('POST', '/vex/remove', vexRemoved, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),

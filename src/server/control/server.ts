@@ -23,6 +23,7 @@ import { parseWith } from './parse.ts';
 import { pullsRequest } from './pull-protocol.ts';
 import { replayRequest } from './replay-protocol.ts';
 import { answerTrust } from './trust-routes.ts';
+import { answerVex } from './vex-routes.ts';
 import {
   controlSocketName,
   explainRequest,
@@ -104,7 +105,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     (await answerLedger(gate, asked, body)) ??
     (await answerExpectations(gate, asked, body)) ??
     (await answerTrust(gate, asked, body)) ??
-    (await answerFeeds(gate, asked, body));
+    (await answerFeeds(gate, asked, body)) ??
+    (await answerVex(gate, asked, body));
   if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gateItself } from '../../core/subject.ts';
 import { isAssayError, messageOf } from '../../core/errors.ts';
+import { sha256, type Sha256 } from '../../core/digest.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
 import type { VexStatement } from '../../core/vex.ts';
@@ -13,12 +14,14 @@ import type { Logger } from '../logger.ts';
 import { assayVersion } from '../package-version.ts';
 import { createFeedPool } from '../workers/feed-pool.ts';
 import { ageOf } from './age.ts';
-import { keepingIn } from './keeping.ts';
+import { openKeeping, type FeedKeeping } from './keeping.ts';
 import { removeLeftovers } from './sources.ts';
 import { createFeedStore, type FeedStore } from './store.ts';
+import { createVexStore, type VexStore } from '../vex/store.ts';
+import { createVexPool } from '../workers/vex-pool.ts';
 
 export interface FeedParts {
-  readonly settings: Pick<Settings, 'feeds' | 'dataDirectory'>;
+  readonly settings: Pick<Settings, 'feeds' | 'vexSigners' | 'dataDirectory'>;
   readonly storage: Pick<Storage, 'settings' | 'blobs' | 'events'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -40,6 +43,14 @@ export interface FeedRefreshed {
 export interface Feeds extends FeedStore {
   /** Those in force at this instant, by signers whom the operator named, and the operator's own. */
   readonly vex: () => readonly VexStatement[];
+  /** The same about one package, whatever the version: much faster than a look through all. */
+  readonly vexAbout: (ecosystem: Ecosystem, name: string) => readonly VexStatement[];
+  readonly vexStore: VexStore;
+  /**
+   * SHA-256 over everything that answers rest on, but for the time: after a start with another one than before, what was
+   * decided is to be decided again, whatever listeners were told of.
+   */
+  readonly basis: () => Promise<Sha256>;
   readonly refreshed: () => readonly FeedRefreshed[];
   /** Sentences about what needs attention. */
   readonly problems: () => readonly string[];
@@ -57,12 +68,24 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   await removeLeftovers({ incoming });
   const pool = createFeedPool();
   closers.push(pool.close);
+  const keeping = openKeeping(parts.storage);
+  const sources = { incoming, files: parts.files ?? ownFiles(closers) };
   const store = await createFeedStore({
-    keeping: keepingIn(parts.storage),
+    keeping: keeping('feeds'),
     pool,
-    sources: { incoming, files: parts.files ?? ownFiles(closers) },
+    sources,
     clock,
     onLost: (ecosystem, error) => log.error({ err: error, ecosystem }, 'a feed of advisories was lost'),
+  });
+  const vexPool = createVexPool();
+  closers.push(vexPool.close);
+  const vexStore = await createVexStore({
+    keeping: keeping('vex'),
+    pool: vexPool,
+    sources,
+    signers: settings.vexSigners,
+    clock,
+    onLost: (id, error) => log.error({ err: error, id }, 'a VEX document does not count'),
   });
   const latest = new Map<Ecosystem, FeedRefreshed>();
   const closing = new AbortController();
@@ -98,10 +121,31 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   closers.push(() => Promise.resolve(closing.abort()));
   return {
     ...store,
-    vex: () => [],
+    vexStore,
+    vex: vexStore.inForce,
+    vexAbout: vexStore.about,
+    basis: () => basisOf(keeping('feeds'), vexStore),
+    onChange: (listener) => {
+      store.onChange(listener);
+      vexStore.onChange(listener);
+    },
     refreshed: () => [...latest.values()],
-    problems: () => problemsOf(store, [...latest.values()], rfc3339(clock())),
+    problems: () => [
+      ...problemsOf(store, [...latest.values()], rfc3339(clock())),
+      ...vexStore
+        .status()
+        .documents.flatMap(({ id, signer, problem }) =>
+          problem === undefined ? [] : [`VEX: the document ${id} by ${signer} does not count (${problem}).`],
+        ),
+    ],
   };
+}
+
+/** Every change is an entry of one chain; only whose documents can be verified follows from the configuration. */
+async function basisOf({ newest }: FeedKeeping, vexStore: VexStore): Promise<Sha256> {
+  const { signers, documents } = vexStore.status();
+  const lost = documents.flatMap(({ id, problem }) => (problem === undefined ? [] : [id]));
+  return sha256(JSON.stringify([await newest(), signers, lost]));
 }
 
 function ownFiles(closers: (() => Promise<void>)[]): PublicFiles {

@@ -72,8 +72,8 @@ async function existing(path: string): Promise<string> {
   }
 }
 
-/** A feed is not signed: what carries it must not be open to everybody on the way. */
-function urlOf(place: string): URL {
+/** A feed is not signed: what carries it must not be open to everybody on the way. Throws REQUEST_INVALID. */
+export function urlOf(place: string): URL {
   const url = URL.parse(place);
   if (url === null || (url.protocol !== 'https:' && !isLoopbackHost(url.hostname)))
     throw new AssayError('REQUEST_INVALID', 'a feed is fetched over https, or from this machine');
