@@ -1,61 +1,78 @@
-/** What one pass over a file's bytes tells without understanding them: entropy, lines, hidden and invisible characters. */
+/**
+ * What a file's bytes tell without being understood: zeros, lines, hidden and invisible characters. Each is asked only
+ * where it matters, and looks at as few bytes as it can.
+ */
+import { isAscii } from 'node:buffer';
 
-export interface ByteFacts {
-  /** Shannon entropy in bits a byte, 0 to 8. */
-  readonly entropy: number;
-  readonly lines: number;
-  readonly longestLine: number;
-  /** Offset where the longest run of spaces and tabs between two other characters of one line ends; -1: none over 150. */
-  readonly hiddenAt: number;
-  readonly zeroBytes: number;
-  readonly nonAscii: number;
+const space = 0x20;
+const tab = 0x09;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** The same bytes, with the methods of a Buffer. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export function isOnlyAscii(bytes: Uint8Array): boolean {
+  return isAscii(bytes);
+}
+
+/** More than one byte in fifty is zero: no text. */
+export function isMostlyBinary(bytes: Uint8Array): boolean {
+  const buffer = bufferOf(bytes);
+  let zeros = 0;
+  for (let at = buffer.indexOf(0); at !== -1 && at < bytes.length; at += 1) {
+    if (bytes[at] === 0) zeros += 1;
+    if (zeros * 50 > bytes.length) return true;
+  }
+  return false;
+}
+
+/** Whether a line is longer than `length` bytes. */
+export function hasLineOver(bytes: Uint8Array, length: number): boolean {
+  let lineStart = 0;
+  for (let i = 0; i < bytes.length; i += 1) {
+    if (bytes[i] === lineFeed || bytes[i] === carriageReturn) lineStart = i + 1;
+    else if (i - lineStart >= length) return true;
+  }
+  return false;
 }
 
 /** A run this long pushes what follows out of every editor's window. */
 const hiddenRun = 150;
 
-export function byteFacts(bytes: Uint8Array): ByteFacts {
-  const counts = new Uint32Array(256);
-  let lines = 1;
-  let longestLine = 0;
-  let lineStart = 0;
-  let run = 0;
-  let longestRun = hiddenRun;
-  let hiddenAt = -1;
-  let sawText = false;
-  for (let i = 0; i < bytes.length; i += 1) {
-    const byte = bytes[i] as number;
-    counts[byte] = (counts[byte] as number) + 1;
-    if (byte > 0x20) {
-      if (run > longestRun && sawText) {
-        longestRun = run;
-        hiddenAt = i;
-      }
-      sawText = true;
-      run = 0;
-      continue;
-    }
-    if (byte === 0x20 || byte === 0x09) {
-      run += 1;
-      continue;
-    }
-    run = 0;
-    if (byte === 0x0a || byte === 0x0d) {
-      if (byte === 0x0a) lines += 1;
-      if (i - lineStart > longestLine) longestLine = i - lineStart;
-      lineStart = i + 1;
-      sawText = false;
-    }
+/** Offset where the longest run of spaces and tabs between two other characters of one line ends; -1: none over 150. */
+export function farRightOf(bytes: Uint8Array): number {
+  let longest = hiddenRun;
+  let found = -1;
+  // A run that long covers one of these places: all others need not be looked at.
+  for (let at = hiddenRun; at < bytes.length; at += hiddenRun) {
+    if (!isBlank(bytes[at])) continue;
+    let start = at;
+    while (isBlank(bytes[start - 1])) start -= 1;
+    let end = at + 1;
+    while (isBlank(bytes[end])) end += 1;
+    at = end - (end % hiddenRun);
+    if (end - start <= longest || (bytes[end] ?? 0) <= space || !isAfterText(bytes, start)) continue;
+    longest = end - start;
+    found = end;
   }
-  if (bytes.length - lineStart > longestLine) longestLine = bytes.length - lineStart;
-  let entropy = 0;
-  let nonAscii = 0;
-  for (let value = 0; value < 256; value += 1) {
-    const count = counts[value] ?? 0;
-    if (value >= 0x80) nonAscii += count;
-    if (count > 0) entropy -= (count / bytes.length) * Math.log2(count / bytes.length);
+  return found;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === space || byte === tab;
+}
+
+/** Whether its line has text before the offset. */
+function isAfterText(bytes: Uint8Array, offset: number): boolean {
+  for (let i = offset - 1; i >= 0; i -= 1) {
+    const byte = bytes[i] ?? 0;
+    if (byte > space) return true;
+    if (byte === lineFeed || byte === carriageReturn) return false;
   }
-  return { entropy, lines, longestLine, hiddenAt, zeroBytes: counts[0] ?? 0, nonAscii };
+  return false;
 }
 
 export interface InvisibleFacts {
@@ -68,8 +85,17 @@ export interface InvisibleFacts {
   readonly fillerAt: number;
 }
 
+const nothingInvisible: InvisibleFacts = { invisibleRun: 0, invisibleAt: -1, bidiAt: -1, fillerAt: -1 };
+
+/** How the characters asked for begin in UTF-8. Few texts have any, which a search for each tells soonest. */
+const invisibleStarts = 'efb8 f3a0 e280aa e280ab e280ac e280ad e280ae e281 e385a4 efbea0'
+  .split(' ')
+  .map((hex) => Buffer.from(hex, 'hex'));
+
 /** Only worth asking where there is anything outside ASCII. Works on UTF-8 bytes; other encodings show nothing. */
 export function invisibleFacts(bytes: Uint8Array): InvisibleFacts {
+  const buffer = bufferOf(bytes);
+  if (!invisibleStarts.some((start) => buffer.includes(start))) return nothingInvisible;
   let run = 0;
   let invisibleRun = 0;
   let invisibleAt = -1;

@@ -1,4 +1,5 @@
 /** What a file is: by its first bytes, then by its name. */
+import { isMostlyBinary } from './byte-facts.ts';
 
 export type FileKind =
   | 'javascript'
@@ -68,13 +69,13 @@ const innocentExtension =
   /\.(?:js|mjs|cjs|ts|json|md|txt|png|jpe?g|gif|svg|ico|webp|css|html?|map|woff2?|ttf|eot|yml|yaml|log|dat|cache|tmp)$/i;
 
 /** `path` is below the top folder. */
-export function kindOf(path: string, bytes: Uint8Array, zeroBytes: number): KindOf {
+export function kindOf(path: string, bytes: Uint8Array): KindOf {
   const magic = byMagic(bytes);
   if (magic !== undefined) {
     const kind = magic === 'executable' && /\.node$/i.test(path) ? 'native-addon' : magic;
     return { kind, disguised: programs.has(kind) && innocentExtension.test(path) };
   }
-  if (zeroBytes > 0 && zeroBytes * 50 > bytes.length) return { kind: 'binary', disguised: false };
+  if (isMostlyBinary(bytes)) return { kind: 'binary', disguised: false };
   return { kind: byName(path, bytes), disguised: false };
 }
 

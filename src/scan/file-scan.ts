@@ -1,7 +1,7 @@
 /** Everything about one file: its kind, its signals, the chains among them, its secrets. */
 import type { Severity } from '../core/advisory.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
-import { byteFacts, type ByteFacts } from './byte-facts.ts';
+import { bufferOf, hasLineOver, isOnlyAscii } from './byte-facts.ts';
 import { chainsInFile, chainsInText, couldMatch, type ChainHit, type Placed } from './chains.ts';
 import { isTypesOnly, kindOf, type FileKind } from './file-kind.ts';
 import { hiddenFindings } from './hidden.ts';
@@ -57,8 +57,7 @@ const asidePath =
 
 export function scanFile(file: PackageFile, role: FileRole): FileScan {
   const { path, bytes } = file;
-  const facts = byteFacts(bytes);
-  const { kind, disguised } = kindOf(path, bytes, facts.zeroBytes);
+  const { kind, disguised } = kindOf(path, bytes);
   const findings: ScanFinding[] = shippedFindings(path, file.mode, bytes).map((found) => ({
     ...found,
     path,
@@ -86,7 +85,7 @@ export function scanFile(file: PackageFile, role: FileRole): FileScan {
   const isCode = codeKinds.has(kind) && !isTypesOnly(path);
   if (!isCode) return { ...none, findings };
   const aside = !role.reached && !role.entry && asidePath.test(path);
-  const scan = scanCode(file, role, kind, facts, hits, aside);
+  const scan = scanCode(file, role, kind, hits, aside);
   return {
     ...scan,
     kind,
@@ -99,7 +98,6 @@ function scanCode(
   file: PackageFile,
   role: FileRole,
   kind: FileKind,
-  facts: ByteFacts,
   hits: readonly SignalHit[],
   aside: boolean,
 ): Omit<FileScan, 'kind'> {
@@ -113,9 +111,9 @@ function scanCode(
   ]);
   const base = { signals: new Set(hits.map(({ signal }) => signal)), hosts: hostsIn(bytes) };
   const cap = capOf(role, kind, bytes.length, aside);
-  const extra = kind === 'javascript' ? hiddenFindings(bytes, facts, hits) : [];
+  const extra = kind === 'javascript' ? hiddenFindings(bytes, hits) : [];
   const findings: ScanFinding[] = extra.map((found) => placed(file, found, cap, role, found.at));
-  if (kind === 'javascript' && role.reached && bytes.length > payloadBytes && facts.longestLine > 20_000) {
+  if (kind === 'javascript' && role.reached && bytes.length > payloadBytes && hasLineOver(bytes, 20_000)) {
     findings.push(
       whole(
         path,
@@ -145,9 +143,7 @@ function scanCode(
     findings.push(limit(path, 'limits/not-parsed', `${bytes.length} bytes: it was searched, not parsed.`));
     return unparsed();
   }
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-    facts.nonAscii === 0 ? 'latin1' : 'utf8',
-  );
+  const text = bufferOf(bytes).toString(isOnlyAscii(bytes) ? 'latin1' : 'utf8');
   const parsed = parseCode(path, text);
   if (parsed.state === 'not-parsed') {
     findings.push(limit(path, 'limits/not-parsed', `It was searched, not parsed: ${parsed.why}.`));
@@ -284,7 +280,7 @@ export function limit(path: string, rule: string, message: string): ScanFinding 
 }
 
 function secretFindings({ path, bytes }: PackageFile, hits: readonly SignalHit[]): readonly ScanFinding[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   const aside = asidePath.test(path) || /\.(?:md|markdown|map)$/i.test(path);
   return hits.flatMap(({ signal, at, word }) => {
     if (signal !== 'secret-mark') return [];
@@ -312,7 +308,7 @@ const mostHosts = 64;
 
 /** Hosts in URLs that a string begins with: comments name others. */
 function hostsIn(bytes: Uint8Array): readonly string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   const hosts = new Set<string>();
   for (
     let at = buffer.indexOf('://');

@@ -1,6 +1,6 @@
 /** Code made so that people do not see or understand it: mangled names, characters without shape, far to the right. */
 import type { Severity } from '../core/advisory.ts';
-import { invisibleFacts, type ByteFacts } from './byte-facts.ts';
+import { farRightOf, invisibleFacts, isOnlyAscii } from './byte-facts.ts';
 import type { SignalHit } from './text-signals.ts';
 
 export interface HiddenFinding {
@@ -16,16 +16,8 @@ const mangledNames = 60;
 /** Flags of regions are six such characters; nobody writes a dozen. */
 const invisibleCharacters = 12;
 
-export function hiddenFindings(
-  bytes: Uint8Array,
-  facts: ByteFacts,
-  hits: readonly SignalHit[],
-): readonly HiddenFinding[] {
-  return [
-    ...mangled(bytes, hits),
-    ...farRight(bytes, facts),
-    ...(facts.nonAscii > 0 ? invisible(bytes, hits) : []),
-  ];
+export function hiddenFindings(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
+  return [...mangled(bytes, hits), ...farRight(bytes), ...(isOnlyAscii(bytes) ? [] : invisible(bytes, hits))];
 }
 
 function mangled(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
@@ -47,7 +39,8 @@ function mangled(bytes: Uint8Array, hits: readonly SignalHit[]): readonly Hidden
   ];
 }
 
-function farRight(bytes: Uint8Array, { hiddenAt }: ByteFacts): readonly HiddenFinding[] {
+function farRight(bytes: Uint8Array): readonly HiddenFinding[] {
+  const hiddenAt = farRightOf(bytes);
   if (hiddenAt === -1) return [];
   const after = Buffer.from(bytes.buffer, bytes.byteOffset + hiddenAt, Math.min(400, bytes.length - hiddenAt))
     .toString('latin1')

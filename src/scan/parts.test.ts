@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { byteFacts } from './byte-facts.ts';
+import { farRightOf, hasLineOver, isMostlyBinary } from './byte-facts.ts';
 import { kindOf } from './file-kind.ts';
 import { commandFindings, normal } from './install-commands.ts';
 import { createLiteralSearch } from './literals.ts';
@@ -14,20 +14,30 @@ import { signalsIn, words } from './text-signals.ts';
 import { receiveReport, sendReport } from './wire.ts';
 import type { Json } from '../core/json.ts';
 
-test('the search finds what looking for each word finds', () => {
+test('the search finds what looking for each word finds, in long texts too, and the first of each', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'A'), maxLength: 60 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'A', ' '), maxLength: 60 });
+  // From some 2,000 bytes on a text is searched in parts: what lies across their borders must be found once.
+  const hays = fc.tuple(text, fc.constantFrom(1, 60, 77)).map(([part, times]) => part.repeat(times));
   fc.assert(
-    fc.property(fc.uniqueArray(letters, { minLength: 1, maxLength: 6 }), text, (list, hay) => {
-      const found = createLiteralSearch(list)
-        .find(Buffer.from(hay), 1000)
-        .map(({ word, at }) => `${word}:${at}`);
-      const expected = list.flatMap((word, index) =>
-        Array.from(hay).flatMap((_, at) =>
-          hay.toLowerCase().startsWith(word, at) ? [`${index}:${at}`] : [],
+    fc.property(fc.uniqueArray(letters, { minLength: 1, maxLength: 6 }), hays, (list, hay) => {
+      const search = createLiteralSearch(list);
+      const found = search.find(Buffer.from(hay), 10_000);
+      const expected = list.map((word, index) =>
+        Array.from(hay.toLowerCase()).flatMap((_, at) =>
+          hay.toLowerCase().startsWith(word, at) ? [{ word: index, at }] : [],
         ),
       );
-      assert.deepEqual(found.sort(), expected.sort());
+      const placesOf = (hits: readonly { word: number; at: number }[]): readonly string[] =>
+        hits.map(({ word, at }) => `${word}:${at}`).sort();
+      assert.deepEqual(placesOf(found), placesOf(expected.flat()));
+      const ends = found.map(({ word, at }) => at + (list[word]?.length ?? 0));
+      assert.deepEqual(
+        ends,
+        [...ends].sort((a, b) => a - b),
+      );
+      const first = expected.flatMap((places) => places.slice(0, 3));
+      assert.deepEqual(placesOf(search.find(Buffer.from(hay), 3)), placesOf(first));
     }),
   );
 });
@@ -93,19 +103,48 @@ test('patterns look at a bounded piece of text: long inputs of what they look fo
 
 test('kinds are told by the first bytes, and a program under an innocent name is told', () => {
   const elf = Buffer.from('7f454c4602010100000000000000', 'hex');
-  assert.deepEqual(kindOf('a.png', elf, 0), { kind: 'executable', disguised: true });
-  assert.deepEqual(kindOf('a.node', elf, 0), { kind: 'native-addon', disguised: false });
-  assert.equal(kindOf('bin/x', Buffer.from('#!/usr/bin/env node\n'), 0).kind, 'javascript');
-  assert.equal(kindOf('MZ.txt', Buffer.from(`MZ${' '.repeat(80)}`), 0).kind, 'document');
+  assert.deepEqual(kindOf('a.png', elf), { kind: 'executable', disguised: true });
+  assert.deepEqual(kindOf('a.node', elf), { kind: 'native-addon', disguised: false });
+  assert.equal(kindOf('bin/x', Buffer.from('#!/usr/bin/env node\n')).kind, 'javascript');
+  assert.equal(kindOf('MZ.txt', Buffer.from(`MZ${' '.repeat(80)}`)).kind, 'document');
   assert.ok(threatsOf(scanOf({ 'logo.png': elf })).includes('malware/disguised-program'));
 });
 
-test('entropy, lines and code far to the right are told', () => {
-  assert.equal(byteFacts(Buffer.from('aaaa')).entropy, 0);
-  assert.equal(byteFacts(Buffer.from(Array.from({ length: 256 }, (_, i) => i))).entropy, 8);
+/** What a loop over every byte says: the longest run of blanks after text, ended by text. */
+function farRightPlainly(bytes: Uint8Array): number {
+  let [run, longest, found, sawText] = [0, 150, -1, false];
+  bytes.forEach((byte, at) => {
+    if (byte > 0x20 && run > longest && sawText) [longest, found] = [run, at];
+    if (byte > 0x20) sawText = true;
+    if (byte === 0x0a || byte === 0x0d) sawText = false;
+    run = byte === 0x20 || byte === 0x09 ? run + 1 : 0;
+  });
+  return found;
+}
+
+test('the place far to the right is the one that a loop over every byte finds', () => {
+  const piece = fc.oneof(
+    fc.integer({ min: 0, max: 500 }).map((length) => Buffer.alloc(length, ' ')),
+    fc.integer({ min: 145, max: 155 }).map((length) => Buffer.alloc(length, '\t')),
+    fc.constantFrom('a', 'b;', '\n', '\r', '\0', '\u0001', 'é').map((text) => Buffer.from(text)),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const bytes = Buffer.concat(pieces);
+      assert.equal(farRightOf(bytes), farRightPlainly(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('long lines, zeros and code far to the right are told', () => {
   assert.deepEqual(
-    [byteFacts(Buffer.from('ab\ncdefg\nh')).lines, byteFacts(Buffer.from('ab\ncdefg\nh')).longestLine],
-    [3, 5],
+    [4, 5].map((most) => hasLineOver(Buffer.from('ab\ncdefg\rh'), most)),
+    [true, false],
+  );
+  assert.deepEqual(
+    [1, 2, 3].map((zeros) => isMostlyBinary(Buffer.concat([Buffer.alloc(zeros), Buffer.alloc(98, 'a')]))),
+    [false, false, true],
   );
   const far = `let a = 1;${' '.repeat(400)}eval(b);\n`;
   assert.ok(threatsOf(scanOf({ 'a.js': far })).includes('malware/code-out-of-sight'));

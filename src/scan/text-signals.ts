@@ -1,4 +1,5 @@
 /** Finds the signals of a text: one pass for the words, then a bounded look around each. */
+import { bufferOf } from './byte-facts.ts';
 import { createLiteralSearch } from './literals.ts';
 import type { Signal } from './signals.ts';
 import { wordsOfCode } from './words-of-code.ts';
@@ -33,7 +34,7 @@ export function signalsInString(text: string): readonly SignalHit[] {
 }
 
 function hitsIn(bytes: Uint8Array, most: number, wanted: (word: Word) => boolean): readonly SignalHit[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(bytes);
   return search.find(bytes, most).flatMap(({ word: index, at }): readonly SignalHit[] => {
     const word = words[index];
     if (word === undefined || !wanted(word) || !isConfirmed(buffer, word, at)) return [];
