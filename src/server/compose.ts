@@ -188,7 +188,8 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     { settings, storage, clock, log, raiseAlarm: store.raiseAlarm, registryDocument, epochs, pinned },
     closers,
   );
-  const feeds = await openFeeds({ settings, storage, clock, log }, closers);
+  const onUntold = (): Promise<void> => epochs.raise('feeds');
+  const feeds = await openFeeds({ settings, storage, clock, log, onUntold }, closers);
   const pulls = await openPullLog({ store: storage.pulls, clock, log });
   closers.push(pulls.close);
   return {
@@ -266,7 +267,7 @@ function roomsOf({
     knowledge: ({ ecosystem, name }) => ({
       advisories: feeds.current(ecosystem),
       advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
-      vex: feeds.vex(),
+      vex: feeds.vexAbout(ecosystem, name),
       popular: feeds.popular(ecosystem),
     }),
     pulls: pulls.of,

@@ -21,6 +21,8 @@ export interface FeedBench {
   readonly now: { at: string };
   /** Told about changes, in order. */
   readonly changes: { readonly ecosystem: string | undefined; readonly names: readonly string[] }[];
+  /** How often a start, or a failure, made everything to be decided again. */
+  readonly untold: { count: number };
   readonly write: (name: string, content: Uint8Array | string) => Promise<string>;
   /** As a gate that starts on this disk. */
   readonly open: (
@@ -41,6 +43,7 @@ export async function feedBench(t: TestContext): Promise<FeedBench> {
   const served = new Map<string, Uint8Array>();
   const asked: string[] = [];
   const changes: FeedBench['changes'] = [];
+  const untold = { count: 0 };
   const now = { at: '2026-11-20T12:00:00.000Z' };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
@@ -50,6 +53,7 @@ export async function feedBench(t: TestContext): Promise<FeedBench> {
     asked,
     now,
     changes,
+    untold,
     write: async (name, content) => {
       const path = join(directory, name);
       await writeFile(path, content);
@@ -62,6 +66,7 @@ export async function feedBench(t: TestContext): Promise<FeedBench> {
           storage,
           clock: () => new Date(now.at),
           log: quiet,
+          onUntold: async () => void (untold.count += 1),
           files: {
             read: async (url) => {
               asked.push(url.href);

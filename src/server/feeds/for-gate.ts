@@ -1,9 +1,8 @@
-/** Feeds wired into a gate: its store on this disk, and the job that asks the configured URLs. */
+/** Feeds and VEX wired into a gate: their stores on this disk, and the job that asks the configured URLs. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gateItself } from '../../core/subject.ts';
 import { isAssayError, messageOf } from '../../core/errors.ts';
-import { sha256, type Sha256 } from '../../core/digest.ts';
 import type { Ecosystem } from '../../core/purl.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
 import type { VexStatement } from '../../core/vex.ts';
@@ -12,19 +11,22 @@ import { openPublicFiles, type PublicFiles } from '../../upstream/public-files.t
 import type { FeedSettings, Settings } from '../config/settings.ts';
 import type { Logger } from '../logger.ts';
 import { assayVersion } from '../package-version.ts';
+import { createVexStore, type VexStore } from '../vex/store.ts';
 import { createFeedPool } from '../workers/feed-pool.ts';
+import { createVexPool } from '../workers/vex-pool.ts';
 import { ageOf } from './age.ts';
-import { openKeeping, type FeedKeeping } from './keeping.ts';
+import { openKeeping } from './keeping.ts';
 import { removeLeftovers } from './sources.ts';
 import { createFeedStore, type FeedStore } from './store.ts';
-import { createVexStore, type VexStore } from '../vex/store.ts';
-import { createVexPool } from '../workers/vex-pool.ts';
+import { openTelling } from './told.ts';
 
 export interface FeedParts {
   readonly settings: Pick<Settings, 'feeds' | 'vexSigners' | 'dataDirectory'>;
   readonly storage: Pick<Storage, 'settings' | 'blobs' | 'events'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Called where something changed that no listener was told of: by the configuration, or before a crash. */
+  readonly onUntold: () => Promise<void>;
   /** Instead of our own client. */
   readonly files?: Pick<PublicFiles, 'read'>;
   /** How long after the start the first refresh is; a minute, where it is not given. */
@@ -46,11 +48,6 @@ export interface Feeds extends FeedStore {
   /** The same about one package, whatever the version: much faster than a look through all. */
   readonly vexAbout: (ecosystem: Ecosystem, name: string) => readonly VexStatement[];
   readonly vexStore: VexStore;
-  /**
-   * SHA-256 over everything that answers rest on, but for the time: after a start with another one than before, what was
-   * decided is to be decided again, whatever listeners were told of.
-   */
-  readonly basis: () => Promise<Sha256>;
   readonly refreshed: () => readonly FeedRefreshed[];
   /** Sentences about what needs attention. */
   readonly problems: () => readonly string[];
@@ -87,6 +84,13 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
     clock,
     onLost: (id, error) => log.error({ err: error, id }, 'a VEX document does not count'),
   });
+  const settling = await openTelling({
+    settings: parts.storage.settings,
+    newest: keeping('feeds').newest,
+    besides: () => [settings.vexSigners, lostFeeds(store), lostDocuments(vexStore)],
+    onUntold: parts.onUntold,
+  });
+  const importFrom = settling(store.importFrom);
   const latest = new Map<Ecosystem, FeedRefreshed>();
   const closing = new AbortController();
 
@@ -95,7 +99,7 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
     const lists = { epss: epssUrl, kev: kevUrl, popular };
     const request = { ecosystem, from: url, delta: 'beside', lists, allowShrink: false };
     try {
-      const { feed, changed } = await store.importFrom(request, gateItself);
+      const { feed, changed } = await importFrom(request, gateItself);
       log.info({ ecosystem, url, digest: feed.digest, changed }, 'a feed of advisories was refreshed');
       latest.set(ecosystem, { ...base, problem: undefined });
     } catch (error) {
@@ -121,10 +125,17 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   closers.push(() => Promise.resolve(closing.abort()));
   return {
     ...store,
-    vexStore,
+    importFrom,
+    addOverride: settling(store.addOverride),
+    endOverride: settling(store.endOverride),
+    vexStore: {
+      ...vexStore,
+      importFrom: settling(vexStore.importFrom),
+      add: settling(vexStore.add),
+      remove: settling(vexStore.remove),
+    },
     vex: vexStore.inForce,
     vexAbout: vexStore.about,
-    basis: () => basisOf(keeping('feeds'), vexStore),
     onChange: (listener) => {
       store.onChange(listener);
       vexStore.onChange(listener);
@@ -141,11 +152,12 @@ export async function openFeeds(parts: FeedParts, closers: (() => Promise<void>)
   };
 }
 
-/** Every change is an entry of one chain; only whose documents can be verified follows from the configuration. */
-async function basisOf({ newest }: FeedKeeping, vexStore: VexStore): Promise<Sha256> {
-  const { signers, documents } = vexStore.status();
-  const lost = documents.flatMap(({ id, problem }) => (problem === undefined ? [] : [id]));
-  return sha256(JSON.stringify([await newest(), signers, lost]));
+function lostFeeds(store: FeedStore): readonly string[] {
+  return store.status().feeds.flatMap(({ digest, problem }) => (problem === undefined ? [] : [digest]));
+}
+
+function lostDocuments(store: VexStore): readonly string[] {
+  return store.status().documents.flatMap(({ id, problem }) => (problem === undefined ? [] : [id]));
 }
 
 function ownFiles(closers: (() => Promise<void>)[]): PublicFiles {
