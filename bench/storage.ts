@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPullLog } from '../src/server/pulls/log.ts';
 import { openStorage } from '../src/storage/open.ts';
 import { recordOf } from '../test/support/storage-records.ts';
 
@@ -75,6 +76,25 @@ function looksPerSecond(): Promise<number> {
   });
 }
 
+/** Pulls of releases by one caller who has none yet, in the batches in which the gate writes them. */
+function pullsPerSecond(): Promise<number> {
+  return inDirectory(async (directory) => {
+    const storage = await openStorage({ directory });
+    const records = Array.from({ length: 1024 }, (_, n) => recordOf({ version: `1.0.${n}`, event: false }));
+    await Promise.all(records.map((record) => storage.admission.recordDecision(record)));
+    const log = await openPullLog({
+      store: storage.pulls,
+      clock: () => new Date(),
+      log: { error: console.error, info: console.error },
+      writeEveryMs: 3_600_000,
+    });
+    for (const { release } of records) log.sent(release.id, { kind: 'robot', name: 'ci' });
+    const rate = await perSecond(records.length, log.close);
+    await storage.close();
+    return rate;
+  });
+}
+
 const alone = await decisionsPerSecond(1);
 const grouped = await decisionsPerSecond(groupSize);
 console.log(`decisions/s, one commit each:       ${alone.toFixed(0)}`);
@@ -82,6 +102,7 @@ console.log(
   `decisions/s, ${groupSize} to a commit:        ${grouped.toFixed(0)}  (${(grouped / alone).toFixed(1)} times)`,
 );
 console.log(`releases read back/s:               ${(await looksPerSecond()).toFixed(0)}`);
+console.log(`pulls recorded/s:                   ${(await pullsPerSecond()).toFixed(0)}`);
 const single = await blobsPerSecond(1);
 const many = await blobsPerSecond(16);
 console.log(`blobs of 20 kB/s, one after another: ${single.toFixed(0)}`);

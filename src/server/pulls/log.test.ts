@@ -150,7 +150,7 @@ test('more than may wait is counted as lost, never forgotten without a word', as
     15,
   );
   assert.equal(sums(store).size, 301);
-  assert.ok(batches.every(({ pulls }) => pulls.length <= 256));
+  assert.ok(batches.every(({ pulls }) => pulls.length <= 64));
 });
 
 test('askers at once each see what was sent before they asked', async (context) => {

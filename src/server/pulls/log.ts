@@ -35,7 +35,7 @@ const defaultWriteEveryMs = 3_000;
 /** About 20 MB. */
 const defaultWaitingAtMost = 50_000;
 /** Rows in one transaction: it holds the event loop for some milliseconds. */
-const rowsInBatch = 256;
+const rowsInBatch = 64;
 
 interface Waiting {
   readonly releaseId: ReleaseId;
