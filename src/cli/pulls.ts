@@ -90,7 +90,7 @@ function notes(what: string, { releases, pulls: shown, since, lost, more }: Pull
         ? `Nobody pulled ${what} through this gate since ${from}.`
         : `Recorded since ${from}.`;
   return [
-    ...(more > 0 ? [`+${more} more: --limit, or --format json`] : []),
+    ...(more > 0 ? [`+${more} more: --limit`] : []),
     `${story} What was pulled before that is on no record.`,
     ...(lost > 0 ? [`The list may be incomplete: ${lost} pulls of any package could not be recorded.`] : []),
   ];
