@@ -3,6 +3,7 @@
  * Keep each part sorted; `docs/errors.md` is generated from it by `scripts/generate-docs.ts`.
  */
 import { ledgerErrors } from './error-codes-ledger.ts';
+import { rebuildErrors } from './error-codes-rebuild.ts';
 import { upstreamErrors } from './error-codes-upstream.ts';
 
 export interface ErrorEntry {
@@ -12,6 +13,7 @@ export interface ErrorEntry {
 
 const catalogue = {
   ...ledgerErrors,
+  ...rebuildErrors,
   ...upstreamErrors,
   ARCHIVE_READER_BUSY: {
     meaning: 'Too many archives wait to be read.',

@@ -30,6 +30,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Documents for other programs: SBOM, SARIF, VEX. Pure.
   reports: { rooms: ['advisories'] },
   evidence: { rooms: ['sigstore', 'trust', 'advisories', 'licences', 'scan'], siblings: true },
+  // Sealed builds from source, and what came of them.
+  rebuild: { rooms: ['archive'], siblings: true },
   policy: { rooms: [], types: consumers },
   'ledger/verify': { rooms: [] },
   ledger: { rooms: ['ledger/verify'], types: consumers },
@@ -51,6 +53,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'scan',
       'reports',
       'evidence',
+      'rebuild',
       'policy',
       'ledger',
       'ledger/verify',

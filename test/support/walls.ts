@@ -50,13 +50,13 @@ const ownedModules: readonly Owned[] = [
   {
     rule: 'sockets',
     modules: /^node:(?:net|dgram|dns|dns\/promises)$/,
-    places: ['upstream/', 'server/'],
+    places: ['upstream/', 'server/', 'rebuild/sandbox/inside/'],
     why: 'sockets and names are opened by upstream and server alone',
   },
   {
     rule: 'child-process',
     modules: /^node:(?:child_process|cluster)$/,
-    places: ['archive/runner', 'server/package-managers/', 'server/signer/launch'],
+    places: ['archive/runner', 'rebuild/sandbox/', 'server/package-managers/', 'server/signer/launch'],
     why: 'programs are started in the named modules alone',
   },
   {
