@@ -130,7 +130,7 @@ export const comparisonVerdicts = [
  */
 export type ComparisonVerdict = (typeof comparisonVerdicts)[number];
 
-/** What a normaliser forgave, and where. */
+/** What a normaliser forgave, and where. `mode-bits` is D2's own reduction of permissions. */
 export interface NormaliserUse {
   readonly name: string;
   readonly version: string;
@@ -139,7 +139,9 @@ export interface NormaliserUse {
   readonly touched: number;
 }
 
+/** `ambiguous`: an archive that readers take for different things; `path` is then empty or the member's. */
 export type DifferenceKind =
+  | 'ambiguous'
   | 'only-upstream'
   | 'only-rebuilt'
   | 'content'
@@ -147,16 +149,18 @@ export type DifferenceKind =
   | 'exec-bit'
   | 'manifest-field';
 
+export type DifferenceGrade = 'forgiven' | 'benign' | 'unexplained' | 'suspicious';
+
 export interface FileDifference {
   readonly path: string;
   readonly kind: DifferenceKind;
-  readonly grade: 'forgiven' | 'benign' | 'unexplained' | 'suspicious';
+  readonly grade: DifferenceGrade;
   /** The rule that grades it, and why: one sentence. */
   readonly rule: string;
   readonly reason: string;
   /** Whether what a user runs reaches it; undefined: not told. */
   readonly reached: 'install' | 'main' | 'bin' | 'never' | undefined;
-  /** Unified diff, or the content of a one-sided file; clipped. */
+  /** Unified diff (`-` built here, `+` upstream), or the content of a one-sided file; clipped. */
   readonly shown: string | undefined;
 }
 
