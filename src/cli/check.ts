@@ -9,6 +9,7 @@ import {
   type CheckedEntry,
   type LockfileCheck,
 } from '../server/checking/check-lockfile.ts';
+import { currencyOfCheck } from '../server/checking/currency.ts';
 import {
   exitCodes,
   load,
@@ -97,6 +98,7 @@ function printTable(terminal: Terminal, check: LockfileCheck, file: string): voi
       terminal.out(`  ${terminal.paint(tone, title.padEnd(12))} ${String(count).padStart(6)}  ${meaning}`);
   }
   for (const line of verifiedLines(check)) terminal.out(line);
+  terminal.out(`  ${currencyOfCheck(check).line}`);
   const troubles = check.checked.filter(({ outcome }) => outcome !== 'allow' && outcome !== 'local');
   for (const trouble of troubles) printTrouble(terminal, trouble);
   if (check.counts.allow === 0 && troubles.length === 0)
@@ -148,6 +150,7 @@ function jsonOf(check: LockfileCheck): unknown {
     format: check.lockfile.format,
     lockfileVersion: check.lockfile.version,
     counts: check.counts,
+    currency: currencyOfCheck(check).counts,
     artifacts: check.checked.map(({ entry, outcome, why, remedy, result }) => ({
       name: entry.name,
       version: entry.version ?? null,
@@ -161,6 +164,7 @@ function jsonOf(check: LockfileCheck): unknown {
       useInstead: result?.useInstead ?? null,
       integrityMatches: result?.integrityMatches ?? null,
       verified: result?.verified ?? null,
+      currency: result?.currency ?? null,
       rules: result?.reasons.map((reason) => reason.rule) ?? [],
     })),
   };

@@ -2,7 +2,7 @@
 import { severities, type AdvisoryMatch, type Severity } from '../core/advisory.ts';
 import { forTerminal } from '../core/encode.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
-import { notChecked } from '../server/scanning/documents.ts';
+import { currencyOf, notChecked } from '../server/scanning/documents.ts';
 import type { NamedFeed } from '../server/scanning/feed.ts';
 import type { ScannedPackage } from '../server/scanning/scan-local.ts';
 import { verdictOf } from '../server/scanning/verdict.ts';
@@ -23,7 +23,8 @@ export function printScans(
     `${scans.length} ${scans.length === 1 ? 'package' : 'packages'}: ${told.length - failed} with findings, ${quiet} without, ${failed} not scanned`,
   );
   const unasked = scans.filter(({ advisories }) => advisories === undefined).length;
-  for (const line of [...feedLines(feed, unasked), ...notChecked(feed)]) terminal.out(line);
+  for (const line of [...feedLines(feed, unasked), ...notChecked(feed), currencyOf(scans).line])
+    terminal.out(line);
 }
 
 function feedLines(named: NamedFeed | undefined, unasked: number): readonly string[] {

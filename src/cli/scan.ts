@@ -160,7 +160,7 @@ async function scanOne(
 
 function notScanned(asked: string, code: string, message: string): ScannedPackage {
   const scan = { state: 'failed', code, message } as const;
-  return { asked, name: undefined, version: undefined, scan, advisories: undefined };
+  return { asked, name: undefined, version: undefined, scan, advisories: undefined, currency: undefined };
 }
 
 /** What was found speaks louder than what could not be scanned; nothing scanned is never a pass. */

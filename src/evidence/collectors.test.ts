@@ -7,11 +7,13 @@ import {
   sampleInput,
   sampleNow,
   sampleVersion,
+  sampleView,
 } from '../../test/support/collector-input.ts';
 import type { ArchiveReading } from '../core/archive-reading.ts';
 import type { CollectorInput, Observation, Predecessor } from '../core/collector.ts';
 import { artifactDigestsOf, type ClaimedDigest } from '../core/digest.ts';
 import { evidenceDigest, type Evidence } from '../core/evidence.ts';
+import type { IndexVersion } from '../core/index-view.ts';
 import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
 import { lookupOf, osvJson } from '../../test/support/osv.ts';
@@ -174,6 +176,26 @@ test("deprecation: upstream's word is a warning, also an empty one", async () =>
     assert.equal(evidence.result, 'warn');
     assert.match(evidenceDigest(evidence), /^[0-9a-f]{64}$/);
   }
+});
+
+test('age and deprecation: a package that nobody publishes any more, and one at its end, are facts and no verdict', async () => {
+  const facts = async (change: Partial<IndexVersion>, others: readonly IndexVersion[] = []) => {
+    const version = sampleVersion(change);
+    const index = { ...sampleView(version), versions: [version, ...others] };
+    const age = await ageCollector.collect(sampleInput({ version, index }));
+    const { facts: told } = await deprecationCollector.collect(sampleInput({ version, index }));
+    assert.notEqual(age.result, 'fail');
+    return { ...age.facts, ...told };
+  };
+  const old = await facts({ claimedTime: '2020-11-20T12:00:00.000Z' });
+  assert.deepEqual([old['lastPublishedDaysAgo'], old['abandoned'], old['endOfLife']], [2191, true, false]);
+  const alive = await facts({ claimedTime: '2020-11-20T12:00:00.000Z' }, [
+    sampleVersion({ version: '2.0.0' }),
+  ]);
+  assert.equal(alive['abandoned'], false);
+  assert.equal((await facts({ deprecated: 'gone' }))['endOfLife'], true);
+  const next = sampleVersion({ version: '2.0.0', deprecated: 'gone' });
+  assert.equal((await facts({}, [next]))['endOfLife'], false);
 });
 
 test('origin: the chain of addresses is kept, without secrets', async () => {

@@ -1,5 +1,6 @@
 /** Facts that an index alone can show: enough to hide a version, never to allow one. */
 import type { Observation } from '../core/collector.ts';
+import { activityOf, isAtEnd } from '../core/currency.ts';
 import { factsSchema, type CheckFacts, type Facts } from '../core/facts.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import { formatPurl } from '../core/purl.ts';
@@ -31,15 +32,18 @@ export function indexFacts(
     channel: 'main',
     file: version.file,
     artifact: null,
-    checks: { age: checkOf(age), deprecation: checkOf(deprecationOf(version.deprecated)) },
+    checks: {
+      age: checkOf(age, { ...activityOf(view, now) }),
+      deprecation: checkOf(deprecationOf(version.deprecated), { endOfLife: isAtEnd(view, version) }),
+    },
   };
 }
 
-function checkOf(finding: Finding): CheckFacts {
+function checkOf(finding: Finding, more: CheckFacts['facts']): CheckFacts {
   return {
     result: finding.result,
     summary: clip(finding.summary, 500),
-    facts: finding.facts ?? {},
+    facts: { ...finding.facts, ...more },
     items: finding.items ?? [],
   };
 }

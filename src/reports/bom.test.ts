@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bom, component, statement } from '../../test/support/bom-input.ts';
 import { cyclonedxProblems, documentProblems } from '../../test/support/document-schemas.ts';
+import type { Currency } from '../core/currency.ts';
 import { claimedFromHex } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { formatPurl } from '../core/purl.ts';
 import type { VexStatement } from '../core/vex.ts';
 import { cyclonedxVersions, serialOf } from './bom.ts';
+import { currencyLine } from './currency-words.ts';
 import { cyclonedxBom } from './cyclonedx.ts';
 import { cyclonedxVex } from './cyclonedx-vex.ts';
 import { documentText } from './document.ts';
@@ -26,10 +28,24 @@ const licences = [
   'MIT OR',
   'LicenseRef-corp',
 ];
+const old: Currency = {
+  newest: '3.0.0',
+  majors: 2,
+  minors: 0,
+  patches: 0,
+  days: 812,
+  deprecated: 'use another',
+  endOfLife: true,
+  lastPublishedDaysAgo: 1200,
+  abandoned: true,
+};
 const input = bom(
   [
     ...licences.map((licence, at) => component(`l${at}`, { licence })),
-    component('a', { detectedLicences: ['ISC', 'not an id'], class: 'secure' }),
+    component('a', { detectedLicences: ['ISC', 'not an id'], class: 'community/attested' }),
+    component('d', { concludedLicence: 'ISC', currency: old }),
+    component('e', { concludedLicence: 'MIT OR Apache-2.0', detectedLicences: ['MIT'] }),
+    component('f', { concludedLicence: 'no expression' }),
     component('@scope/b', { decision: 'block', rules: ['npm/denied'], caseId: 'AS-7Q2M' }),
     component('c', { hashes: [], decision: 'not-asked', class: 'not-known' }),
   ],
@@ -85,14 +101,53 @@ test('digests, licences, class and decision of a component are told, and what no
   assert.deepEqual(of('a')['hashes'], [{ alg: 'SHA-512', content: 'ab'.repeat(64) }]);
   assert.equal(of('b')['group'], '@scope');
   assert.deepEqual(of('b')['properties'], [
-    { name: 'assay:class', value: 'community' },
+    { name: 'assay:class', value: 'community/unverified' },
     { name: 'assay:decision', value: 'block' },
     { name: 'assay:rules', value: 'npm/denied' },
     { name: 'assay:case', value: 'AS-7Q2M' },
+    { name: 'assay:licence:concluded', value: 'not-known' },
+    { name: 'assay:newest', value: 'not-known' },
   ]);
   assert.match(JSON.stringify(of('c')), /not-known.*not-asked/);
   const c = told(spdxDocument(input)).packages.find((one) => one.name === 'c');
   assert.match(JSON.stringify(c), /assay:class=not-known assay:decision=not-asked/);
+});
+
+test('class, concluded licence and how current it is are told, in both formats', () => {
+  const { components } = told(cyclonedxBom(input, '1.6'));
+  const of = (name: string): string => JSON.stringify(components.find((one) => one.name === name));
+  assert.match(of('a'), /"assay:class","value":"community\/attested"/);
+  assert.match(
+    of('a'),
+    /"evidence":\{"licenses":\[\{"license":\{"id":"ISC","acknowledgement":"concluded"\}\}/,
+  );
+  assert.match(of('d'), /"evidence":\{"licenses":\[\{"license":\{"id":"ISC"/);
+  assert.match(
+    of('d'),
+    /"assay:newest","value":"3.0.0".*"assay:behind","value":"2 majors, 812 days".*"assay:deprecated","value":"use another".*"assay:end-of-life".*"assay:abandoned","value":"yes"/,
+  );
+  assert.match(
+    of('e'),
+    /"evidence":\{"licenses":\[\{"expression":"MIT OR Apache-2.0","acknowledgement":"concluded"\}\]/,
+  );
+  const { packages } = told(spdxDocument(input));
+  const inSpdx = (name: string): JsonObject => packages.find((one) => one.name === name) ?? {};
+  assert.deepEqual(
+    ['a', 'd', 'e', 'f'].map((name) => inSpdx(name)['licenseConcluded']),
+    ['NOASSERTION', 'ISC', 'MIT OR Apache-2.0', 'NOASSERTION'],
+  );
+  assert.match(JSON.stringify(inSpdx('d')), /assay:behind=2 majors, 812 days/);
+  assert.match(JSON.stringify(inSpdx('a')), /assay:newest=not-known/);
+});
+
+test('one line tells how current all are, and what is not known', () => {
+  const newest = { ...old, majors: 0, days: 0, deprecated: null, endOfLife: false, abandoned: null };
+  assert.equal(
+    currencyLine([old, newest, { ...newest, patches: 1 }, undefined]),
+    'how current: 1 newest, 1 behind by majors, 1 behind by patches, 1 deprecated, 1 at the end of life, 1 abandoned, 1 not known',
+  );
+  assert.equal(currencyLine([undefined]), 'how current: not known');
+  assert.equal(currencyLine([{ ...newest, newest: null }]), 'how current: 1 with no stable version');
 });
 
 test('one name with two digests stays two components with references of their own', () => {
@@ -193,7 +248,17 @@ test('whatever is written into names, versions and licences, the documents stay 
     fc.property(anything, anything, anything, (name, version, text) => {
       const purl = formatPurl('npm', 'x', '1.0.0');
       const hostile = bom(
-        [component('x', { purl, name, version, licence: text, detectedLicences: [text] })],
+        [
+          component('x', {
+            purl,
+            name,
+            version,
+            licence: text,
+            detectedLicences: [text],
+            concludedLicence: name,
+            currency: { ...old, newest: version, deprecated: text },
+          }),
+        ],
         {
           vex: [
             statement({ product: purl, vulnerabilities: [text, name], statement: version, author: name }),

@@ -1,4 +1,5 @@
 /** What a bill of materials is made of, in no format's words. Names, versions and licences are hostile texts. */
+import type { Currency } from '../core/currency.ts';
 import type { ClaimedDigest } from '../core/digest.ts';
 import { sha256 } from '../core/digest.ts';
 import type { Outcome } from '../core/decision.ts';
@@ -12,6 +13,12 @@ import type { VexStatement } from '../core/vex.ts';
  * `not-asked`: nobody asked the gate; `not-checked`: it could not decide.
  */
 export type BomDecision = Outcome | 'mismatch' | 'bypass' | 'not-asked' | 'not-checked';
+
+/**
+ * Who can vouch for its build. `community`: built by others; `attested`: by verified provenance we know where and how; `signed`: a
+ * registry's key vouches for the bytes alone; `unverified`: nothing does. `secure/…` (built from source here) does not exist yet.
+ */
+export type BomClass = 'community/attested' | 'community/signed' | 'community/unverified' | 'not-known';
 
 /** Those that are written. */
 export const cyclonedxVersions = ['1.6', '1.7'] as const;
@@ -27,8 +34,11 @@ export interface BomComponent {
   readonly licence: string | undefined;
   /** SPDX ids of the licence texts in it, sorted. */
   readonly detectedLicences: readonly string[];
-  /** `secure`: built from source here, so that we know who built it; `community`: nobody can vouch for its build. */
-  readonly class: 'secure' | 'community' | 'not-known';
+  /** SPDX expression that declaration and texts agree on; undefined: they do not, or nobody looked. */
+  readonly concludedLicence: string | undefined;
+  readonly class: BomClass;
+  /** Against the newest version; undefined: not known. */
+  readonly currency: Currency | undefined;
   readonly decision: BomDecision;
   /** Rules that decided, sorted; empty when allowed. */
   readonly rules: readonly string[];

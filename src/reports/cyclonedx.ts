@@ -3,6 +3,8 @@ import type { DigestAlgorithm } from '../core/digest.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { sortedComponents, type Bom, type BomComponent, type CyclonedxVersion } from './bom.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vex.ts';
+import { currencyFields, currencyLine } from './currency-words.ts';
+import type { Currency } from '../core/currency.ts';
 import { compact, plainText } from './document.ts';
 import { licenceField } from './licence-field.ts';
 
@@ -33,6 +35,9 @@ export function cyclonedxBom(bom: Bom, specVersion: CyclonedxVersion): JsonObjec
       timestamp: bom.timestamp,
       tools: { components: [{ type: 'application', name: bom.tool.name, version: bom.tool.version }] },
       component: subjectOf(bom),
+      properties: [
+        { name: 'assay:currency', value: currencyLine(bom.components.map(({ currency }) => currency)) },
+      ],
     },
     components: components.map(({ component, ref }) => componentOf(component, ref)),
     dependencies: [{ ref: subjectRef, dependsOn: components.map(({ ref }) => ref) }],
@@ -72,7 +77,7 @@ function names(full: string): { readonly group?: string; readonly name: string }
 }
 
 function componentOf(component: BomComponent, ref: string): JsonObject {
-  const { version, hashes, licence, detectedLicences, purl } = component;
+  const { version, hashes, licence, purl } = component;
   return compact({
     type: 'library',
     'bom-ref': ref,
@@ -84,12 +89,20 @@ function componentOf(component: BomComponent, ref: string): JsonObject {
         : hashes.map(({ algorithm, hex }) => ({ alg: algorithms[algorithm], content: hex })),
     licenses: licencesOf(licence),
     purl,
-    evidence:
-      detectedLicences.length === 0
-        ? undefined
-        : { licenses: detectedLicences.map((id) => ({ license: licenceById(id, 'concluded') })) },
+    evidence: licenceEvidence(component),
     properties: properties(component),
   });
+}
+
+/** What was found in its own texts; where declaration and texts agree, that alone. One expression excludes all else. */
+function licenceEvidence({ concludedLicence, detectedLicences }: BomComponent): JsonObject | undefined {
+  const field = licenceField(concludedLicence);
+  if (field.kind === 'expression')
+    return { licenses: [{ expression: field.expression, acknowledgement: 'concluded' }] };
+  const ids = field.kind === 'id' ? [field.id] : detectedLicences;
+  return ids.length === 0
+    ? undefined
+    : { licenses: ids.map((id) => ({ license: licenceById(id, 'concluded') })) };
 }
 
 function licencesOf(declared: string | undefined): Json | undefined {
@@ -110,11 +123,27 @@ function licenceById(id: string, acknowledgement: 'declared' | 'concluded'): Jso
   return licenceField(id).kind === 'id' ? { id, acknowledgement } : { name: plainText(id), acknowledgement };
 }
 
-function properties({ class: kind, decision, rules, caseId }: BomComponent): readonly JsonObject[] {
+function properties({
+  class: kind,
+  decision,
+  rules,
+  caseId,
+  currency,
+  concludedLicence,
+}: BomComponent): readonly JsonObject[] {
   return [
     { name: 'assay:class', value: kind },
     { name: 'assay:decision', value: decision },
     ...(rules.length === 0 ? [] : [{ name: 'assay:rules', value: rules.join(' ') }]),
     ...(caseId === undefined ? [] : [{ name: 'assay:case', value: caseId }]),
+    { name: 'assay:licence:concluded', value: plainText(concludedLicence ?? 'not-known') },
+    ...currencyProperties(currency),
   ];
+}
+
+function currencyProperties(currency: Currency | undefined): readonly JsonObject[] {
+  return currencyFields(currency).map(([name, value]) => ({
+    name: `assay:${name}`,
+    value: plainText(value),
+  }));
 }

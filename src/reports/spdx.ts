@@ -3,6 +3,7 @@ import type { DigestAlgorithm } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import { inForce, sortedComponents, type Bom, type BomComponent } from './bom.ts';
+import { currencyFields, currencyLine } from './currency-words.ts';
 import { compact, plainText } from './document.ts';
 import { licenceField } from './licence-field.ts';
 
@@ -31,6 +32,7 @@ export function spdxDocument(bom: Bom): JsonObject {
       // SPDX 2.3 section 6.9 has seconds and no fractions.
       created: bom.timestamp.replace(/\.\d+Z$/, 'Z'),
       creators: [`Tool: ${creator(bom)}`],
+      comment: currencyLine(bom.components.map(({ currency }) => currency)),
     },
     documentDescribes: [subjectId],
     packages: [
@@ -95,13 +97,20 @@ function packageOf(
       hashes.length === 0
         ? undefined
         : hashes.map(({ algorithm, hex }) => ({ algorithm: algorithms[algorithm], checksumValue: hex })),
-    licenseConcluded: 'NOASSERTION',
+    licenseConcluded: concluded(component),
     licenseDeclared: declared(component, texts),
     licenseComments:
       detectedLicences.length === 0 ? undefined : `licence texts found: ${detectedLicences.join(', ')}`,
     externalRefs: [purlReference(component.purl)],
     annotations: annotations(component, bom),
   });
+}
+
+/** Only what is an expression of the list: what is not is told with the texts. */
+function concluded({ concludedLicence }: BomComponent): string {
+  const field = licenceField(concludedLicence);
+  if (field.kind === 'id') return field.id;
+  return field.kind === 'expression' ? field.expression : 'NOASSERTION';
 }
 
 function declared({ licence }: BomComponent, texts: ReadonlyMap<string, string>): string {
@@ -123,7 +132,7 @@ function purlReference(purl: Purl): JsonObject {
 }
 
 function annotations(component: BomComponent, bom: Bom): readonly JsonObject[] {
-  const { class: kind, decision, rules, caseId, purl } = component;
+  const { class: kind, decision, rules, caseId, purl, currency } = component;
   const statements = inForce(bom.vex, bom.timestamp).filter(
     ({ product }) => purl === product || purl.startsWith(`${product}@`),
   );
@@ -134,6 +143,7 @@ function annotations(component: BomComponent, bom: Bom): readonly JsonObject[] {
       ...(rules.length === 0 ? [] : [`assay:rules=${rules.join(',')}`]),
       ...(caseId === undefined ? [] : [`assay:case=${caseId}`]),
     ].join(' '),
+    ...currencyFields(currency).map(([name, value]) => `assay:${name}=${plainText(value)}`),
     ...statements.map(
       ({ vulnerabilities, status, justification, author, until }) =>
         `VEX: ${plainText(vulnerabilities[0], 200)} ${status}${justification === undefined ? '' : ` (${justification})`}, stated by ${plainText(author, 300)}${until === undefined ? '' : `, valid until ${until}`}`,

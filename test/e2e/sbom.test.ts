@@ -18,6 +18,18 @@ before(async () => {
   registry = await startFakeRegistry();
   registry.publish({ name: '@s/good', version: '1.0.0', manifest: { license: 'ISC' } });
   registry.publish({ name: 'denied', version: '1.0.0' });
+  registry.publish({
+    name: 'old',
+    version: '1.0.0',
+    publishedAt: '2019-01-01T00:00:00.000Z',
+    deprecated: 'use new',
+  });
+  registry.publish({
+    name: 'old',
+    version: '2.0.0',
+    publishedAt: '2019-01-11T00:00:00.000Z',
+    deprecated: 'use new',
+  });
   gate = await startGate({
     upstream: registry.url,
     config: { policy: { deny: [{ package: 'denied', reason: 'a test says so' }] } },
@@ -83,7 +95,10 @@ test('decisions and licences of the gate are in the document, in both formats, a
     const [good, denied] = document.components;
     assert.equal(good?.purl, 'pkg:npm/%40s/good@1.0.0');
     assert.deepEqual(good.licenses, [{ license: { id: 'ISC', acknowledgement: 'declared' } }]);
-    assert.match(JSON.stringify(good.properties), /community.*"allow"/);
+    assert.match(
+      JSON.stringify(good.properties),
+      /community\/signed.*"allow".*"assay:newest","value":"1\.0\.0"/,
+    );
     assert.match(JSON.stringify(denied?.properties), /"block".*assay:rules.*assay:case/);
   }
   const spdx = await assay(['sbom', '--format', 'spdx'], folder, 0);
@@ -91,6 +106,28 @@ test('decisions and licences of the gate are in the document, in both formats, a
   const again = await assay(['sbom', '--format', 'spdx', '--output', 'x.spdx.json'], folder, 0);
   assert.equal(again.stdout, '');
   assert.equal(await readFile(join(folder, 'x.spdx.json'), 'utf8'), spdx.stdout);
+});
+
+test('how far a project is behind is in the document, and one line of a check', async () => {
+  const folder = await project(['@s/good', 'old']);
+  const checked = await assay(['check', folder], folder, 0);
+  const line = 'how current: 1 newest, 1 behind by majors, 1 deprecated, 1 at the end of life, 2 abandoned';
+  assert.ok(checked.stdout.includes(`  ${line}\n`), checked.stdout);
+  const [json] = JSON.parse(
+    (await assay(['check', folder, '--format', 'json'], folder, 0)).stdout,
+  ) as readonly {
+    readonly currency: Readonly<Record<string, number>>;
+    readonly artifacts: readonly { readonly name: string; readonly currency: unknown }[];
+  }[];
+  assert.equal(json?.currency['majors'], 1);
+  assert.match(
+    JSON.stringify(json.artifacts.find(({ name }) => name === 'old')?.currency),
+    /"newest":"2\.0\.0","majors":1,"minors":0,"patches":0,"days":10,"deprecated":"use new","endOfLife":true/,
+  );
+  const { stdout } = await assay(['sbom'], folder, 0);
+  assert.ok(stdout.includes(line));
+  assert.match(stdout, /"assay:behind",\s+"value": "1 major, 10 days"/);
+  assert.match((await assay(['sbom', '--offline'], folder, 0)).stdout, /how current. not known/);
 });
 
 test('without a gate nothing looks decided; a gate that is named must answer', async () => {

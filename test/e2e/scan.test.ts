@@ -68,10 +68,11 @@ test('a folder with nothing in it that matters is quiet, and its installed packa
   await writeFile(join(folder, 'node_modules', 'other', 'index.js'), 'eval(atob("YQ=="))');
   const { stdout } = ended(await scan('project'), 0);
   assert.match(stdout, /^1 package: 0 with findings, 1 without, 0 not scanned$/m);
+  assert.match(stdout, /^how current: not known$/m);
 });
 
 test('a release and a lockfile are fetched from the upstream; what it does not have is not scanned, and no pass', async () => {
-  ended(await scan('good@1.0.0'), 0);
+  assert.match(ended(await scan('good@1.0.0'), 0).stdout, /^how current: 1 newest/m);
   const index = (await (await fetch(`${registry.url}good`)).json()) as {
     readonly versions: Readonly<Record<string, { readonly dist: { readonly integrity: string } }>>;
   };

@@ -74,7 +74,11 @@ const spdx = object(
     SPDXID: { const: 'SPDXRef-DOCUMENT' },
     name: text,
     documentNamespace: { type: 'string', format: 'uri', pattern: '^[^#]+$' },
-    creationInfo: object({ created: spdxInstant, creators: list({ type: 'string', pattern: '^Tool: .' }) }),
+    creationInfo: object({
+      created: spdxInstant,
+      creators: list({ type: 'string', pattern: '^Tool: .' }),
+      comment: text,
+    }),
     documentDescribes: list(spdxId),
     packages: list(
       object(
@@ -91,7 +95,7 @@ const spdx = object(
               checksumValue: { type: 'string', pattern: '^[0-9a-f]+$' },
             }),
           ),
-          licenseConcluded: { const: 'NOASSERTION' },
+          licenseConcluded: text,
           licenseDeclared: text,
           licenseComments: text,
           externalRefs: list(

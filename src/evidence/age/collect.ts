@@ -1,11 +1,15 @@
-/** When the version was published. It says nothing of "old enough": the rule computes that with its own clock. */
+/**
+ * When the version was published, and when anything of its package was last. It says nothing of "old enough": the rule computes
+ * that with its own clock.
+ */
 import type { Collector } from '../../core/collector.ts';
+import { activityOf } from '../../core/currency.ts';
 import { recordOf } from '../record.ts';
 import { ageOf } from './published.ts';
 
 export const ageCollector: Collector = {
   kind: 'age',
-  version: '1',
+  version: '2',
   scope: 'release',
   collect: (input) => {
     const { version, observation, index, now } = input;
@@ -15,6 +19,7 @@ export const ageCollector: Collector = {
       timeOrderTrust: index.timeOrderTrust,
       now,
     });
-    return recordOf(ageCollector, input, age);
+    const facts = { ...age.facts, ...activityOf(index, now) };
+    return recordOf(ageCollector, input, { ...age, facts });
   },
 };

@@ -1,11 +1,16 @@
-/** Upstream's own word on whether the version should still be used. */
+/** Upstream's own word on whether the version, or anything of its package, should still be used. */
 import type { Collector } from '../../core/collector.ts';
+import { isAtEnd } from '../../core/currency.ts';
 import { recordOf } from '../record.ts';
 import { deprecationOf } from './deprecated.ts';
 
 export const deprecationCollector: Collector = {
   kind: 'deprecation',
-  version: '1',
+  version: '2',
   scope: 'release',
-  collect: (input) => recordOf(deprecationCollector, input, deprecationOf(input.version.deprecated)),
+  collect: (input) => {
+    const finding = deprecationOf(input.version.deprecated);
+    const facts = { ...finding.facts, endOfLife: isAtEnd(input.index, input.version) };
+    return recordOf(deprecationCollector, input, { ...finding, facts });
+  },
 };

@@ -1,16 +1,15 @@
 /** One locked artifact against the gate: assayed as an install would, no bytes served. */
 import { parseIntegrity } from '../../core/digest.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import type { Result } from '../../core/evidence.ts';
 import { parsePurl } from '../../core/purl.ts';
 import { claimsMatch } from '../../admission/claims.ts';
 import type { FileOutcome } from '../../admission/admit.ts';
-import type { ReleaseRecord } from '../../admission/deps.ts';
 import { isPackageName } from '../../registries/npm/names.ts';
 import type { Caller } from '../callers.ts';
-import { checkLine, publicationKinds, type CheckLine, type CheckResult } from '../control/protocol.ts';
+import { checkLine, type CheckLine, type CheckResult } from '../control/protocol.ts';
 import { fileOf } from './file-of.ts';
 import type { Gate } from '../gate.ts';
+import { knownOf } from './known.ts';
 import { decisionShown, reasonShown } from './shown.ts';
 
 /** Never throws: what could not be checked is answered `not-checked`, with the reason. */
@@ -55,6 +54,7 @@ async function resultOf(
   if (outcome.state === 'absent')
     throw new AssayError('INDEX_VERSION_ABSENT', `upstream lists no ${line.purl}`);
   const { release } = outcome;
+  const { name, version = '' } = parsePurl(line.purl);
   const { decision } = release;
   const refused = decision.outcome !== 'allow';
   const useInstead = refused
@@ -69,20 +69,8 @@ async function resultOf(
     ...(useInstead === undefined ? {} : { useInstead }),
     ...(until === undefined ? {} : { until }),
     integrityMatches: integrityMatches(line, release.artifact),
-    ...(await verifiedOf(gate, release)),
+    ...(await knownOf(gate, { upstream: release.subject.upstream, name, version }, release)),
   };
-}
-
-/** Read from the record: what admission remembers of a release is without its evidence. */
-async function verifiedOf(
-  { storage }: Gate,
-  { id }: ReleaseRecord,
-): Promise<Pick<CheckResult, 'verified'> | undefined> {
-  const evidence = (await storage.admission.release(id))?.evidence ?? [];
-  const resultOf = (kind: string): Result | undefined => evidence.find((one) => one.kind === kind)?.result;
-  const [signatures, provenance, expectations] = publicationKinds.map(resultOf);
-  if (signatures === undefined || provenance === undefined || expectations === undefined) return undefined;
-  return { verified: { signatures, provenance, expectations } };
 }
 
 function integrityMatches(

@@ -37,6 +37,7 @@ import { alarmKinds } from '../../core/alarm.ts';
 import { outcomes } from '../../core/decision.ts';
 import { results } from '../../core/evidence.ts';
 import { z } from '../zod.ts';
+import { currencyShown, licenceShown, vexOfVersion } from './known-protocol.ts';
 
 export const controlSocketName = 'control.sock';
 
@@ -267,6 +268,11 @@ export const checkResult = z.object({
   integrityMatches: z.boolean().nullable(),
   /** What was verified of its publication. Absent when nothing was assessed: it was refused by its index, or not checked. */
   verified: z.record(z.enum(publicationKinds), z.enum(results)).optional(),
+  /** Absent when the gate's index does not list it. */
+  currency: currencyShown.optional(),
+  /** Absent when its licence was not looked at. */
+  licence: licenceShown.optional(),
+  vex: vexOfVersion.optional(),
   problem: z.object({ code: z.string(), message: text }).optional(),
 });
 export type CheckResult = z.infer<typeof checkResult>;

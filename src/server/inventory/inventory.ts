@@ -5,12 +5,14 @@ import type { Outcome } from '../../core/decision.ts';
 import { parseIntegrity } from '../../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
+import type { VexStatement } from '../../core/vex.ts';
 import { isPackageName } from '../../registries/npm/names.ts';
 import { isVersion } from '../../registries/npm/order.ts';
 import type { LockedEntry } from '../../registries/npm/lockfiles/types.ts';
 import {
   serialOf,
   type Bom,
+  type BomClass,
   type BomComponent,
   type BomDecision,
   type BomSubject,
@@ -19,6 +21,7 @@ import { checkLockfile, lockfileOf, type CheckedEntry } from '../checking/check-
 import type { Settings } from '../config/settings.ts';
 import type { Env } from '../config/surroundings.ts';
 import { checkLines, gateDocument, type GatewayTarget } from '../control/gateway-client.ts';
+import type { VexShown } from '../control/known-protocol.ts';
 import type { CheckResult } from '../control/protocol.ts';
 import { assayVersion } from '../package-version.ts';
 
@@ -58,7 +61,12 @@ export async function inventoryOfLockfile(file: string, input: InventoryInput): 
   // A link to a workspace has neither name nor version: its folder is an entry of its own.
   const leftOut = checked.filter(({ entry }) => !isNameable(entry) && entry.source !== 'local');
   return {
-    bom: bomOf(await projectOf(dirname(file)), components, input),
+    bom: bomOf(
+      await projectOf(dirname(file)),
+      components,
+      nameable.map(({ result }) => result),
+      input,
+    ),
     leftOut: leftOut.map(({ entry }) => entry.key),
   };
 }
@@ -85,7 +93,7 @@ export async function inventoryOfRelease(
   };
   const decision = target === undefined ? 'not-asked' : (result?.outcome ?? 'not-checked');
   const component = componentOf(entry, decision, result, manifest && licenceOf(manifest));
-  return { bom: bomOf({ name, version, purl }, [component], input), leftOut: [] };
+  return { bom: bomOf({ name, version, purl }, [component], [result], input), leftOut: [] };
 }
 
 function isNameable({ name, version, source }: LockedEntry): boolean {
@@ -114,13 +122,37 @@ function componentOf(
     version,
     hashes: parseIntegrity(entry.integrity ?? ''),
     licence: (licence ?? entry.licence)?.toWellFormed(),
-    detectedLicences: [],
-    // Nothing is built here yet, so nobody can vouch for the build of anything.
-    class: decided.includes(decision) ? 'community' : 'not-known',
+    detectedLicences: result?.licence?.detected ?? [],
+    concludedLicence: result?.licence?.concluded ?? undefined,
+    class: decided.includes(decision) ? classOf(result?.verified) : 'not-known',
+    currency: result?.currency,
     decision,
     rules:
       decision === 'allow' ? [] : [...new Set(result?.reasons.map(({ rule }) => rule) ?? [])].sort(byText),
     caseId: result?.caseId,
+  };
+}
+
+/** Nothing is built here yet: the best there is, is knowing who built it. */
+function classOf(verified: CheckResult['verified']): BomClass {
+  if (verified?.provenance === 'pass') return 'community/attested';
+  return verified?.signatures === 'pass' ? 'community/signed' : 'community/unverified';
+}
+
+/** Of all that was asked about, each once. */
+function statementsIn(results: readonly (CheckResult | undefined)[]): readonly VexStatement[] {
+  const all = results.flatMap((result) => result?.vex?.statements ?? []).map(statementOf);
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).entries()]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([, one]) => one);
+}
+
+function statementOf({ justification, until, cyclonedx, ...rest }: VexShown): VexStatement {
+  return {
+    ...rest,
+    justification,
+    until,
+    cyclonedx: cyclonedx && { ...cyclonedx, justification: cyclonedx.justification },
   };
 }
 
@@ -177,12 +209,18 @@ function licenceOf(manifest: JsonObject): string | undefined {
   return names.length === 0 ? undefined : names.slice(0, 20).join(' OR ');
 }
 
-function bomOf(subject: BomSubject, components: readonly BomComponent[], { timestamp }: InventoryInput): Bom {
-  const content = { subject, components, timestamp, version: assayVersion };
+function bomOf(
+  subject: BomSubject,
+  components: readonly BomComponent[],
+  results: readonly (CheckResult | undefined)[],
+  { timestamp }: InventoryInput,
+): Bom {
+  const vex = statementsIn(results);
+  const content = { subject, components, vex, timestamp, version: assayVersion };
   return {
     subject,
     components,
-    vex: [],
+    vex,
     serial: serialOf(JSON.parse(JSON.stringify(content)) as JsonObject),
     timestamp,
     tool: { name: 'assay', version: assayVersion },

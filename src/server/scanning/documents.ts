@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { sarifLog, type SarifFinding } from '../../reports/sarif.ts';
+import { summaryOf, type CurrencySummary } from '../checking/currency.ts';
 import { assayVersion } from '../package-version.ts';
 import type { NamedFeed } from './feed.ts';
 import type { ScannedPackage } from './scan-local.ts';
@@ -16,7 +17,14 @@ export function scansJson(scans: readonly ScannedPackage[], named: NamedFeed | u
     epss: epss === undefined ? null : { model: epss.model, date: epss.date, scores: epss.size },
     kev: kev === undefined ? null : { catalogue: kev.version, entries: kev.size },
   };
-  return JSON.parse(JSON.stringify({ schema: 1, checked, packages: scans })) as JsonObject;
+  const currency = currencyOf(scans).counts;
+  const packages = scans.map((one) => ({ ...one, currency: one.currency ?? null }));
+  return JSON.parse(JSON.stringify({ schema: 1, checked, currency, packages })) as JsonObject;
+}
+
+/** By the indexes that the releases came by; nobody asks for one about a file or a folder. */
+export function currencyOf(scans: readonly ScannedPackage[]): CurrencySummary {
+  return summaryOf(scans.map(({ currency }) => currency));
 }
 
 /** One sentence for each thing that nobody gave a file for. */

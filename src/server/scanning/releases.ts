@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import type { ClaimedDigest } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
+import type { Currency } from '../../core/currency.ts';
 import type { IndexView } from '../../core/index-view.ts';
+import { rfc3339 } from '../../core/time.ts';
+import { currencyOf } from '../../registries/npm/currency.ts';
 import { openStorage } from '../../storage/open.ts';
 import { createUpstreamClient } from '../../upstream/client.ts';
 import { authorities } from '../config/authorities.ts';
@@ -18,6 +21,8 @@ export interface Releases {
     version: string,
     claims: readonly ClaimedDigest[],
   ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
+  /** By the index that was asked for it; undefined: it was not, or does not list the version. */
+  readonly currency: (name: string, version: string) => Promise<Currency | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -65,6 +70,10 @@ export async function openReleases(settings: Settings, folder: string): Promise<
       if (path === undefined)
         throw new AssayError('BLOB_MISSING', `the bytes of ${name}@${version} are gone`);
       return { path, sizeBytes: artifact.sizeBytes };
+    },
+    currency: async (name, version) => {
+      const known = await views.get(name)?.catch(() => undefined);
+      return known && currencyOf(known, version, rfc3339(new Date()));
     },
     close: async () => {
       await indexes.close();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createArchiveReader } from '../../archive/reader.ts';
 import type { AdvisoryLookup, AdvisoryMatch } from '../../core/advisory.ts';
+import type { Currency } from '../../core/currency.ts';
 import { parseIntegrity } from '../../core/digest.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { ScanAttempt } from '../../core/scan-report.ts';
@@ -22,6 +23,8 @@ export interface ScannedPackage {
   readonly scan: ScanAttempt;
   /** Undefined: no feed was given, or nobody knows its name and version. */
   readonly advisories: readonly AdvisoryMatch[] | undefined;
+  /** Undefined: no index was asked for it. */
+  readonly currency: Currency | undefined;
 }
 
 export interface LocalScanOptions {
@@ -82,7 +85,8 @@ export async function openLocalScan(options: LocalScanOptions): Promise<LocalSca
       const { path, sizeBytes } = await (await releases).fetch(name, version, parseIntegrity(integrity));
       const found = await tarball(`${name}@${version}`, path, sizeBytes);
       // What is installed under this name is judged under this name, whatever it says of itself.
-      return finished(options, found.asked, { name, version }, found.scan);
+      const currency = await (await releases).currency(name, version);
+      return { ...finished(options, found.asked, { name, version }, found.scan), currency };
     },
     close: async () => {
       await (await releases?.catch(() => undefined))?.close();
@@ -99,7 +103,14 @@ function finished(
   scan: ScanAttempt,
 ): ScannedPackage {
   const isKnown = advisories?.feed !== undefined && name !== undefined && version !== undefined;
-  return { asked, name, version, scan, advisories: isKnown ? advisories.match(name, version) : undefined };
+  return {
+    asked,
+    name,
+    version,
+    scan,
+    advisories: isKnown ? advisories.match(name, version) : undefined,
+    currency: undefined,
+  };
 }
 
 async function scanned(scan: () => ReturnType<Scanner['scan']>): Promise<ScanAttempt> {
