@@ -28,7 +28,8 @@ export async function current(
   decided: () => Promise<ReleaseRecord | undefined>,
 ): Promise<ReleaseRecord | undefined> {
   const release = await decided();
-  if (release === undefined) return undefined;
+  // A refusal without bytes rests on the index alone.
+  if (release?.artifact === undefined) return release;
   const about = packageOf(release);
   if (rooms.epochs(about).feeds <= release.decision.epochs.feeds) return release;
   return decideFromStored(rooms, release, askedNow(rooms, about, principal));
