@@ -15,6 +15,7 @@ import {
   packageOf,
   standing,
 } from './decide-release.ts';
+import { isComplete } from './assess.ts';
 import type { PackageName, ReleaseRecord } from './deps.ts';
 import type { IndexState } from './indexes.ts';
 import { createLru } from './lru.ts';
@@ -102,7 +103,7 @@ export function createAdmission(rooms: Rooms): Admission {
       } else marks.set(about, mark);
     };
     try {
-      const release = await current(rooms, request, () => decide(rooms, request));
+      const release = await current(rooms, () => decide(rooms, request));
       if (release !== undefined) count();
       return release;
     } catch (error) {
@@ -124,8 +125,12 @@ export function createAdmission(rooms: Rooms): Admission {
       const stored = await admittedByFile(rooms, request);
       if (stored === undefined || standing(rooms, stored.decision, packageOf(stored))) return undefined;
       const about = `${upstream} ${name}`;
+      const asked = askedNow(rooms, packageOf(stored), request.principal);
+      // What an upgrade looks at besides is not collected here: that is left to the next request for the file.
+      const isWhole = isComplete(rooms, stored.evidence, true);
+      const policy = isWhole ? asked.epochs.policy : stored.decision.epochs.policy;
       try {
-        return await decideKept(rooms, stored, askedNow(rooms, packageOf(stored), request.principal));
+        return await decideKept(rooms, stored, { ...asked, epochs: { ...asked.epochs, policy } });
       } finally {
         mark += 1;
         marks.set(about, mark);

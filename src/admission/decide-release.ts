@@ -24,15 +24,13 @@ import type { Rooms } from './rooms.ts';
 /** What it rests on may have changed while it was decided: then once more, and the next request sees to the rest. */
 export async function current(
   rooms: Rooms,
-  { principal }: FileRequest,
-  decided: () => Promise<ReleaseRecord | undefined>,
+  decideNow: () => Promise<ReleaseRecord | undefined>,
 ): Promise<ReleaseRecord | undefined> {
-  const release = await decided();
+  const release = await decideNow();
   // A refusal without bytes rests on the index alone.
   if (release?.artifact === undefined) return release;
   const about = packageOf(release);
-  if (rooms.epochs(about).feeds <= release.decision.epochs.feeds) return release;
-  return decideFromStored(rooms, release, askedNow(rooms, about, principal));
+  return rooms.epochs(about).feeds <= release.decision.epochs.feeds ? release : decideNow();
 }
 
 /** Who asks, and what the decision will rest on: taken before anything is looked at. */
@@ -270,7 +268,8 @@ async function decideFromStored(rooms: Rooms, stored: ReleaseRecord, asked: Aske
   const evidence = artifact === undefined ? stored.evidence : refreshed(rooms, subject, stored.evidence);
   const context = { principal, admittedBefore: stored.admittedAt !== undefined };
   const verdict = verdictAtFile(rooms, subject, version, evidence, context);
-  const decided = await record(rooms, {
+  await raiseRevocation(rooms, stored, verdict);
+  return record(rooms, {
     subject,
     version,
     indexManifest,
@@ -282,8 +281,6 @@ async function decideFromStored(rooms: Rooms, stored: ReleaseRecord, asked: Aske
     epochs,
     previous: stored,
   });
-  await raiseRevocation(rooms, stored, decided);
-  return decided;
 }
 
 /** Bytes that were lost or found corrupt are fetched again, and only the very same ones are taken. */

@@ -1,28 +1,31 @@
 /** An admitted release that becomes known as malicious is refused from then on, and those who had it are told of. */
+import type { Verdict } from '../core/decision.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { ReleaseRecord } from './deps.ts';
 import type { Rooms } from './rooms.ts';
 
 /** More are counted, and listed by `assay pulls`. */
 const shownPullers = 50;
+/** In the sentence itself. */
+const namedPullers = 5;
 
-/** Throws STORAGE_*. */
+/** Before the verdict is on record: after a crash in between it is told twice, and never not at all. Throws STORAGE_*. */
 export async function raiseRevocation(
   rooms: Rooms,
-  before: ReleaseRecord,
-  { id, subject, decision }: ReleaseRecord,
+  { id, subject, admittedAt, decision }: ReleaseRecord,
+  { reasons }: Verdict,
 ): Promise<void> {
-  if (before.admittedAt === undefined || before.decision.outcome !== 'allow') return;
-  const cause = decision.reasons.find(
-    ({ rule, outcome }) => rule.endsWith('/known-malware') && outcome === 'block',
-  );
+  if (admittedAt === undefined || decision.outcome !== 'allow') return;
+  const cause = reasons.find(({ rule, outcome }) => rule.endsWith('/known-malware') && outcome === 'block');
   if (cause === undefined) return;
   const pulls = await rooms.pulls(id);
   const total = pulls.reduce((sum, { count }) => sum + count, 0);
+  const names = pulls.map(({ puller }) => `${puller.kind} ${puller.name}`.trim());
+  const [first, more] = [names.slice(0, namedPullers).join(', '), names.length > namedPullers ? ', …' : ''];
   const whom =
     pulls.length === 0
       ? 'Nobody is on record as having pulled it through this gate.'
-      : `It was pulled ${total} times by ${pulls.length} callers: assay pulls ${subject.purl} lists them.`;
+      : `It was pulled ${total} times by ${pulls.length} callers (${first}${more}): assay pulls ${subject.purl} lists them.`;
   await rooms.store.raiseAlarm({
     kind: 'malware-admitted',
     severity: 'critical',
@@ -32,7 +35,7 @@ export async function raiseRevocation(
       items: [...cause.items],
       artifact: subject.artifact ?? null,
       pullers: pulls.length,
-      pulledBy: pulls.slice(0, shownPullers).map(({ puller }) => `${puller.kind} ${puller.name}`.trim()),
+      pulledBy: names.slice(0, shownPullers),
     },
     at: rfc3339(rooms.clock()),
   });

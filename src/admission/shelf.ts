@@ -2,7 +2,7 @@
  * What stands on the shelf: the index of one package as a client may see it. Steers only; the file route enforces.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Judgement } from '../core/decision.ts';
+import type { Epochs, Judgement } from '../core/decision.ts';
 import type { Sha256 } from '../core/digest.ts';
 import { sha256 } from '../core/digest.ts';
 import type { IndexVersion, IndexView } from '../core/index-view.ts';
@@ -130,17 +130,25 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
     };
   }
 
-  /** Admitted releases whose decision no longer stands are asked again first: a deny list must hide them. */
+  /**
+   * Admitted releases whose decision no longer stands are asked again first: a deny list must hide those that only we
+   * list, and what is known of malware by now any of them.
+   */
   async function currentReleases(
     state: KnownIndex,
     principal: Principal,
   ): Promise<readonly ReleaseSummary[]> {
     const { upstream, name } = state.view;
     const releases = await rooms.store.releasesOf(upstream, name);
-    const late = unlisted(state, releases).filter((one) => !admission.stands(one, state.view));
-    if (late.length === 0) return releases;
+    const admitted = releases.filter(
+      (one) => one.admittedAt !== undefined && !admission.stands(one, state.view),
+    );
+    const ours = new Set(unlisted(state, releases));
+    const late = admitted.filter((one) => ours.has(one));
+    const known = admitted.filter((one) => !ours.has(one) && knowsBetter(one, rooms.epochs(state.view)));
     for (const one of late) await admission.admit({ upstream, name, file: one.file, principal });
-    return rooms.store.releasesOf(upstream, name);
+    for (const one of known) await admission.reconsider({ upstream, name, file: one.file, principal });
+    return late.length + known.length === 0 ? releases : rooms.store.releasesOf(upstream, name);
   }
 
   async function verdictsOf(
@@ -170,6 +178,14 @@ export function createShelves(rooms: Rooms, admission: Admission): Shelves {
   }
 
   return { show };
+}
+
+/**
+ * Whether more is known of it than when it was decided, or an override ended, or it was refused for what may be over. After
+ * an upgrade that looks at more, the file route is where that is collected.
+ */
+function knowsBetter({ outcome, epochs }: ReleaseSummary, now: Epochs): boolean {
+  return outcome !== 'allow' || epochs.feeds < now.feeds || epochs.policy === now.policy;
 }
 
 /** Admitted, and no longer in the index. */

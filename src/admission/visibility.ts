@@ -1,7 +1,7 @@
 /**
  * Which versions of a package stand in the index a client sees. Steering only: nothing here allows anything.
  * An admitted version never vanishes (pnpm 11+ checks a frozen lockfile against the index); only a deny list
- * or a revocation hides it.
+ * or a revocation hides it, and the latter for as long as that decision stands.
  */
 import type { Judgement, Reason } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -70,8 +70,13 @@ export function visibilityOf(input: VisibilityInput): Visibility {
     } else if (!admitted && owner !== undefined) {
       hidden.push(fileTaken(version, owner));
     } else if (admitted && release !== undefined) {
-      if (input.changedBytes(version, release)) keep.push(release);
+      if (release.outcome !== 'allow' && input.stands(release)) {
+        sooner(release.validUntil);
+        hidden.push(refusedEarlier(release));
+      } else if (input.changedBytes(version, release)) keep.push(release);
       else visible.push(version.version);
+      // Somebody's word that an advisory is wrong ends.
+      if (input.stands(release)) sooner(release.validUntil);
     } else if (release !== undefined && hidesAgain(release) && input.stands(release)) {
       sooner(release.validUntil);
       hidden.push(refusedEarlier(release));

@@ -17,7 +17,7 @@ import { createArchiveReader, type PooledArchiveReader } from '../archive/reader
 import { AssayError } from '../core/errors.ts';
 import type { Collector } from '../core/collector.ts';
 import type { Forge } from '../core/forge.ts';
-import { parsePurl } from '../core/purl.ts';
+import { parsePurl, type Ecosystem } from '../core/purl.ts';
 import type { TrustMaterial } from '../core/trust.ts';
 import type { Clock } from '../core/time.ts';
 import { createCollectors } from '../evidence/collectors.ts';
@@ -104,8 +104,10 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   const parts = await openParts(input, closers);
   const rooms = roomsOf(parts);
   const admission = createAdmission(rooms);
-  const { store, epochs, feeds, log } = parts;
-  feeds.onChange(reconsiderOnChange({ store, epochs, admission, log }, closers));
+  const { store, epochs, feeds, clock, log } = parts;
+  const feedOf = (ecosystem: Ecosystem) => feeds.current(ecosystem).feed;
+  const limits = parts.settings.feedLimits;
+  feeds.onChange(await reconsiderOnChange({ store, epochs, admission, feedOf, limits, clock, log }, closers));
   return gateOf(parts, input.shown, { admission, shelves: createShelves(rooms, admission) });
 }
 

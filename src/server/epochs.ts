@@ -4,7 +4,7 @@
  */
 import type { PackageName } from '../admission/deps.ts';
 import type { Epochs } from '../core/decision.ts';
-import { ecosystems, type Ecosystem } from '../core/purl.ts';
+import type { Ecosystem } from '../core/purl.ts';
 import type { SettingsStore } from '../storage/settings.ts';
 import { z } from './zod.ts';
 
@@ -13,7 +13,7 @@ export interface EpochsInForce {
   readonly of: (about: PackageName) => Epochs;
   /** Concerns every package. Durable when it resolves. Throws STORAGE_*. */
   readonly raise: (which: keyof Epochs) => Promise<void>;
-  /** The feeds say something else of these. `kept`: those that are on record. Durable when it resolves. Throws STORAGE_*. */
+  /** The feeds say something else of these. Durable when it resolves. Throws STORAGE_*. */
   readonly feedsChanged: (change: FeedsChanged) => Promise<void>;
 }
 
@@ -21,8 +21,6 @@ export interface FeedsChanged {
   /** Undefined: of any. */
   readonly ecosystem: Ecosystem | undefined;
   readonly names: readonly string[];
-  /** The packages of which there are decisions. */
-  readonly kept: readonly PackageName[];
 }
 
 const settingKey = 'feeds-concerned';
@@ -48,8 +46,6 @@ type Store = Pick<SettingsStore, 'bumpEpoch' | 'setting' | 'setSetting'>;
 export async function epochsFrom(start: Epochs, store: Store): Promise<EpochsInForce> {
   let current = start;
   let concerned = readConcerned(await store.setting(settingKey), start.feeds);
-  /** What a restart would find. */
-  let onRecord = concerned;
   let turn: Promise<unknown> = Promise.resolve();
 
   async function rise(which: keyof Epochs): Promise<number> {
@@ -60,14 +56,16 @@ export async function epochsFrom(start: Epochs, store: Store): Promise<EpochsInF
   }
 
   /** What is in memory stands at once; what is on disk may be behind, and then says so by its `at`. */
-  async function concern(next: (at: number) => { readonly now: Concerned; readonly kept: Concerned }) {
-    const done = turn.then(async () => {
+  async function concern(change: (at: number) => Concerned): Promise<void> {
+    const before = turn;
+    const work = async (): Promise<void> => {
+      await before;
       const at = await rise('feeds');
-      const { now, kept } = next(at);
-      concerned = now;
-      onRecord = kept;
-      await store.setSetting(settingKey, JSON.stringify({ at, floor: kept.floor, names: [...kept.names] }));
-    });
+      concerned = change(at);
+      const { floor, names } = concerned;
+      await store.setSetting(settingKey, JSON.stringify({ at, floor, names: [...names] }));
+    };
+    const done = work();
     turn = done.catch(() => undefined);
     await done;
   }
@@ -83,31 +81,17 @@ export async function epochsFrom(start: Epochs, store: Store): Promise<EpochsInF
     },
     raise: async (which) => {
       if (which !== 'feeds') return void (await rise(which));
-      await concern((at) => {
-        const all = { floor: at, names: new Map<string, number>() };
-        return { now: all, kept: all };
-      });
+      await concern((at) => ({ floor: at, names: new Map() }));
     },
-    feedsChanged: ({ ecosystem, names, kept }) =>
-      concern((at) => {
-        const scope = ecosystem ?? '*';
-        const named = new Set(names);
-        const touched = kept.filter(
-          (one) => named.has(one.name) && (ecosystem === undefined || ecosystem === one.ecosystem),
-        );
-        return {
-          now: withNames(
-            concerned,
-            names.map((name) => `${scope}/${name}`),
-            at,
-          ),
-          kept: withNames(
-            onRecord,
-            touched.map((one) => `${one.ecosystem}/${one.name}`),
-            at,
-          ),
-        };
-      }),
+    // Also of packages without any decision: one may be under way, and recorded in a moment.
+    feedsChanged: ({ ecosystem, names }) =>
+      concern((at) =>
+        withNames(
+          concerned,
+          names.map((name) => `${ecosystem ?? '*'}/${name}`),
+          at,
+        ),
+      ),
   };
 }
 
@@ -121,10 +105,7 @@ function withNames({ floor, names }: Concerned, added: readonly string[], at: nu
 function readConcerned(stored: string | undefined, feeds: number): Concerned {
   const parsed = shape.safeParse(stored === undefined ? undefined : jsonOf(stored));
   if (!parsed.success || parsed.data.at !== feeds) return { floor: feeds, names: new Map() };
-  const known = new Map(
-    parsed.data.names.filter(([key]) => ecosystems.some((one) => key.startsWith(`${one}/`))),
-  );
-  return { floor: parsed.data.floor, names: known };
+  return { floor: parsed.data.floor, names: new Map(parsed.data.names) };
 }
 
 function jsonOf(text: string): unknown {
