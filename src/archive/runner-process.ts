@@ -31,7 +31,7 @@ export interface ChildEvents {
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last of what it wrote to stderr, at most 2,000 characters. Hostile. */
+  /** The first of what it wrote to stderr, at most 8,000 characters: V8 gives its reason before it fills screens. Hostile. */
   readonly stderr: string;
 }
 
@@ -75,7 +75,7 @@ export function startChild(options: ProcessOptions, events: ChildEvents): ChildH
     exited = true;
     events.exit({ code, signal, stderr });
   };
-  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-2000)));
+  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(0, 8000)));
   child.on('error', (error) => {
     stderr = error.message;
     exit(null, null);

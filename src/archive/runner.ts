@@ -287,6 +287,9 @@ function bury(pool: Pool, worker: Worker, exit: ChildExit): void {
 function describeExit({ code, signal, stderr }: ChildExit): string {
   const how = signal === null ? `it ended with code ${code}` : `it ended by ${signal}`;
   // V8's last words fill screens: the line that says something is short.
-  const said = /(?:FATAL ERROR|Error|error)[^\n]{0,300}/.exec(stderr)?.[0] ?? stderr.slice(0, 300);
+  const said =
+    /FATAL ERROR[^\n]{0,300}/.exec(stderr)?.[0] ??
+    /(?:Error|error)[^\n]{0,300}/.exec(stderr)?.[0] ??
+    stderr.slice(0, 300);
   return said === '' ? how : `${how}: ${said}`;
 }
