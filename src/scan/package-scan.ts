@@ -114,15 +114,15 @@ function takeCommand(state: State, event: string, command: string): void {
 }
 
 function keepFile(state: State, file: PackageFile): void {
+  if (!/\.(?:[cm]?[jt]sx?|sh|ps1|bat|cmd|py|json)$|(?:^|\/)[^.]+$/i.test(file.path)) return;
   if (state.keptBytes + file.bytes.length > keptBytes) {
     state.findings.push(
       limit(file.path, 'limits/not-followed', 'Too much code to follow what an install script reaches.'),
     );
     return;
   }
-  if (!/\.(?:[cm]?[jt]sx?|sh|ps1|bat|cmd|py|json)$|(?:^|\/)[^.]+$/i.test(file.path)) return;
   state.keptBytes += file.bytes.length;
-  state.kept.set(file.path, file);
+  state.kept.set(file.path, { ...file, bytes: Buffer.from(file.bytes) });
 }
 
 /** From the files that the commands name along `require`, `import` and names of files in strings. */

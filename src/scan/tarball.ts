@@ -3,6 +3,7 @@ import { Parser } from 'tar/parse';
 import type { ReadEntry } from 'tar/read-entry';
 import { gunzip, type ReadAt } from '../archive/gunzip.ts';
 import { messageOf } from '../core/errors.ts';
+import { bufferOf } from './byte-facts.ts';
 import type { PackageFile } from './file-scan.ts';
 
 export interface MemberLimits {
@@ -13,6 +14,7 @@ export interface MemberLimits {
 }
 
 export interface MemberSink {
+  /** The bytes are good until it returns: what is to be kept is copied. */
   readonly file: (file: PackageFile) => void;
   readonly leftOut: (path: string, bytes: number, why: string) => void;
 }
@@ -27,6 +29,7 @@ export async function readMembers(
 ): Promise<void> {
   let problem: string | undefined;
   let entries = 0;
+  const memory = createMemory();
   const parser = new Parser({
     strict: true,
     maxDecompressionRatio: Number.POSITIVE_INFINITY,
@@ -34,7 +37,7 @@ export async function readMembers(
       entries += 1;
       if (entries > limits.entries) problem ??= `more than ${limits.entries} members`;
       try {
-        takeEntry(entry, limits, sink, wanted, (message) => (problem ??= message));
+        takeEntry(entry, { limits, sink, wanted, memory, fail: (message) => (problem ??= message) });
       } catch (error) {
         problem ??= messageOf(error);
       }
@@ -42,8 +45,8 @@ export async function readMembers(
   });
   parser.on('error', (error: unknown) => (problem ??= messageOf(error)));
   const unzipped = await gunzip(read, packedBytes, limits, (chunk) => {
-    // zlib uses its buffers again; the parser keeps pieces of what it is given.
-    parser.write(Buffer.from(chunk));
+    // Not copied: what zlib has handed out it does not write to again, and the parser keeps pieces of it.
+    parser.write(bufferOf(chunk));
     return problem === undefined;
   });
   // A damaged stream ends early, which the parser then also says; the cause comes first.
@@ -53,13 +56,30 @@ export async function readMembers(
   if (problem !== undefined) throw new Error(`the archive could not be scanned: ${problem}`);
 }
 
-function takeEntry(
-  entry: ReadEntry,
-  limits: MemberLimits,
-  sink: MemberSink,
-  wanted: (path: string) => boolean,
-  fail: (message: string) => void,
-): void {
+/** Members up to this size share memory, one after the other. */
+const sharedBytes = 8 * 1024 * 1024;
+
+/** Memory for one member at a time: fresh pages for each would cost more than reading it. */
+function createMemory(): (size: number) => Buffer {
+  let shared = Buffer.alloc(0);
+  return (size) => {
+    if (size > sharedBytes) return Buffer.allocUnsafeSlow(size);
+    if (size > shared.length) {
+      shared = Buffer.allocUnsafeSlow(Math.min(sharedBytes, Math.max(64 * 1024, 2 * size)));
+    }
+    return shared.subarray(0, size);
+  };
+}
+
+interface Taking {
+  readonly limits: MemberLimits;
+  readonly sink: MemberSink;
+  readonly wanted: (path: string) => boolean;
+  readonly memory: (size: number) => Buffer;
+  readonly fail: (message: string) => void;
+}
+
+function takeEntry(entry: ReadEntry, { limits, sink, wanted, memory, fail }: Taking): void {
   const path = entry.path.slice(entry.path.indexOf('/') + 1);
   const size = entry.size ?? 0;
   if (entry.type === 'Directory') return entry.resume();
@@ -72,7 +92,7 @@ function takeEntry(
     sink.leftOut(path, size, `over ${limits.memberBytes} bytes`);
     return entry.resume();
   }
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = memory(size);
   let filled = 0;
   entry.on('data', (chunk: Buffer) => {
     chunk.copy(bytes, filled);
