@@ -87,6 +87,12 @@ const needs: Readonly<Record<Flow, readonly (readonly Signal[])[]>> = {
   'endless-noise': [['endless-loop']],
   'hidden-string': [['process', 'dynamic-code', 'network'], ['decode']],
   'hidden-url': [['network', 'process'], ['decode']],
+  'runs-decoded': [['process'], ['decode', 'decrypt']],
+  'downloaded-file-run': [['network'], ['file-write']],
+  'data-to-code': [['dynamic-code'], ['file-read']],
+  'remote-module': [['remote-import']],
+  'hidden-global': [['hidden-access']],
+  'invisible-text': [['invisible-decoder']],
 };
 
 /** Weaker than the rules: each is satisfied wherever the tree could show it. */

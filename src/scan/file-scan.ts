@@ -3,14 +3,16 @@ import type { Severity } from '../core/advisory.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
 import { bufferOf, hasLineOver, isOnlyAscii } from './byte-facts.ts';
 import { chainsInFile, chainsInText, couldMatch, type ChainHit, type Placed } from './chains.ts';
+import { commandSignals } from './command-line.ts';
 import { isTypesOnly, kindOf, type FileKind } from './file-kind.ts';
 import { hiddenFindings } from './hidden.ts';
+import { looksHidden } from './interest.ts';
 import { byteOffset, clipped, excerptAt, lineAt, unitOffset } from './places.ts';
 import type { Signal } from './signals.ts';
 import { secretAt } from './secrets.ts';
 import { shippedFindings } from './shipped-files.ts';
 import { parseCode } from './syntax/tree.ts';
-import { commandSignals, syntaxFacts } from './syntax/facts.ts';
+import { syntaxFacts } from './syntax/facts.ts';
 import { signalsIn, type SignalHit } from './text-signals.ts';
 
 export interface PackageFile {
@@ -45,8 +47,6 @@ export interface FileScan {
 const parseBytes = 1_000_000;
 /** Of what is neither new nor reached by an install script, larger ones are bundles: told, and searched. */
 const parseOldBytes = 400_000;
-/** Larger files with such marks are bundles of other things. */
-const hiddenBytes = 200_000;
 const bundleBytes = 300_000;
 const payloadBytes = 400_000;
 
@@ -125,8 +125,8 @@ function scanCode(
   }
   const interesting =
     role.reached ||
-    (role.changed && base.signals.size > 0) ||
-    (bytes.length <= hiddenBytes && looksHidden(hits)) ||
+    role.changed ||
+    looksHidden(hits, bytes.length) ||
     couldMatch(textSigns as readonly { readonly sign: Signal; readonly at: number }[]);
   const unparsed = (): Omit<FileScan, 'kind'> => {
     const chains = kind === 'javascript' && !interesting ? [] : chainsInText(textSigns);
@@ -149,7 +149,9 @@ function scanCode(
     findings.push(limit(path, 'limits/not-parsed', `It was searched, not parsed: ${parsed.why}.`));
     return unparsed();
   }
-  const { events, functions, reaches } = syntaxFacts(parsed.program);
+  const { events, functions, reaches, exhausted } = syntaxFacts(parsed.program);
+  if (exhausted)
+    findings.push(limit(path, 'limits/not-reckoned', 'Not all of its values could be reckoned.'));
   const signs: readonly Placed[] = [
     ...events.map(({ what, at }) => ({ sign: what, at })),
     ...hits.flatMap(({ signal, at }) =>
@@ -180,13 +182,8 @@ const onlyInText = new Set<Signal>([
   'lifecycle-edit',
   'clipboard',
   'home',
+  'invisible-decoder',
 ]);
-
-/** Words are no help where they are written in pieces or as escapes: the tree puts them together. */
-function looksHidden(hits: readonly SignalHit[]): boolean {
-  const count = (signal: Signal): number => hits.filter((hit) => hit.signal === signal).length;
-  return count('mangled-name') >= 3 || count('split-text') >= 3 || count('escaped-text') >= 8;
-}
 
 interface Cap {
   readonly most: Severity;

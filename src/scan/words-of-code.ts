@@ -35,9 +35,29 @@ export const wordsOfCode: readonly Word[] = [
   ...inCode('file-delete', 'rmSync', 'unlinkSync', 'rmdirSync', '.unlink(', '.rm(', 'rimraf'),
   ...inCode('make-executable', 'chmod'),
   ...inCode('read-folder', 'readdir'),
-  ...inCode('environment', 'process.env', "process['env']", 'process["env"]', 'Deno.env', 'Bun.env'),
+  ...inCode(
+    'environment',
+    'process.env',
+    "process['env']",
+    'process["env"]',
+    'process?.env',
+    'Deno.env',
+    'Bun.env',
+  ),
+  // Taken out of `process` by another way.
+  ...["'process'", '"process"', "'node:process'", '"node:process"'].map((text) => ({
+    text,
+    signal: 'environment-whole' as const,
+    before: /(?:require|from|import)[\s(]{0,4}$/,
+  })),
+  { text: '= process', signal: 'environment-whole', before: /\}\s{0,4}$/, after: /^\s{0,4}[;,\n]/ },
+  ...inText('environment-whole', '/self/environ', 'report.getReport', 'printenv'),
   // Not one variable of it: the whole.
-  { text: 'process.env', signal: 'environment-whole', after: /^\s{0,4}[^.[?\w\s]/ },
+  ...['process.env', 'process?.env', "process['env']", 'process["env"]'].map((text) => ({
+    text,
+    signal: 'environment-whole' as const,
+    after: /^\s{0,4}[^.[?\w\s]/,
+  })),
   ...inText(
     'environment-secret',
     'NPM_TOKEN',
@@ -49,6 +69,7 @@ export const wordsOfCode: readonly Word[] = [
     'VAULT_TOKEN',
     'ACTIONS_ID_TOKEN_REQUEST',
   ),
+  ...inText('environment-token', 'NPM_TOKEN', 'NODE_AUTH_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'VAULT_TOKEN'),
   ...inCode('host-identity', 'os.hostname', '.userInfo(', '.hostname()', 'networkInterfaces'),
   ...inText('host-identity', 'whoami', '/etc/passwd', 'uname -a'),
   ...inCode('home', 'homedir', '.HOME', 'USERPROFILE', 'APPDATA'),
@@ -59,14 +80,18 @@ export const wordsOfCode: readonly Word[] = [
     before: /(?:^|[^\w$.])$/,
     after: /^(?!\s{0,4}["'`]return this)/,
   },
+  { text: 'AsyncFunction(', signal: 'dynamic-code', before: /(?:^|[^\w$.])$/ },
+  { text: '.constructor(', signal: 'dynamic-code', before: /(?:^|[^s]|[^i]s|[^h]is)$/ },
   ...inCode(
     'dynamic-code',
-    '.constructor(',
+    '{}).constructor',
+    'Function.constructor',
     'runInThisContext',
     'runInNewContext',
     'runInContext',
     'vm.Script',
     '._compile',
+    'compileFunction',
   ),
   ...inCode('encode', "toString('base64", 'toString("base64', 'btoa(', "toString('hex", 'toString("hex'),
   ...inCode('decode', 'fromBase64'),
@@ -111,6 +136,40 @@ export const wordsOfCode: readonly Word[] = [
     after: /^\s{0,4}(?:[\w$([]|["'`][\w/:]{1,20}["'`]\s{0,2}\+)/,
   })),
   ...inCode('module-made', 'module.constructor'),
+  // Members by a name that is put together or decoded: honest code has a variable there, or the name itself.
+  ...['globalThis[', 'global[', 'window[', 'process[', 'module[', 'require('].map((text) => ({
+    text,
+    signal: 'hidden-access' as const,
+    before: /(?:^|[^\w$.])$/,
+    after:
+      /^\s{0,4}(?:["'`][^"'`\n]{1,20}["'`]\s{0,2}[+.]|`[^`\n]{0,20}\$\{|\[|atob|Buffer|String|[\w$]{1,20}\(|\()/,
+  })),
+  ...inCode(
+    'hidden-access',
+    'createRequire',
+    'getBuiltinModule',
+    'mainModule.require',
+    'process.binding',
+    '_linkedBinding',
+    'Reflect.apply',
+    'module._load',
+    "'spawn_sync'",
+    '"spawn_sync"',
+  ),
+  { text: 'reverse()', signal: 'hidden-access', after: /^\s{0,4}\.\s{0,4}join\(/ },
+  { text: 'data:', signal: 'hidden-access', after: /^(?:text|application)\/(?:javascript|ecmascript)/ },
+  ...['import(', 'from'].map((text) => ({
+    text,
+    signal: 'remote-import' as const,
+    before: /(?:^|[^\w$.])$/,
+    after: /^\s{0,4}["'`]https?:\/\//,
+  })),
+  // What variation selectors and tag characters begin with: whoever reckons with them hides text in them.
+  ...['0xfe00', '65024', '0xe0100', '917760'].map((text) => ({
+    text,
+    signal: 'invisible-decoder' as const,
+    inStrings: true as const,
+  })),
   // In the middle of a word: texts that are only long are split between words.
   ...["'+'", "' + '", '"+"', '" + "'].map((text) => ({
     text,

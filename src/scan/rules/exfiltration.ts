@@ -67,7 +67,7 @@ export const exfiltrationRules: readonly ChainRule[] = [
     atInstall: 'critical',
     all: [
       ['credential-files'],
-      ['npm-credentials', 'browser-stores', 'wallet-files', 'environment-secret'],
+      ['npm-credentials', 'browser-stores', 'wallet-files', 'environment-token'],
       ['file-read'],
       networkSigns,
     ],

@@ -1,7 +1,19 @@
 /** What a call does, by the dotted path of what is called: `child_process.exec`, `fs.writeFileSync`. A table. */
 import type { Signal } from '../signals.ts';
 
-export type Tag = 'environment' | 'identity' | 'credentials' | 'decoded' | 'downloaded' | 'request';
+export type Tag =
+  | 'environment'
+  | 'identity'
+  | 'credentials'
+  | 'decoded'
+  | 'downloaded'
+  | 'request'
+  | 'data-file'
+  | 'child'
+  | 'secret-npm'
+  | 'secret-github'
+  | 'secret-cloud'
+  | 'secret-other';
 
 export interface Meaning {
   readonly signals: readonly Signal[];
@@ -12,14 +24,14 @@ export interface Meaning {
 const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
   {
     path: /^child_process\.(?:promises\.)?(?:exec|execSync|execFile|execFileSync|spawn|spawnSync|fork)$/,
-    meaning: { signals: ['process'] },
+    meaning: { signals: ['process'], gives: 'child' },
   },
   {
     path: /^(?:execa|cross-spawn|shelljs)(?:\.\w+)?$|^Bun\.spawn(?:Sync)?$/,
-    meaning: { signals: ['process'] },
+    meaning: { signals: ['process'], gives: 'child' },
   },
   {
-    path: /^(?:https?|http2)\.request$/,
+    path: /^(?:https?|http2)\.(?:request|ClientRequest)$|^http2\.connect$/,
     meaning: { signals: ['network', 'network-send'], gives: 'request' },
   },
   {
@@ -35,16 +47,29 @@ const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
     meaning: { signals: ['network'], gives: 'downloaded' },
   },
   {
+    path: /^(?:socket\.io-client|engine\.io-client)(?:\.\w+)?$/,
+    meaning: { signals: ['network'], gives: 'request' },
+  },
+  { path: /^EventSource$/, meaning: { signals: ['network'], gives: 'request' } },
+  { path: /^undici\.(?:Client|Pool|Agent)$/, meaning: { signals: ['network'], gives: 'request' } },
+  {
     path: /^(?:XMLHttpRequest|WebSocket|ws|ws\.WebSocket)$/,
     meaning: { signals: ['network', 'network-send'], gives: 'request' },
   },
   { path: /^navigator\.sendBeacon$/, meaning: { signals: ['network', 'network-send'] } },
   {
-    path: /^(?:net|tls)\.(?:connect|createConnection|Socket)$/,
+    path: /^(?:net|tls)\.(?:connect|createConnection|Socket|TLSSocket)$/,
     meaning: { signals: ['raw-socket', 'network-send'], gives: 'request' },
   },
   { path: /^dgram\.createSocket$/, meaning: { signals: ['raw-socket', 'network-send'], gives: 'request' } },
-  { path: /^dns\.(?:promises\.)?(?:lookup|resolve\w*)$/, meaning: { signals: ['dns'] } },
+  {
+    path: /^dns\.(?:promises\.)?(?:Resolver\.)?(?:resolveTxt)$/,
+    meaning: { signals: ['dns'], gives: 'downloaded' },
+  },
+  {
+    path: /^dns\.(?:promises\.)?(?:Resolver\.)?(?:lookup|resolve\w*|reverse)$/,
+    meaning: { signals: ['dns'] },
+  },
   {
     path: /^fs\.(?:promises\.)?(?:writeFile|appendFile|outputFile|write)(?:Sync)?$|^fs\.createWriteStream$|^(?:Bun|Deno)\.(?:write|writeTextFile)$/,
     meaning: { signals: ['file-write'] },
@@ -65,7 +90,7 @@ const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
   },
   { path: /^os\.homedir$/, meaning: { signals: ['home'] } },
   {
-    path: /^(?:eval|Function|vm\.(?:runIn\w+|Script|compileFunction|SourceTextModule))$|(?:^|\.)_compile$/,
+    path: /^(?:eval|(?:\w+\.)*Function|vm\.(?:runIn\w+|Script|compileFunction))$|(?:^|\.)_compile$|^(?:fn#\d+|Function|AsyncFunction|GeneratorFunction|(?:obj#\d+|String|Array|Object|Math)\.\w+)\.constructor$/,
     meaning: { signals: ['dynamic-code'] },
   },
   { path: /^atob$|^String\.from(?:CharCode|CodePoint)$/, meaning: { signals: ['decode'], gives: 'decoded' } },
@@ -77,6 +102,8 @@ const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
     path: /^(?:crypto|crypto-js|crypto-js\.AES)\.(?:createDecipher(?:iv)?|decrypt)$/,
     meaning: { signals: ['decrypt'], gives: 'decoded' },
   },
+  { path: /^TextDecoder\.decode$/, meaning: { signals: [], gives: 'decoded' } },
+  { path: /^process\.report\.getReport$/, meaning: { signals: ['environment'], gives: 'environment' } },
   { path: /^module\.constructor$/, meaning: { signals: ['module-made'] } },
   { path: /^process\.dlopen$/, meaning: { signals: ['native-code'] } },
   {
@@ -85,8 +112,18 @@ const table: readonly { readonly path: RegExp; readonly meaning: Meaning }[] = [
   },
 ];
 
+const known = new Map<string, Meaning | undefined>();
+const mostKnown = 20_000;
+
 export function meaningOf(path: string): Meaning | undefined {
-  return path.length > 200 ? undefined : table.find((row) => row.path.test(path))?.meaning;
+  if (path.length > 200) return undefined;
+  const before = known.get(path);
+  if (before !== undefined || known.has(path)) return before;
+  const meaning = table.find((row) => row.path.test(path))?.meaning;
+  // Paths are the attacker's: what is remembered is bounded.
+  if (known.size >= mostKnown) known.clear();
+  known.set(path, meaning);
+  return meaning;
 }
 
 const sameModule: Readonly<Record<string, string>> = {
@@ -104,6 +141,12 @@ export function moduleName(specifier: string): string {
 }
 
 const hideable = new Set([
+  'http2',
+  'tls',
+  'dgram',
+  'worker_threads',
+  'module',
+  'process',
   'child_process',
   'fs',
   'http',

@@ -1,20 +1,31 @@
 /** What a string expression is, where that can be told without running anything: sums, joins, decodings. */
+import { numberIn, valuesOf, withParameter } from './fold-values.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
 export interface Folded {
   readonly text: string;
   /** It was written so that reading does not show it: base64, hex, character codes, reversed. */
   readonly decoded: boolean;
+  /** Some of it is not known: a space stands for each such part. */
+  readonly partial?: true;
 }
+
+export type Value = string | number;
 
 /** What names stand for here. Flow is not followed: the last assignment of a constant counts. */
 export interface Constants {
   readonly text: (name: string) => Folded | undefined;
   readonly number: (name: string) => number | undefined;
-  /** Texts of an array. */
-  readonly list: (name: string) => readonly string[] | undefined;
+  /** Texts and numbers of an array. */
+  readonly list: (name: string) => readonly Value[] | undefined;
+  /** Text of a property of an object that was written in this file. */
+  readonly member: (node: Node) => Folded | undefined;
   /** A function of one parameter that only returns an expression of it: how tables of strings are read. */
   readonly decoder: (name: string) => Decoder | undefined;
+  /** The function below, for what it asks others about. */
+  readonly fold: typeof fold;
+  /** Steps that may still be made in this file: hostile code nests loops over loops. */
+  readonly budget: { left: number };
 }
 
 export interface Decoder {
@@ -22,12 +33,13 @@ export interface Decoder {
   readonly returns: Node;
 }
 
-const maxLength = 200_000;
+export const longestFolded = 200_000;
 const maxDepth = 60;
 
 /** Undefined where it depends on what only a run shows. Template placeholders become a space. */
 export function fold(node: Node | undefined, constants: Constants, depth = 0): Folded | undefined {
-  if (node === undefined || depth > maxDepth) return undefined;
+  if (node === undefined || depth > maxDepth || constants.budget.left <= 0) return undefined;
+  constants.budget.left -= 1;
   const next = (inner: Node | undefined): Folded | undefined => fold(inner, constants, depth + 1);
   switch (node.type) {
     case 'Literal': {
@@ -38,29 +50,48 @@ export function fold(node: Node | undefined, constants: Constants, depth = 0): F
       return templateText(node, next);
     case 'BinaryExpression':
       return textOf(node, 'operator') === '+' ? sum(node, constants, depth) : undefined;
-    case 'Identifier':
-      return constants.text(textOf(node, 'name') ?? '');
+    case 'Identifier': {
+      const name = textOf(node, 'name') ?? '';
+      return name === '__dirname' ? { text: '.', decoded: false } : constants.text(name);
+    }
     case 'ParenthesizedExpression':
     case 'AwaitExpression':
     case 'TSAsExpression':
     case 'TSNonNullExpression':
-      return next(nodeOf(node, 'expression') ?? nodeOf(node, 'argument'));
     case 'ChainExpression':
-      return next(nodeOf(node, 'expression'));
+      return next(nodeOf(node, 'expression') ?? nodeOf(node, 'argument'));
+    case 'AssignmentExpression':
+      return textOf(node, 'operator') === '=' ? next(nodeOf(node, 'right')) : undefined;
+    case 'LogicalExpression':
+      return next(nodeOf(node, 'left')) ?? next(nodeOf(node, 'right'));
+    case 'ConditionalExpression':
+      return next(nodeOf(node, 'consequent')) ?? next(nodeOf(node, 'alternate'));
+    case 'SequenceExpression':
+      return next(nodesOf(node, 'expressions').at(-1));
+    case 'NewExpression':
+      return textOf(nodeOf(node, 'callee'), 'name') === 'URL'
+        ? next(nodesOf(node, 'arguments')[0])
+        : undefined;
     case 'CallExpression':
-      return decodedByFunction(node, constants, depth) ?? call(node, next);
+      return decodedByFunction(node, constants, depth) ?? call(node, constants, depth);
     case 'MemberExpression':
-      return listed(node, constants);
+      return listed(node, constants, depth) ?? constants.member(node);
     default:
       return undefined;
   }
 }
 
-function listed(node: Node, constants: Constants): Folded | undefined {
-  const list = constants.list(textOf(nodeOf(node, 'object'), 'name') ?? '');
-  const at = list === undefined ? undefined : numberIn(nodeOf(node, 'property'), constants);
-  const text = at === undefined ? undefined : list?.[at];
-  return text === undefined ? undefined : { text, decoded: false };
+function listed(node: Node, constants: Constants, depth: number): Folded | undefined {
+  const computed = (node as unknown as { computed?: boolean }).computed === true;
+  if (!computed) {
+    const meta = nodeOf(node, 'object')?.type === 'MetaProperty';
+    const isHere = meta && /^(?:dirname|url|filename)$/.test(textOf(nodeOf(node, 'property'), 'name') ?? '');
+    return isHere ? { text: '.', decoded: false } : undefined;
+  }
+  const at = numberIn(nodeOf(node, 'property'), constants, depth + 1);
+  if (at === undefined) return undefined;
+  const value = valuesOf(nodeOf(node, 'object'), constants, depth + 1)?.[at];
+  return typeof value === 'string' ? { text: value, decoded: false } : undefined;
 }
 
 function decodedByFunction(node: Node, constants: Constants, depth: number): Folded | undefined {
@@ -69,39 +100,10 @@ function decodedByFunction(node: Node, constants: Constants, depth: number): Fol
   if (decoder === undefined || depth > 10) return undefined;
   const [argument] = nodesOf(node, 'arguments');
   const text = fold(argument, constants, depth + 1);
-  const number = numberIn(argument, constants);
+  const number = numberIn(argument, constants, depth + 1);
   if (text === undefined && number === undefined) return undefined;
-  const isParameter = (name: string): boolean => name === decoder.parameter;
-  const inner: Constants = {
-    ...constants,
-    text: (name) => (isParameter(name) ? text : constants.text(name)),
-    number: (name) => (isParameter(name) ? number : constants.number(name)),
-  };
-  const result = fold(decoder.returns, inner, depth + 5);
+  const result = fold(decoder.returns, withParameter(constants, decoder.parameter, text, number), depth + 5);
   return result === undefined ? undefined : { text: result.text, decoded: true };
-}
-
-/** Numbers as tables are read with: written, given, and sums, differences and exclusive ors of those. */
-function numberIn(node: Node | undefined, constants: Constants, depth = 0): number | undefined {
-  if (node === undefined || depth > 10) return undefined;
-  if (node.type === 'Identifier') return constants.number(textOf(node, 'name') ?? '');
-  if (node.type === 'Literal') {
-    const value = (node as unknown as { value: unknown }).value;
-    if (typeof value === 'string' && /^0x[0-9a-f]{1,8}$/i.test(value)) return Number(value);
-    return typeof value === 'number' ? value : undefined;
-  }
-  if (node.type !== 'BinaryExpression') return undefined;
-  const left = numberIn(nodeOf(node, 'left'), constants, depth + 1);
-  const right = numberIn(nodeOf(node, 'right'), constants, depth + 1);
-  if (left === undefined || right === undefined) return undefined;
-  const operator = textOf(node, 'operator');
-  return operator === '-'
-    ? left - right
-    : operator === '+'
-      ? left + right
-      : operator === '^'
-        ? left ^ right
-        : undefined;
 }
 
 function templateText(node: Node, next: (inner: Node | undefined) => Folded | undefined): Folded {
@@ -109,9 +111,17 @@ function templateText(node: Node, next: (inner: Node | undefined) => Folded | un
     const value = (quasi as unknown as { value?: { cooked?: unknown } }).value;
     return typeof value?.cooked === 'string' ? value.cooked : '';
   });
-  const inserted = nodesOf(node, 'expressions').map((inner) => next(inner)?.text ?? ' ');
-  const text = parts.map((part, index) => part + (inserted[index] ?? '')).join('');
-  return { text: text.slice(0, maxLength), decoded: false };
+  const inserted = nodesOf(node, 'expressions').map((inner) => next(inner));
+  const text = parts
+    .map((part, index) => part + (inserted[index]?.text ?? (index < inserted.length ? ' ' : '')))
+    .join('');
+  return withParts(text, inserted);
+}
+
+function withParts(text: string, parts: readonly (Folded | undefined)[]): Folded {
+  const decoded = parts.some((part) => part?.decoded === true);
+  const partial = parts.some((part) => part === undefined || part.partial === true);
+  return { text: text.slice(0, longestFolded), decoded, ...(partial ? { partial } : {}) };
 }
 
 /** A long sum leans to the left: walked, not recursed into. Unknown parts become a space, as in templates. */
@@ -127,16 +137,18 @@ function sum(node: Node, constants: Constants, depth: number): Folded | undefine
     .reverse()
     .map((part) => part?.text ?? ' ')
     .join('');
-  return { text: text.slice(0, maxLength), decoded: parts.some((part) => part?.decoded === true) };
+  return withParts(text, parts);
 }
 
-function call(node: Node, next: (inner: Node | undefined) => Folded | undefined): Folded | undefined {
+function call(node: Node, constants: Constants, depth: number): Folded | undefined {
+  const next = (inner: Node | undefined): Folded | undefined => fold(inner, constants, depth + 1);
   const callee = nodeOf(node, 'callee');
   const [first, second] = nodesOf(node, 'arguments');
   if (callee?.type === 'Identifier') {
     const name = textOf(callee, 'name');
     if (name === 'atob') return decodedBy('base64', next(first));
     if (name === 'decodeURIComponent' || name === 'unescape') return percentDecoded(next(first));
+    if (name === 'String' || name === 'fileURLToPath') return next(first);
     return undefined;
   }
   if (callee?.type !== 'MemberExpression') return undefined;
@@ -147,55 +159,131 @@ function call(node: Node, next: (inner: Node | undefined) => Folded | undefined)
     const encoding = next(second)?.text.toLowerCase();
     if (encoding === 'base64' || encoding === 'hex' || encoding === 'base64url')
       return decodedBy(encoding, next(first));
-    const codes = numbersOf(first);
-    return codes === undefined ? next(first) : { text: codes, decoded: true };
+    return codesText(valuesOf(first, constants, depth + 1)) ?? next(first);
   }
-  if ((method === 'fromCharCode' || method === 'fromCodePoint') && objectName === 'String') {
-    const codes = nodesOf(node, 'arguments').map(numberOf);
-    return codes.some((code) => code === undefined)
-      ? undefined
-      : { text: String.fromCharCode(...codes.map((code) => code ?? 0)), decoded: true };
-  }
-  if (method === 'toString' || method === 'trim' || method === 'concat') return next(object);
+  if (method === 'fromCharCode' || method === 'fromCodePoint') return fromCodes(node, constants, depth);
+  if (method === 'decode') return codesText(valuesOf(first, constants, depth + 1));
   if (method === 'atob') return decodedBy('base64', next(first));
-  if (method === 'join') return joined(object, next(first)?.text ?? ',', next);
-  return undefined;
+  if (method === 'decodeURIComponent') return percentDecoded(next(first));
+  if ((method === 'join' || method === 'resolve') && objectName === 'path')
+    return pathText(nodesOf(node, 'arguments').map(next));
+  if (method === 'join') return joined(object, next(first)?.text ?? ',', constants, depth);
+  return textMethod(method, next(object), nodesOf(node, 'arguments'), constants, depth);
 }
 
-/** `['a','b'].join('')`, and `'ba'.split('').reverse().join('')`. */
+/** `path.join(__dirname, 'a', 'b')`: what is not known is a space. */
+function pathText(parts: readonly (Folded | undefined)[]): Folded | undefined {
+  if (parts.every((part) => part === undefined)) return undefined;
+  return withParts(parts.map((part) => part?.text ?? ' ').join('/'), parts);
+}
+
+/** Methods of texts. Nobody writes a text with them that could be written as it is. */
+function textMethod(
+  method: string | undefined,
+  source: Folded | undefined,
+  args: readonly Node[],
+  constants: Constants,
+  depth: number,
+): Folded | undefined {
+  if (source === undefined) return undefined;
+  const { text } = source;
+  const words = (at: number): string | undefined => fold(args[at], constants, depth + 1)?.text;
+  const number = (at: number): number | undefined => numberIn(args[at], constants, depth + 1);
+  // Of a long text, or one whose parts are not all known, this is how every parser cuts it.
+  const short = source.partial !== true && text.length <= 400;
+  const hidden = (result: string): Folded => ({
+    text: result.slice(0, longestFolded),
+    decoded: source.decoded || short,
+    ...(source.partial === true ? { partial: true } : {}),
+  });
+  const isUnknown = (at: number): boolean => args[at] !== undefined && number(at) === undefined;
+  switch (method) {
+    case 'toString':
+    case 'trim':
+    case 'valueOf':
+    case 'normalize':
+      return source;
+    case 'concat': {
+      const parts = args.map((_, at) => words(at) ?? ' ');
+      return { text: (text + parts.join('')).slice(0, longestFolded), decoded: source.decoded };
+    }
+    case 'toLowerCase':
+      return text === text.toLowerCase() ? source : hidden(text.toLowerCase());
+    case 'toUpperCase':
+      return text === text.toUpperCase() ? source : hidden(text.toUpperCase());
+    case 'slice':
+    case 'substring':
+      if (isUnknown(0) || isUnknown(1)) return undefined;
+      return hidden(text[method](number(0) ?? 0, number(1)));
+    case 'substr':
+      if (isUnknown(0) || isUnknown(1)) return undefined;
+      return hidden(text.slice(number(0) ?? 0, (number(0) ?? 0) + (number(1) ?? text.length)));
+    case 'charAt':
+    case 'at':
+      if (isUnknown(0)) return undefined;
+      return hidden(text.charAt(number(0) ?? 0));
+    case 'replace':
+    case 'replaceAll': {
+      const from = words(0) ?? plainPattern(args[0]);
+      const to = words(1);
+      if (from === undefined || from === '' || to === undefined) return undefined;
+      return hidden(text.replaceAll(from, () => to));
+    }
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
+/** A regular expression that is a text: others are not run, they are the attacker's. */
+function plainPattern(node: Node | undefined): string | undefined {
+  const pattern = (node as unknown as { regex?: { pattern?: unknown } } | undefined)?.regex?.pattern;
+  return typeof pattern === 'string' && /^[\w\s#@!~%&=:;,<>/"'`-]{1,40}$/.test(pattern) ? pattern : undefined;
+}
+
+/** `['a','b'].join('')`, `'ba'.split('').reverse().join('')`, `[99, 112].map((c) => String.fromCharCode(c)).join('')`. */
 function joined(
   object: Node | undefined,
   separator: string,
-  next: (inner: Node | undefined) => Folded | undefined,
+  constants: Constants,
+  depth: number,
 ): Folded | undefined {
   if (object?.type === 'ArrayExpression') {
-    const parts = nodesOf(object, 'elements').map((element) => next(element)?.text);
-    if (parts.every((part) => part === undefined)) return undefined;
-    return {
-      text: parts
-        .map((part) => part ?? ' ')
-        .join(separator)
-        .slice(0, maxLength),
-      decoded: false,
-    };
+    const elements = nodesOf(object, 'elements');
+    if (elements.every(({ type }) => type !== 'SpreadElement')) {
+      const parts = elements.map((element) => fold(element, constants, depth + 1));
+      if (parts.every((part) => part === undefined)) return undefined;
+      return withParts(parts.map((part) => part?.text ?? ' ').join(separator), parts);
+    }
   }
-  const reversed = calledMethod(object, 'reverse');
-  const split = calledMethod(reversed, 'split');
-  const source = next(split);
-  return source === undefined ? undefined : { text: source.text.split('').reverse().join(''), decoded: true };
+  const values = valuesOf(object, constants, depth + 1);
+  const decoded = object?.type !== 'Identifier';
+  return values === undefined ? undefined : { text: values.join(separator).slice(0, longestFolded), decoded };
 }
 
-/** The object of `object.name(...)`. */
-function calledMethod(node: Node | undefined, name: string): Node | undefined {
-  if (node?.type !== 'CallExpression') return undefined;
-  const callee = nodeOf(node, 'callee');
-  if (callee?.type !== 'MemberExpression') return undefined;
-  return textOf(nodeOf(callee, 'property'), 'name') === name ? nodeOf(callee, 'object') : undefined;
+function fromCodes(node: Node, constants: Constants, depth: number): Folded | undefined {
+  const codes = nodesOf(node, 'arguments').flatMap((argument): readonly (Value | undefined)[] =>
+    argument.type === 'SpreadElement'
+      ? (valuesOf(nodeOf(argument, 'argument'), constants, depth + 1) ?? [undefined])
+      : [numberIn(argument, constants, depth + 1)],
+  );
+  if (codes.some((code) => typeof code !== 'number')) return undefined;
+  return { text: String.fromCharCode(...codes.slice(0, 50_000).map(Number)), decoded: true };
+}
+
+function codesText(values: readonly Value[] | undefined): Folded | undefined {
+  if (values === undefined || values.length < 3 || values.some((value) => typeof value !== 'number'))
+    return undefined;
+  const bytes = Buffer.from(values.map(Number));
+  return { text: bytes.toString('latin1').slice(0, longestFolded), decoded: true };
 }
 
 function decodedBy(encoding: 'base64' | 'base64url' | 'hex', source: Folded | undefined): Folded | undefined {
   if (source === undefined) return undefined;
-  return { text: Buffer.from(source.text, encoding).toString('latin1').slice(0, maxLength), decoded: true };
+  return {
+    text: Buffer.from(source.text, encoding).toString('latin1').slice(0, longestFolded),
+    decoded: true,
+  };
 }
 
 function percentDecoded(source: Folded | undefined): Folded | undefined {
@@ -208,18 +296,4 @@ function percentDecoded(source: Folded | undefined): Folded | undefined {
   } catch {
     return source;
   }
-}
-
-function numberOf(node: Node): number | undefined {
-  const value = node.type === 'Literal' ? (node as unknown as { value: unknown }).value : undefined;
-  return typeof value === 'number' ? value : undefined;
-}
-
-function numbersOf(node: Node | undefined): string | undefined {
-  if (node?.type !== 'ArrayExpression') return undefined;
-  const codes = nodesOf(node, 'elements').map(numberOf);
-  if (codes.length < 3 || codes.some((code) => code === undefined)) return undefined;
-  return Buffer.from(codes.map((code) => code ?? 0))
-    .toString('latin1')
-    .slice(0, maxLength);
 }

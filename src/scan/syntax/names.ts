@@ -1,34 +1,83 @@
-/** What the names of a file stand for: dotted paths of imports, constants, and kinds of data. */
-import type { Signal } from '../signals.ts';
-import { signalsInString } from '../text-signals.ts';
-import { meaningOf, moduleName, type Tag } from './calls.ts';
-import { fold, type Decoder, type Folded } from './fold.ts';
-import { functionTypes, namesIn, type Scopes } from './scopes.ts';
-import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
+/** What the names of a file stand for: dotted paths of imports, of functions and objects of the file, and constants. */
+import { isHideable, meaningOf, moduleName, type Tag } from './calls.ts';
+import { fold, type Constants, type Decoder, type Folded, type Value } from './fold.ts';
+import type { Scopes } from './scopes.ts';
+import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
+
+export interface Returned {
+  readonly tags: Set<Tag>;
+  path: string | undefined;
+}
 
 export interface Names {
   readonly scopes: Scopes;
   /** By key: the dotted path that a variable stands for. */
   readonly paths: Map<string, string>;
+  /** By path: what a property of an object of this file stands for. */
+  readonly members: Map<string, string>;
+  readonly memberTexts: Map<string, Folded>;
   readonly constants: Map<string, Folded>;
-  readonly lists: Map<string, readonly string[]>;
+  readonly lists: Map<string, readonly Value[]>;
   readonly decoders: Map<string, Decoder>;
   readonly tags: Map<string, Set<Tag>>;
+  /** Functions of this file by their path, `fn#` and where they begin. */
+  readonly functions: Map<string, Node>;
+  readonly returns: Map<string, Returned>;
+  readonly budget: { left: number };
+  /** Once everything is learned, what was found out is kept. */
+  kept: Kept | undefined;
 }
 
-export function foldHere(state: Names, node: Node | undefined): Folded | undefined {
-  const { scopes, constants, lists, decoders } = state;
-  return fold(node, {
+interface Kept {
+  readonly paths: Map<Node, string | undefined>;
+  readonly texts: Map<Node, Folded | undefined>;
+  readonly tags: Map<Node, ReadonlySet<Tag>>;
+}
+
+export function constantsOf(state: Names): Constants {
+  const { scopes, constants, lists, decoders, memberTexts } = state;
+  return {
     text: (name) => constants.get(scopes.keyOf(name)),
     number: () => undefined,
     list: (name) => lists.get(scopes.keyOf(name)),
+    member: (node) => (memberTexts.size === 0 ? undefined : memberTexts.get(pathOf(state, node) ?? '')),
     decoder: (name) => decoders.get(scopes.keyOf(name)),
-  });
+    fold,
+    budget: state.budget,
+  };
 }
+
+export function foldHere(state: Names, node: Node | undefined): Folded | undefined {
+  if (node === undefined || neverText.has(node.type)) return undefined;
+  const { kept } = state;
+  if (kept?.texts.has(node) === true) return kept.texts.get(node);
+  const folded = fold(node, constantsOf(state));
+  kept?.texts.set(node, folded);
+  return folded;
+}
+
+const neverText = new Set([
+  'ObjectExpression',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'UnaryExpression',
+]);
+
+const maxDepth = 30;
 
 /** The dotted path of an expression, with imports resolved; undefined where it has none. */
 export function pathOf(state: Names, node: Node | undefined, depth = 0): string | undefined {
-  if (node === undefined || depth > 30) return undefined;
+  if (node === undefined || depth > maxDepth || state.budget.left <= 0) return undefined;
+  const { kept } = state;
+  if (kept?.paths.has(node) === true) return kept.paths.get(node);
+  state.budget.left -= 1;
+  const path = freshPath(state, node, depth);
+  kept?.paths.set(node, path);
+  return path;
+}
+
+function freshPath(state: Names, node: Node, depth: number): string | undefined {
+  const next = (inner: Node | undefined): string | undefined => pathOf(state, inner, depth + 1);
   switch (node.type) {
     case 'Identifier': {
       const name = textOf(node, 'name') ?? '';
@@ -36,54 +85,121 @@ export function pathOf(state: Names, node: Node | undefined, depth = 0): string 
     }
     case 'ThisExpression':
       return 'this';
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return `fn#${node.start}`;
+    case 'ArrayExpression':
+    case 'ClassExpression':
+    case 'ClassDeclaration':
+      return `obj#${node.start}`;
+    case 'ObjectExpression':
+      return copied(state, node, depth) ?? `obj#${node.start}`;
     case 'ChainExpression':
     case 'ParenthesizedExpression':
     case 'TSAsExpression':
     case 'TSNonNullExpression':
-      return pathOf(state, nodeOf(node, 'expression'), depth + 1);
+      return next(nodeOf(node, 'expression'));
     case 'AwaitExpression':
-      return pathOf(state, nodeOf(node, 'argument'), depth + 1);
+      return next(nodeOf(node, 'argument'));
     case 'SequenceExpression':
-      return pathOf(state, nodesOf(node, 'expressions').at(-1), depth + 1);
+      return next(nodesOf(node, 'expressions').at(-1));
     case 'LogicalExpression':
-      return pathOf(state, nodeOf(node, 'left'), depth + 1);
+      return better(next(nodeOf(node, 'left')), next(nodeOf(node, 'right')));
+    case 'ConditionalExpression':
+      return better(next(nodeOf(node, 'consequent')), next(nodeOf(node, 'alternate')));
+    case 'AssignmentExpression':
+      return textOf(node, 'operator') === '=' ? next(nodeOf(node, 'right')) : undefined;
     case 'MemberExpression':
       return memberPath(state, node, depth);
     case 'ImportExpression': {
       const name = foldHere(state, nodeOf(node, 'source'))?.text;
-      return name === undefined ? undefined : moduleName(name);
+      return name === undefined ? undefined : moduleIn(name);
     }
     case 'CallExpression':
       return callPath(state, node, depth);
+    case 'NewExpression': {
+      const made = next(nodeOf(node, 'callee'));
+      return made === 'Proxy' ? next(nodesOf(node, 'arguments')[0]) : made;
+    }
     default:
       return undefined;
   }
 }
 
+/** Which of two a name rather stands for: one that says something. */
+export function better(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return weight(other) > weight(one) ? other : one;
+}
+
+function weight(path: string): number {
+  if (isRequire(path) || meaningOf(path) !== undefined || path === 'process.env') return 3;
+  const [root = ''] = path.split('.', 1);
+  if (isHideable(root) || root === 'process') return 2;
+  return path.startsWith('fn#') || path.startsWith('obj#') ? 1 : 0;
+}
+
+/** `{ ...fs }`, which has what `fs` has. */
+function copied(state: Names, node: Node, depth: number): string | undefined {
+  const properties = nodesOf(node, 'properties');
+  const [only] = properties;
+  if (properties.length !== 1 || only?.type !== 'SpreadElement') return undefined;
+  return pathOf(state, nodeOf(only, 'argument'), depth + 1);
+}
+
 const globals = new Set(['globalThis', 'global', 'window', 'self']);
 
 function memberPath(state: Names, node: Node, depth: number): string | undefined {
-  const property = nodeOf(node, 'property');
-  const computed = (node as unknown as { computed?: boolean }).computed === true;
-  const name = computed ? foldHere(state, property)?.text : textOf(property, 'name');
   const object = pathOf(state, nodeOf(node, 'object'), depth + 1);
+  const name = object === undefined ? undefined : propertyName(state, node);
   if (name === undefined || object === undefined) return undefined;
   if (globals.has(object)) return name;
-  return name === 'default' ? object : `${object}.${name}`;
+  if (name === 'default') return object;
+  const path = `${object}.${name}`;
+  return state.members.get(path) ?? path;
+}
+
+/** Of `a.b`, `a['b']`, `a[0]`. */
+export function propertyName(state: Names, node: Node): string | undefined {
+  const property = nodeOf(node, 'property');
+  if ((node as unknown as { computed?: boolean }).computed !== true) return textOf(property, 'name');
+  const value = (property as unknown as { value?: unknown } | undefined)?.value;
+  return typeof value === 'number' ? String(value) : foldHere(state, property)?.text.slice(0, 100);
 }
 
 function callPath(state: Names, node: Node, depth: number): string | undefined {
   const callee = pathOf(state, nodeOf(node, 'callee'), depth + 1);
-  const [first] = nodesOf(node, 'arguments');
   if (callee === undefined) return undefined;
+  const args = nodesOf(node, 'arguments');
+  const argument = (at: number): string | undefined => pathOf(state, args[at], depth + 1);
   if (isRequire(callee)) {
-    const name = foldHere(state, first)?.text;
-    return name === undefined ? undefined : moduleName(name);
+    const name = foldHere(state, args[0])?.text;
+    return name === undefined ? undefined : moduleIn(name);
   }
-  if (/(?:^|\.)(?:promisify|__importDefault|__importStar|__toESM|_interopRequire\w+)$/.test(callee)) {
-    return pathOf(state, first, depth + 1);
+  if (callee.startsWith('fn#')) return state.returns.get(callee)?.path;
+  if (callee === 'module.createRequire' || callee === 'createRequire') return 'require';
+  if (callee === 'Reflect.get') {
+    const object = argument(0);
+    const name = foldHere(state, args[1])?.text;
+    if (object === undefined || name === undefined) return undefined;
+    return globals.has(object) ? name : `${object}.${name}`;
   }
+  if (callee === 'Object.assign') return args.map((_, at) => argument(at)).reduce(better, undefined);
+  if (callee.endsWith('.bind')) return callee.slice(0, -'.bind'.length);
+  if (
+    /(?:^|\.)(?:promisify|__importDefault|__importStar|__toESM|_interopRequire\w+)$|^Object\.(?:create|freeze)$/.test(
+      callee,
+    )
+  )
+    return argument(0);
   return undefined;
+}
+
+/** Of a name that was given several texts, the one that says something. */
+export function moduleIn(text: string): string {
+  const names = text.slice(0, 2000).split('\n').map(moduleName);
+  return names.find(isHideable) ?? names[0] ?? '';
 }
 
 export function isRequire(path: string): boolean {
@@ -91,168 +207,8 @@ export function isRequire(path: string): boolean {
     path === 'require' ||
     path.endsWith('.require') ||
     path === 'process.getBuiltinModule' ||
-    path === '__require'
+    path === '__require' ||
+    path === 'module._load' ||
+    path === 'module.constructor._load'
   );
-}
-
-export function learn(state: Names, node: Node): void {
-  if (node.type === 'VariableDeclarator') return bind(state, nodeOf(node, 'id'), nodeOf(node, 'init'));
-  if (node.type === 'AssignmentExpression') {
-    const left = nodeOf(node, 'left');
-    if (left?.type === 'MemberExpression')
-      addTags(state, rootName(left), tagsOf(state, nodeOf(node, 'right')));
-    else bind(state, left, nodeOf(node, 'right'));
-    return;
-  }
-  if (node.type === 'ImportDeclaration') return learnImport(state, node);
-  if (node.type === 'FunctionDeclaration')
-    return learnDecoder(state, textOf(nodeOf(node, 'id'), 'name'), node);
-  if (node.type === 'CallExpression' || node.type === 'NewExpression') learnCallbacks(state, node);
-}
-
-function bind(state: Names, target: Node | undefined, value: Node | undefined): void {
-  if (target === undefined || value === undefined) return;
-  const path = pathOf(state, value);
-  if (target.type === 'Identifier') {
-    const key = state.scopes.keyOf(textOf(target, 'name') ?? '');
-    const folded = foldHere(state, value);
-    if (value.type === 'ArrayExpression') learnList(state, key, value);
-    else if (functionTypes.has(value.type)) learnDecoder(state, textOf(target, 'name'), value);
-    if (path !== undefined) state.paths.set(key, path);
-    if (folded !== undefined) state.constants.set(key, folded);
-  } else if (target.type === 'ObjectPattern' && path !== undefined) {
-    for (const property of nodesOf(target, 'properties')) {
-      const name = textOf(nodeOf(property, 'key'), 'name');
-      const [local] = namesIn(nodeOf(property, 'value'));
-      if (name !== undefined && local !== undefined)
-        state.paths.set(state.scopes.keyOf(local), `${path}.${name}`);
-    }
-  }
-  const tags = tagsOf(state, value);
-  if (tags.size > 0) for (const name of namesIn(target)) addTags(state, name, tags);
-}
-
-function learnList(state: Names, key: string, value: Node): void {
-  const texts = nodesOf(value, 'elements')
-    .slice(0, 5000)
-    .map((element) => foldHere(state, element)?.text);
-  if (texts.length > 1 && texts.every((text) => text !== undefined)) state.lists.set(key, texts);
-}
-
-/** The scope at hand may be the function's own: its name is found from there as well. */
-function learnDecoder(state: Names, name: string | undefined, node: Node): void {
-  const [parameter] = nodesOf(node, 'params');
-  const body = nodeOf(node, 'body');
-  const last = body?.type === 'BlockStatement' ? nodesOf(body, 'body').at(-1) : undefined;
-  const returns =
-    body?.type === 'BlockStatement'
-      ? last?.type === 'ReturnStatement'
-        ? nodeOf(last, 'argument')
-        : undefined
-      : body;
-  const parameterName = parameter?.type === 'Identifier' ? textOf(parameter, 'name') : undefined;
-  if (name === undefined || parameterName === undefined || returns === undefined) return;
-  if (returns.type !== 'CallExpression' && returns.type !== 'MemberExpression') return;
-  state.decoders.set(state.scopes.keyOf(name), { parameter: parameterName, returns });
-  if (tagsOf(state, returns).has('decoded')) addTags(state, name, new Set(['decoded']));
-}
-
-function learnImport(state: Names, node: Node): void {
-  const specifier = foldHere(state, nodeOf(node, 'source'))?.text;
-  if (specifier === undefined) return;
-  const path = moduleName(specifier);
-  for (const one of nodesOf(node, 'specifiers')) {
-    const local = textOf(nodeOf(one, 'local'), 'name');
-    const imported = textOf(nodeOf(one, 'imported'), 'name');
-    if (local === undefined) continue;
-    const whole = imported === undefined || imported === 'default';
-    state.paths.set(state.scopes.keyOf(local), whole ? path : `${path}.${imported}`);
-  }
-}
-
-/** What a request answers reaches the parameters of its callbacks. */
-function learnCallbacks(state: Names, node: Node): void {
-  const callee = nodeOf(node, 'callee');
-  const path = pathOf(state, callee);
-  const gives = path === undefined ? undefined : meaningOf(path)?.gives;
-  const object = callee?.type === 'MemberExpression' ? nodeOf(callee, 'object') : undefined;
-  const method = callee?.type === 'MemberExpression' ? textOf(nodeOf(callee, 'property'), 'name') : undefined;
-  const of =
-    object === undefined || !/^(?:then|on|once|pipe|catch)$/.test(method ?? '')
-      ? noTags
-      : tagsOf(state, object);
-  const downloads =
-    gives === 'downloaded' || gives === 'request' || of.has('downloaded') || of.has('request');
-  const given = new Set<Tag>([
-    ...(downloads ? ['downloaded' as const] : []),
-    ...(of.has('decoded') ? ['decoded' as const] : []),
-  ]);
-  if (given.size === 0) return;
-  for (const argument of nodesOf(node, 'arguments')) {
-    if (!functionTypes.has(argument.type)) continue;
-    state.scopes.enter(argument);
-    for (const parameter of nodesOf(argument, 'params'))
-      for (const name of namesIn(parameter)) addTags(state, name, given);
-    state.scopes.leave(argument);
-  }
-}
-
-function rootName(node: Node): string | undefined {
-  let at: Node | undefined = node;
-  for (let steps = 0; at?.type === 'MemberExpression' && steps < 100; steps += 1) at = nodeOf(at, 'object');
-  return at?.type === 'Identifier' ? textOf(at, 'name') : undefined;
-}
-
-function addTags(state: Names, name: string | undefined, tags: ReadonlySet<Tag>): void {
-  if (name === undefined || tags.size === 0) return;
-  const key = state.scopes.keyOf(name);
-  const known = state.tags.get(key) ?? new Set<Tag>();
-  for (const tag of tags) known.add(tag);
-  state.tags.set(key, known);
-}
-
-const noTags: ReadonlySet<Tag> = new Set();
-const credentialSignals = new Set<Signal>([
-  'credential-files',
-  'npm-credentials',
-  'browser-stores',
-  'wallet-files',
-]);
-
-/** Kinds of data in an expression, without what lies in functions inside it. At most 400 nodes are looked at. */
-export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
-  if (node === undefined) return noTags;
-  const tags = new Set<Tag>();
-  const waiting: Node[] = [node];
-  for (let steps = 0; waiting.length > 0 && steps < 400; steps += 1) {
-    const at = waiting.pop();
-    if (at === undefined || functionTypes.has(at.type)) continue;
-    if (at.type === 'Identifier')
-      for (const tag of state.tags.get(state.scopes.keyOf(textOf(at, 'name') ?? '')) ?? []) tags.add(tag);
-    if (at.type === 'Literal' || at.type === 'TemplateLiteral') {
-      const text = foldHere(state, at)?.text ?? '';
-      if (text.length < 300 && signalsInString(text).some(({ signal }) => credentialSignals.has(signal)))
-        tags.add('credentials');
-    }
-    if (at.type === 'CallExpression' || at.type === 'NewExpression') {
-      const path = pathOf(state, nodeOf(at, 'callee'));
-      const gives = path === undefined ? undefined : meaningOf(path)?.gives;
-      if (gives !== undefined) tags.add(gives);
-      if (path === 'Buffer.from' && isEncoding(foldHere(state, nodesOf(at, 'arguments')[1])?.text))
-        tags.add('decoded');
-    }
-    if (at.type === 'MemberExpression') {
-      const path = pathOf(state, at);
-      if (path === 'process.env') tags.add('environment');
-      if (path?.startsWith('process.env.') === true) {
-        continue;
-      }
-    }
-    waiting.push(...childrenOf(at));
-  }
-  return tags;
-}
-
-function isEncoding(text: string | undefined): boolean {
-  return text === 'base64' || text === 'hex' || text === 'base64url';
 }

@@ -11,6 +11,8 @@ export interface Scopes {
   readonly current: () => Scope;
   readonly enter: (node: Node) => void;
   readonly leave: (node: Node) => void;
+  /** Runs as if inside of a function that was entered before. */
+  readonly within: (node: Node, run: () => void) => void;
   /** The name with the number of the function that declares it: equal for equal variables. */
   readonly keyOf: (name: string) => string;
 }
@@ -45,6 +47,12 @@ export function createScopes(): Scopes {
     },
     leave: (node) => {
       if (functionTypes.has(node.type)) scope = scope.parent ?? root;
+    },
+    within: (node, run) => {
+      const outer = scope;
+      scope = byNode.get(node) ?? scope;
+      run();
+      scope = outer;
     },
     keyOf: (name) => {
       let at: Scope | undefined = scope;

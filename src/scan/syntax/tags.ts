@@ -1,0 +1,134 @@
+/** Kinds of data, and what holds them. */
+import type { Signal } from '../signals.ts';
+import { signalsInString } from '../text-signals.ts';
+import { meaningOf, type Tag } from './calls.ts';
+import { outputTags, secretVendor } from './data.ts';
+import { foldHere, pathOf, type Names } from './names.ts';
+import { functionTypes } from './scopes.ts';
+import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
+
+export const noTags: ReadonlySet<Tag> = new Set();
+const credentialSignals = new Set<Signal>([
+  'credential-files',
+  'npm-credentials',
+  'browser-stores',
+  'wallet-files',
+]);
+const mostSteps = 400;
+
+export function addTags(state: Names, name: string | undefined, tags: ReadonlySet<Tag>): void {
+  if (name !== undefined) addTagsTo(state, state.scopes.keyOf(name), tags);
+}
+
+function addTagsTo(state: Names, key: string, tags: ReadonlySet<Tag>): void {
+  if (tags.size === 0) return;
+  const known = state.tags.get(key) ?? new Set<Tag>();
+  for (const tag of tags) known.add(tag);
+  state.tags.set(key, known);
+}
+
+/** For `a.b.c`: what holds it all. */
+export function rootName(node: Node): string | undefined {
+  let at: Node | undefined = node;
+  for (let steps = 0; at?.type === 'MemberExpression' && steps < 100; steps += 1) at = nodeOf(at, 'object');
+  if (at?.type === 'ThisExpression') return 'this';
+  return at?.type === 'Identifier' ? textOf(at, 'name') : undefined;
+}
+
+/** Kinds of data in an expression, without what lies in functions inside it. */
+export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
+  if (node === undefined) return noTags;
+  const known = state.kept?.tags.get(node);
+  if (known !== undefined) return known;
+  const tags = new Set<Tag>();
+  state.kept?.tags.set(node, tags);
+  const waiting: Node[] = [node];
+  for (let steps = 0; waiting.length > 0 && steps < mostSteps; steps += 1) {
+    const at = waiting.pop();
+    if (at === undefined || functionTypes.has(at.type)) continue;
+    state.budget.left -= 1;
+    if (at.type === 'Identifier') {
+      const key = state.scopes.keyOf(textOf(at, 'name') ?? '');
+      for (const tag of state.tags.get(key) ?? []) tags.add(tag);
+      if (state.paths.get(key) === 'process.env') tags.add('environment');
+    }
+    if (at.type === 'ThisExpression')
+      for (const tag of state.tags.get(state.scopes.keyOf('this')) ?? []) tags.add(tag);
+    if (at.type === 'Literal' || at.type === 'TemplateLiteral')
+      addTextTags(foldHere(state, at)?.text ?? '', tags);
+    if (at.type === 'CallExpression' || at.type === 'NewExpression') addCallTags(state, at, tags);
+    if (at.type === 'MemberExpression') {
+      const path = pathOf(state, at);
+      if (path === 'process.env') tags.add('environment');
+      if (path?.startsWith('process.env.') === true) {
+        const vendor = secretVendor(path.slice('process.env.'.length));
+        if (vendor !== undefined) tags.add(vendor);
+        continue;
+      }
+      if (isLookup(state, at)) {
+        // One variable by a name from elsewhere: all of them only where the names are all of them.
+        const property = nodeOf(at, 'property');
+        if (property !== undefined) waiting.push(property);
+        continue;
+      }
+      if (path?.startsWith('fn#') === true)
+        for (const tag of state.returns.get(path)?.tags ?? []) tags.add(tag);
+    }
+    waiting.push(...childrenOf(at));
+  }
+  return tags;
+}
+
+function isLookup(state: Names, node: Node): boolean {
+  if ((node as unknown as { computed?: boolean }).computed !== true) return false;
+  return pathOf(state, nodeOf(node, 'object')) === 'process.env';
+}
+
+function addTextTags(text: string, tags: Set<Tag>): void {
+  if (text.length < 4 || text.length >= 300) return;
+  if (signalsInString(text).some(({ signal }) => credentialSignals.has(signal))) tags.add('credentials');
+  if (/^\/proc\/(?:self|\d+|\s*)\/environ/.test(text)) tags.add('environment');
+}
+
+function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
+  const callee = nodeOf(at, 'callee');
+  const path = pathOf(state, callee);
+  const args = nodesOf(at, 'arguments');
+  if (path === undefined) return;
+  const meaning = meaningOf(path);
+  if (meaning?.gives !== undefined) tags.add(meaning.gives);
+  if (meaning?.signals.includes('process') === true)
+    for (const tag of outputTags(args.map((argument) => foldHere(state, argument)?.text ?? '').join(' ')))
+      tags.add(tag);
+  if (meaning?.signals.includes('file-read') === true && isDataFile(foldHere(state, args[0])?.text))
+    tags.add('data-file');
+  if (path === 'Buffer.from' && isEncoding(foldHere(state, args[1])?.text)) tags.add('decoded');
+  if (path.startsWith('fn#')) {
+    const known = args.some((argument) => isWritten(state, argument));
+    for (const tag of state.returns.get(path)?.tags ?? [])
+      // A function that makes text is a parser as often: what it is given must be written here.
+      if (tag !== 'decoded' || known) tags.add(tag);
+  }
+}
+
+function isWritten(state: Names, argument: Node): boolean {
+  if (argument.type === 'Identifier') {
+    const key = state.scopes.keyOf(textOf(argument, 'name') ?? '');
+    if (state.lists.has(key)) return true;
+  }
+  return argument.type === 'ArrayExpression' || (foldHere(state, argument)?.text.length ?? 0) >= 3;
+}
+
+/** A file by whose name nobody would look for code. */
+function isDataFile(path: string | undefined): boolean {
+  return (
+    path !== undefined &&
+    /\.(?:txt|md|map|dat|bin|png|jpe?g|gif|ico|svg|css|woff2?|ttf|log|lock|cache|tmp)$|(?:^|\/)LICEN[CS]E$/i.test(
+      path,
+    )
+  );
+}
+
+function isEncoding(text: string | undefined): boolean {
+  return text === 'base64' || text === 'hex' || text === 'base64url';
+}
