@@ -43,7 +43,7 @@ const input = bom(
   [
     ...licences.map((licence, at) => component(`l${at}`, { licence })),
     component('a', { detectedLicences: ['ISC', 'not an id'], class: 'community/attested' }),
-    component('d', { concludedLicence: 'ISC', currency: old }),
+    component('d', { concludedLicence: 'ISC', currency: old, unlistedStatements: 3 }),
     component('e', { concludedLicence: 'MIT OR Apache-2.0', detectedLicences: ['MIT'] }),
     component('f', { concludedLicence: 'no expression' }),
     component('@scope/b', { decision: 'block', rules: ['npm/denied'], caseId: 'AS-7Q2M' }),
@@ -138,6 +138,8 @@ test('class, concluded licence and how current it is are told, in both formats',
   );
   assert.match(JSON.stringify(inSpdx('d')), /assay:behind=2 majors, 812 days/);
   assert.match(JSON.stringify(inSpdx('a')), /assay:newest=not-known/);
+  assert.match(of('d'), /"assay:vex:not-listed","value":"3"/);
+  assert.match(JSON.stringify(inSpdx('d')), /assay:vex:not-listed=3/);
 });
 
 test('one line tells how current all are, and what is not known', () => {

@@ -39,6 +39,8 @@ export interface BomComponent {
   readonly class: BomClass;
   /** Against the newest version; undefined: not known. */
   readonly currency: Currency | undefined;
+  /** Statements about it that hold and are not in the document: a check tells so many of them and no more. */
+  readonly unlistedStatements: number;
   readonly decision: BomDecision;
   /** Rules that decided, sorted; empty when allowed. */
   readonly rules: readonly string[];

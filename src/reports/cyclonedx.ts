@@ -123,14 +123,8 @@ function licenceById(id: string, acknowledgement: 'declared' | 'concluded'): Jso
   return licenceField(id).kind === 'id' ? { id, acknowledgement } : { name: plainText(id), acknowledgement };
 }
 
-function properties({
-  class: kind,
-  decision,
-  rules,
-  caseId,
-  currency,
-  concludedLicence,
-}: BomComponent): readonly JsonObject[] {
+function properties(component: BomComponent): readonly JsonObject[] {
+  const { class: kind, decision, rules, caseId, currency, concludedLicence, unlistedStatements } = component;
   return [
     { name: 'assay:class', value: kind },
     { name: 'assay:decision', value: decision },
@@ -138,6 +132,9 @@ function properties({
     ...(caseId === undefined ? [] : [{ name: 'assay:case', value: caseId }]),
     { name: 'assay:licence:concluded', value: plainText(concludedLicence ?? 'not-known') },
     ...currencyProperties(currency),
+    ...(unlistedStatements === 0
+      ? []
+      : [{ name: 'assay:vex:not-listed', value: String(unlistedStatements) }]),
   ];
 }
 

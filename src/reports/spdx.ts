@@ -132,7 +132,7 @@ function purlReference(purl: Purl): JsonObject {
 }
 
 function annotations(component: BomComponent, bom: Bom): readonly JsonObject[] {
-  const { class: kind, decision, rules, caseId, purl, currency } = component;
+  const { class: kind, decision, rules, caseId, purl, currency, unlistedStatements } = component;
   const statements = inForce(bom.vex, bom.timestamp).filter(
     ({ product }) => purl === product || purl.startsWith(`${product}@`),
   );
@@ -144,6 +144,7 @@ function annotations(component: BomComponent, bom: Bom): readonly JsonObject[] {
       ...(caseId === undefined ? [] : [`assay:case=${caseId}`]),
     ].join(' '),
     ...currencyFields(currency).map(([name, value]) => `assay:${name}=${plainText(value)}`),
+    ...(unlistedStatements === 0 ? [] : [`assay:vex:not-listed=${unlistedStatements}`]),
     ...statements.map(
       ({ vulnerabilities, status, justification, author, until }) =>
         `VEX: ${plainText(vulnerabilities[0], 200)} ${status}${justification === undefined ? '' : ` (${justification})`}, stated by ${plainText(author, 300)}${until === undefined ? '' : `, valid until ${until}`}`,

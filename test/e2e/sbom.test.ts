@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { integrityOf, type Sha512 } from '../../src/core/digest.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { cleanEnvironment } from '../support/clients.ts';
 import { cyclonedxProblems, documentProblems } from '../support/document-schemas.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
@@ -128,6 +129,36 @@ test('how far a project is behind is in the document, and one line of a check', 
   assert.ok(stdout.includes(line));
   assert.match(stdout, /"assay:behind",\s+"value": "1 major, 10 days"/);
   assert.match((await assay(['sbom', '--offline'], folder, 0)).stdout, /how current. not known/);
+});
+
+test('what is stated of a vulnerability, and holds, is in the document', async () => {
+  const folder = await project(['@s/good', 'old']);
+  const about = [
+    'vex',
+    'add',
+    'pkg:npm/old@1.0.0',
+    'CVE-2026-1',
+    '--status',
+    'not_affected',
+    '--reason',
+    'never called',
+  ];
+  const words = ['--justification', 'vulnerable_code_not_in_execute_path', '--until', '2027-06-30'];
+  await assay([...about, ...words], folder, 0);
+  const { stdout } = await assay(['sbom'], folder, 0);
+  const document = JSON.parse(stdout) as { readonly vulnerabilities: readonly JsonObject[] };
+  assert.deepEqual(cyclonedxProblems(document, '1.6'), []);
+  const [stated, ...others] = document.vulnerabilities;
+  assert.equal(others.length, 0);
+  assert.match(
+    JSON.stringify(stated),
+    /"id":"CVE-2026-1".*"state":"not_affected","justification":"code_not_reachable".*"ref":"pkg:npm\/old@1.0.0"/,
+  );
+  const spdx = await assay(['sbom', '--format', 'spdx'], folder, 0);
+  assert.match(spdx.stdout, /VEX. CVE-2026-1 not_affected/);
+  // 2030: it holds no more.
+  const later = await assay(['sbom'], folder, 0, { SOURCE_DATE_EPOCH: '1900000000' });
+  assert.ok(!later.stdout.includes('CVE-2026-1'));
 });
 
 test('without a gate nothing looks decided; a gate that is named must answer', async () => {

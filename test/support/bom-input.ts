@@ -17,6 +17,7 @@ export function component(name: string, fields: Partial<BomComponent> = {}): Bom
     concludedLicence: undefined,
     class: 'community/unverified',
     currency: undefined,
+    unlistedStatements: 0,
     decision: 'allow',
     rules: [],
     caseId: undefined,

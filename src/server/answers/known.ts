@@ -74,7 +74,7 @@ const mostStatements = 20;
 
 function statementsAbout(gate: Gate, { name, version }: Asked): NonNullable<Known['vex']> {
   const products: readonly string[] = [formatPurl('npm', name), formatPurl('npm', name, version)];
-  const all = gate.feeds.vex().filter(({ product }) => products.includes(product));
+  const all = gate.feeds.vexAbout('npm', name).filter(({ product }) => products.includes(product));
   const told = all.slice(0, mostStatements);
   return { statements: told.map(statementShown), more: all.length - told.length };
 }

@@ -126,6 +126,7 @@ function componentOf(
     concludedLicence: result?.licence?.concluded ?? undefined,
     class: decided.includes(decision) ? classOf(result?.verified) : 'not-known',
     currency: result?.currency,
+    unlistedStatements: result?.vex?.more ?? 0,
     decision,
     rules:
       decision === 'allow' ? [] : [...new Set(result?.reasons.map(({ rule }) => rule) ?? [])].sort(byText),
