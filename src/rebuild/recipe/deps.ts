@@ -1,0 +1,129 @@
+/** What a build needs of the outside. `rebuild/sandbox`, `upstream` and `storage` fit; only `server` knows both sides. */
+import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../../core/digest.ts';
+import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
+import type { Clock } from '../../core/time.ts';
+
+// ---- the sandbox, as much of it as is used ----
+
+export interface BuildSandbox {
+  readonly workspace: () => Promise<BuildWorkspace>;
+  readonly run: (spec: SandboxRun) => Promise<SandboxResult>;
+}
+
+export interface BuildWorkspace {
+  readonly path: string;
+  readonly folder: (name: string) => Promise<string>;
+  readonly give: (path: string) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+export interface SandboxMount {
+  readonly from: string;
+  readonly to: string;
+  readonly writable: boolean;
+}
+
+export interface SandboxRun {
+  readonly root: string;
+  readonly mounts: readonly SandboxMount[];
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly network: { readonly kind: 'none' } | { readonly kind: 'proxy'; readonly socketPath: string };
+  readonly sourceDateEpoch: number;
+  readonly freezeClock: boolean;
+  readonly limits: {
+    readonly memoryBytes: number;
+    readonly processes: number;
+    readonly cpuSeconds: number;
+    readonly wallMs: number;
+    readonly diskBytes: number;
+  };
+  readonly onOutput?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface SandboxResult {
+  readonly ended: 'exit' | 'signal' | 'timeout' | 'memory' | 'cancelled' | 'disk';
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly output: string;
+  readonly wallMs: number;
+}
+
+// ---- bytes ----
+
+export interface BuildBlobs {
+  readonly create: () => Promise<{
+    readonly write: (chunk: Uint8Array) => Promise<void>;
+    readonly commit: () => Promise<ArtifactDigests>;
+    readonly abort: () => Promise<void>;
+  }>;
+  readonly path: (digest: Sha256) => Promise<string | undefined>;
+  /** Its digest verified. */
+  readonly read: (digest: Sha256, maxBytes: number) => Promise<Uint8Array>;
+}
+
+// ---- the registry ----
+
+/** One configured registry, behind the gate or not: what it gives is kept by digest, as blobs. */
+export interface PackageRegistry {
+  /** Undefined: it has no such package. Throws AssayErrors. */
+  readonly index: (
+    name: string,
+  ) => Promise<{ readonly uri: string; readonly body: Sha256; readonly sizeBytes: number } | undefined>;
+  /** Follows a URL that the index named, as far as the registry's own rules allow; every claim is compared. */
+  readonly file: (
+    uri: string,
+    claims: readonly ClaimedDigest[],
+  ) => Promise<{ readonly uri: string; readonly artifact: ArtifactDigests }>;
+}
+
+// ---- the build ----
+
+export interface BuildDeps {
+  readonly sandbox: BuildSandbox;
+  readonly blobs: BuildBlobs;
+  readonly registry: PackageRegistry;
+  readonly clock: Clock;
+}
+
+/** The source, as a tar archive (plain, gzip, xz, bzip2) in a blob. One top folder, when there is but one, is left away. */
+export interface SourceArchive {
+  readonly digest: Sha256;
+  readonly uri: string;
+}
+
+export interface BaseRoot {
+  readonly path: string;
+  readonly digest: Sha256;
+  readonly uri: string;
+}
+
+export interface PhaseReport {
+  readonly phase: 'tools' | 'source' | 'fetch' | 'build' | 'pack';
+  readonly wallMs: number;
+}
+
+export interface BuildRequest {
+  readonly source: SourceArchive;
+  readonly base: BaseRoot;
+  readonly onOutput?: (phase: PhaseReport['phase'], line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type BuildOutcome = {
+  /** Everything that went in, as far as it came. */
+  readonly inputs: readonly BuildInput[];
+  /** Blob of the log, clipped to its last 4 MiB. */
+  readonly log: Sha256;
+  readonly phases: readonly PhaseReport[];
+} & (
+  | {
+      readonly state: 'built';
+      readonly tarball: ArtifactDigests;
+      /** Blob of the lockfile that was made, where none was committed; `freeze` puts it into the recipe. */
+      readonly resolution: Sha256 | undefined;
+    }
+  | { readonly state: 'not-built'; readonly cause: NotBuiltCause; readonly message: string }
+);
