@@ -1,7 +1,7 @@
 /** What admission looks up of dependencies that are new: few, where they belong, and never at the cost of the admission. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { testUpstream } from '../../test/support/admission-bench.ts';
+import { hourMs, startAdmission, testUpstream } from '../../test/support/admission-bench.ts';
 import { dayMs, startHistory, type HistoryBench } from '../../test/support/history-bench.ts';
 import type { NewDependency } from '../core/collector.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -73,4 +73,25 @@ test('an upstream that fails, a name that nobody answers for and one for other c
 test('at most twenty are looked up', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`d${n}`, '1']));
   assert.equal((await looked(await bench(t, many))).length, 20);
+});
+
+test('axios 2026: what comes along with a package made the day before is held past its cooldown; beside an old one it is not', async (t) => {
+  const found = await startAdmission(t);
+  const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+  const publish = (name: string, version: string, before: number, dependencies: JsonObject = {}): void => {
+    found.registry.publish({ name, version, publishedAt: ago(before), manifest: { dependencies } });
+  };
+  for (const name of ['axe', 'tame']) publish(name, '1.0.0', 60 * dayMs);
+  publish('decoy', '4.2.1', 6 * dayMs + 18 * hourMs);
+  publish('settled', '4.2.1', 300 * dayMs);
+  publish('axe', '1.0.1', 6 * dayMs, { decoy: '^4.2.1' });
+  publish('tame', '1.0.1', 6 * dayMs, { settled: '^4.2.1' });
+  assert.equal((await found.admit('tame', '1.0.1')).state, 'allowed');
+  const held = await found.admit('axe', '1.0.1');
+  assert.ok(held.state === 'refused');
+  const [reason, ...others] = held.release.decision.reasons;
+  assert.deepEqual([held.release.decision.outcome, reason?.rule, others], ['hold', 'npm/dependency-changed', []]);
+  assert.match(JSON.stringify(reason), /decoy.*first published/);
+  found.pass(10 * dayMs);
+  assert.equal((await found.admit('axe', '1.0.1')).state, 'allowed');
 });

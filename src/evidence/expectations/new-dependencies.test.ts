@@ -127,6 +127,12 @@ table<Story>(
     ],
     ['times of a mirror', adding({ ...known('p', taken), ...mirrored() }, '^1.0.1'), 'warn', 'added'],
     ['no such package', adding({ name: 'gone', state: 'absent' }, '^1'), 'warn', 'absent/0 added'],
+    [
+      'a package of too few versions to trust the order of their times, first seen a week later',
+      adding(decoy, '*', { times: 'not-available', now: after(at, 7 * dayMs), seenAt: after(at, 7 * dayMs) }),
+      'fail',
+      'young/0 added',
+    ],
   ],
   (story) => story,
 );

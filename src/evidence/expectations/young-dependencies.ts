@@ -89,7 +89,7 @@ function youngest(context: Context, known: Known, range: string): Young | 'unkno
   const told = times.filter((ms) => ms !== undefined);
   if (told.length === 0) return 'unknown';
   const bornMs = told.reduce((least, ms) => Math.min(least, ms));
-  const releasedMs = context.claimedMs ?? context.publicMs ?? context.nowMs;
+  const releasedMs = releaseTime(context);
   const isYoung = (ms: number): boolean => ms > releasedMs - dayMs;
   if (isYoung(bornMs)) return { sinceMs: bornMs, version: undefined };
   const lowest = lowestSatisfying(known.index, range);
@@ -97,6 +97,12 @@ function youngest(context: Context, known: Known, range: string): Young | 'unkno
   return lowest === undefined || lowestMs === undefined || !isYoung(lowestMs)
     ? undefined
     : { sinceMs: lowestMs, version: lowest.version };
+}
+
+/** As claimed: also where too few versions tell whether the index's times mean anything, as for what it is compared with. */
+function releaseTime({ input, publicMs, nowMs }: Context): number {
+  const claimed = input.index.timeOrderTrust === 'implausible' ? undefined : msOf(input.version.claimedTime);
+  return claimed ?? publicMs ?? nowMs;
 }
 
 /** The claim, where it tells anything, and no earlier than our last look without it. */
