@@ -185,6 +185,12 @@ test('one source alone about a popular package makes new releases wait and stops
   }
 });
 
+test('where no lists are given, no licence is a reason', async () => {
+  registry.publish({ name: 'copyleft', version: '1.0.0', manifest: { license: 'AGPL-3.0-only' } });
+  registry.publish({ name: 'unlicensed', version: '1.0.0', manifest: { license: 'UNLICENSED' } });
+  for (const name of ['copyleft', 'unlicensed']) assert.equal(await status(name), 200, name);
+});
+
 test('a feed that lost its canary or everything is refused, and what the old one said holds', async () => {
   publish('kept-bad', '1.0.0');
   const record = malwareRecord('MAL-2026-6', 'kept-bad', ['1.0.0']);
