@@ -1,5 +1,10 @@
 /** Errors of building from source and of comparing. Kept sorted. */
 export const rebuildErrors = {
+  RECIPE_INVALID: {
+    meaning: "A recipe, or a person's correction of one, is not in the form of a recipe.",
+    remedy:
+      'The message names the place. `assay rebuild` shows the recipe that was used; start from that one.',
+  },
   SANDBOX_FAILED: {
     meaning: 'The sandbox for a build could not be set up, so nothing was run in it.',
     remedy:
