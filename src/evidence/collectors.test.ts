@@ -179,21 +179,27 @@ test("deprecation: upstream's word is a warning, also an empty one", async () =>
 });
 
 test('age and deprecation: a package that nobody publishes any more, and one at its end, are facts and no verdict', async () => {
-  const facts = async (change: Partial<IndexVersion>, others: readonly IndexVersion[] = []) => {
+  const facts = async (
+    change: Partial<IndexVersion>,
+    others: readonly IndexVersion[] = [],
+  ): Promise<Readonly<Record<string, unknown>>> => {
     const version = sampleVersion(change);
     const index = { ...sampleView(version), versions: [version, ...others] };
     const age = await ageCollector.collect(sampleInput({ version, index }));
-    const { facts: told } = await deprecationCollector.collect(sampleInput({ version, index }));
+    const deprecation = await deprecationCollector.collect(sampleInput({ version, index }));
     assert.notEqual(age.result, 'fail');
-    return { ...age.facts, ...told };
+    const ids = [...age.items, ...deprecation.items].map(({ id }) => id).join(' ');
+    return { ...age.facts, ...deprecation.facts, ids };
   };
   const old = await facts({ claimedTime: '2020-11-20T12:00:00.000Z' });
   assert.deepEqual([old['lastPublishedDaysAgo'], old['abandoned'], old['endOfLife']], [2191, true, false]);
+  assert.equal(old['ids'], 'age/abandoned');
   const alive = await facts({ claimedTime: '2020-11-20T12:00:00.000Z' }, [
     sampleVersion({ version: '2.0.0' }),
   ]);
   assert.equal(alive['abandoned'], false);
-  assert.equal((await facts({ deprecated: 'gone' }))['endOfLife'], true);
+  const gone = await facts({ deprecated: 'gone' });
+  assert.deepEqual([gone['endOfLife'], gone['ids']], [true, 'deprecation/message deprecation/end-of-life']);
   const next = sampleVersion({ version: '2.0.0', deprecated: 'gone' });
   assert.equal((await facts({}, [next]))['endOfLife'], false);
 });

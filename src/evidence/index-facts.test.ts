@@ -23,15 +23,20 @@ test('index and file see the same age and deprecation', async () => {
     {},
     { claimedTime: undefined },
     { deprecated: 'x\ud800' },
+    { claimedTime: '2015-01-01T00:00:00Z' },
     { claimedTime: '2030-01-01T00:00:00Z' },
   ]) {
     const version = sampleVersion(change);
     const input = sampleInput({ version });
     const { checks } = indexFacts(input.index, version, input.observation, sampleNow);
     for (const collector of [ageCollector, deprecationCollector]) {
-      const { result, facts } = await collector.collect(input);
+      const { result, facts, items } = await collector.collect(input);
       assert.equal(checks[collector.kind]?.result, result);
       assert.deepEqual(checks[collector.kind]?.facts, facts);
+      assert.deepEqual(
+        checks[collector.kind]?.items.map(({ id }) => id),
+        items.map(({ id }) => id),
+      );
     }
   }
 });

@@ -21,6 +21,7 @@ export function indexFacts(
     observation,
     timeOrderTrust: view.timeOrderTrust,
     now,
+    activity: activityOf(view, now),
   });
   return {
     schema: factsSchema,
@@ -33,17 +34,17 @@ export function indexFacts(
     file: version.file,
     artifact: null,
     checks: {
-      age: checkOf(age, { ...activityOf(view, now) }),
-      deprecation: checkOf(deprecationOf(version.deprecated), { endOfLife: isAtEnd(view, version) }),
+      age: checkOf(age),
+      deprecation: checkOf(deprecationOf(version.deprecated, isAtEnd(view, version))),
     },
   };
 }
 
-function checkOf(finding: Finding, more: CheckFacts['facts']): CheckFacts {
+function checkOf(finding: Finding): CheckFacts {
   return {
     result: finding.result,
     summary: clip(finding.summary, 500),
-    facts: { ...finding.facts, ...more },
+    facts: finding.facts ?? {},
     items: finding.items ?? [],
   };
 }

@@ -18,8 +18,8 @@ export const ageCollector: Collector = {
       observation,
       timeOrderTrust: index.timeOrderTrust,
       now,
+      activity: activityOf(index, now),
     });
-    const facts = { ...age.facts, ...activityOf(index, now) };
-    return recordOf(ageCollector, input, { ...age, facts });
+    return recordOf(ageCollector, input, age);
   },
 };

@@ -1,5 +1,7 @@
 /** When was this version published, as far as anybody can say? Shared by the collector and the index's facts. */
 import type { Observation } from '../../core/collector.ts';
+import type { Activity } from '../../core/currency.ts';
+import type { EvidenceItem } from '../../core/evidence.ts';
 import type { TimeOrderTrust } from '../../core/index-view.ts';
 import { normaliseTime } from '../../core/time.ts';
 import { clip, type Finding } from '../record.ts';
@@ -12,13 +14,15 @@ export interface AgeInput {
   readonly observation: Observation | undefined;
   readonly timeOrderTrust: TimeOrderTrust;
   readonly now: string;
+  /** Of the package. */
+  readonly activity: Activity;
 }
 
 /**
  * The claimed time, but never earlier than our last look at which the version was not yet there: an index may
  * not make a new version old. Missing, unreadable or future claims give `publishedAt: null`.
  */
-export function ageOf({ claimedTime, observation, timeOrderTrust, now }: AgeInput): Finding {
+export function ageOf({ claimedTime, observation, timeOrderTrust, now, activity }: AgeInput): Finding {
   const claimed = claimedTime === undefined ? undefined : normaliseTime(claimedTime);
   const absentAt = observation?.absentAt;
   const facts = {
@@ -26,11 +30,14 @@ export function ageOf({ claimedTime, observation, timeOrderTrust, now }: AgeInpu
     absentAt: absentAt ?? null,
     firstSeen: observation?.presentAt ?? null,
     timeOrderTrust,
+    ...activity,
   };
+  const items = abandonedItems(activity);
   const unknown = (summary: string): Finding => ({
     result: 'not-available',
     summary,
     facts: { ...facts, publishedAt: null },
+    items,
   });
   if (claimedTime === undefined) return unknown('The index gives no publish time.');
   if (claimed === undefined) return unknown('The publish time in the index is unreadable.');
@@ -44,5 +51,12 @@ export function ageOf({ claimedTime, observation, timeOrderTrust, now }: AgeInpu
   const summary = bounded
     ? `Claimed as published ${claimed}, but it was not there yet when we looked at ${publishedAt}.`
     : `Published ${claimed}, as the index claims.`;
-  return { result: 'pass', summary, facts: { ...facts, publishedAt } };
+  return { result: 'pass', summary, facts: { ...facts, publishedAt }, items };
+}
+
+/** Told, and no verdict: a package may simply be finished. */
+function abandonedItems({ abandoned, lastPublishedDaysAgo }: Activity): readonly EvidenceItem[] {
+  if (abandoned !== true) return [];
+  const message = `Nothing of this package was published for ${lastPublishedDaysAgo ?? 0} days.`;
+  return [{ id: 'age/abandoned', message }];
 }

@@ -9,8 +9,8 @@ export const deprecationCollector: Collector = {
   version: '2',
   scope: 'release',
   collect: (input) => {
-    const finding = deprecationOf(input.version.deprecated);
-    const facts = { ...finding.facts, endOfLife: isAtEnd(input.index, input.version) };
-    return recordOf(deprecationCollector, input, { ...finding, facts });
+    const { index, version } = input;
+    const finding = deprecationOf(version.deprecated, isAtEnd(index, version));
+    return recordOf(deprecationCollector, input, finding);
   },
 };
