@@ -2,7 +2,13 @@
  * The one place where programs of strangers run: builds, their package managers, install scripts. Start here.
  * What a run may touch is its `RunSpec`, wholly; nothing of the host is inside but what is named there.
  */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AssayError } from '../../core/errors.ts';
 import type { IsolationReport } from '../../core/rebuild.ts';
+import { findRunner, userOf } from './machine.ts';
+import { runOne } from './run.ts';
+import { makeWorkspace } from './workspace.ts';
 
 export interface SandboxOptions {
   /**
@@ -13,8 +19,10 @@ export interface SandboxOptions {
   /** Who bubblewrap is started as when Assay runs as root: bubblewrap started by uid 0 is no sandbox. Default: an own one. */
   readonly uid?: number;
   readonly gid?: number;
-  /** Default: `bwrap` on the PATH. */
+  /** Default: `bwrap` in the system's own folders. */
   readonly bwrapPath?: string;
+  /** False: no control groups, also where they could be made. Default: true. */
+  readonly cgroups?: boolean;
   /** Milliseconds, never going back. */
   readonly clock: () => number;
 }
@@ -107,4 +115,22 @@ export interface RunResult {
 }
 
 /** Probes what this machine can do. Never throws for a weak machine: `isolation` says what is missing. */
-export declare const createSandbox: (options: SandboxOptions) => Promise<Sandbox>;
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { isolation, runner } = await findRunner(options);
+  const runsPath = join(options.directory, 'runs');
+  return {
+    isolation,
+    workspace: async () => {
+      await mkdir(runsPath, { recursive: true, mode: 0o711 });
+      return makeWorkspace(runsPath, userOf(options));
+    },
+    run: async (spec) => {
+      if (runner === undefined)
+        throw new AssayError(
+          'SANDBOX_UNAVAILABLE',
+          `no sandbox on this machine: ${isolation.missing.join(' ')}`,
+        );
+      return runOne(runner, spec);
+    },
+  };
+}
