@@ -134,6 +134,8 @@ export type Ungraded =
 export interface ComparisonRules {
   /** Stands in the D3 form; a change of any rule or normaliser changes it. For example `npm/1`. */
   readonly id: string;
+  /** `portable`: one name on every file system, as npm's packages need. `posix`: case and backslashes are letters. */
+  readonly names: 'portable' | 'posix';
   /** `refuse`: the archive is ambiguous with one. `compare`: both sides must have the same. */
   readonly links: 'refuse' | 'compare';
   readonly specialModes: 'refuse' | 'compare';
@@ -153,8 +155,11 @@ export interface ComparisonRules {
   ) => ManifestComparison;
   /** Computed only when something differs. */
   readonly reach: (tree: Tree) => (path: string) => Reached;
-  /** Of what no normaliser claims: never `benign` or `forgiven`. Types, links and special modes are `suspicious` before it is asked. */
-  readonly grade: (difference: Ungraded, about: PackagePair, others: readonly Ungraded[]) => Judgement;
+  /**
+   * Of what no normaliser claims: never `benign` or `forgiven`. Types, links and special modes are `suspicious` before
+   * it is asked. Called once with all of them, then once for each.
+   */
+  readonly grader: (about: PackagePair, all: readonly Ungraded[]) => (difference: Ungraded) => Judgement;
   /** A few words for the header of one hunk: what these lines change. */
   readonly describeHunk: (added: readonly string[], removed: readonly string[]) => string;
 }
