@@ -39,7 +39,7 @@ export function newCapabilities(added: readonly string[], removed: readonly stri
 
 /** Tokens without meaning to a program that only prints them: dates, long hex, versions, absolute paths. */
 const inertTokens =
-  /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w])[0-9a-f]{7,64}(?![\w])|(?<![\w.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?![\w.])|(?<![\w])\/(?:home|Users|build|root|tmp|private|usr|opt|work|data|mnt|var|github)\/[\w@./+-]+/g;
+  /<assay:[a-z-]{1,20}>|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w])[0-9a-f]{7,64}(?![\w])|(?<![\w.])v?\d+\.\d+\.\d+(?:-[\w.]+)?(?![\w.])|(?<![\w])\/(?:home|Users|build|root|tmp|private|usr|opt|work|data|mnt|var|github)\/[\w@./+-]+/g;
 
 /** Both sides are the same lines once such tokens are taken out. */
 export function onlyInertTokens(added: readonly string[], removed: readonly string[]): boolean {
