@@ -1,7 +1,7 @@
 /**
  * One child process for untrusted input: started through `sh`, which sets resource limits and then becomes Node under
- * its permission model (files: read only what is named; no network, no children, no addons, no workers), with an empty
- * environment and its own process group. It talks in lines of JSON over pipes; this side bounds what it takes in.
+ * its permission model (files: read only what is named; no network, no children, no addons, no workers), with nothing of
+ * our environment and its own process group. It talks in lines of JSON over pipes; this side bounds what it takes in.
  */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -14,6 +14,7 @@ export interface ProcessOptions {
   readonly readable: readonly string[];
   /** Whether it may load native addons. */
   readonly addons: boolean;
+  readonly environment: Readonly<Record<string, string>>;
   /** For the whole life of the process (RLIMIT_CPU). */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -64,7 +65,7 @@ export function startChild(options: ProcessOptions, events: ChildEvents): ChildH
   ];
   const child = spawn('/bin/sh', [...shell, ...nodeFlags(options), options.entry], {
     cwd: '/',
-    env: {},
+    env: { ...options.environment },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -34,6 +34,8 @@ export interface RunnerOptions {
   readonly jobsPerChild?: number;
   /** The children load native addons: a parser that has one. They could then leave Node's permission model. */
   readonly addons?: boolean;
+  /** All that their environment holds (default: nothing). */
+  readonly environment?: Readonly<Record<string, string>>;
   /** What its failures are called (default: those of the archive reader). */
   readonly errors?: RunnerErrors;
   readonly onDeath?: (death: ChildDeath) => void;
@@ -154,6 +156,7 @@ function hire(pool: Pool): Worker {
     entry,
     readable,
     addons,
+    environment: pool.options.environment ?? {},
     cpuSeconds,
     residentBytes: limits.residentBytes,
     lineBytes,

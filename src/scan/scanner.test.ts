@@ -123,7 +123,7 @@ test('an 11 MB file of one line is searched, and that it was not parsed is a fin
   }));
 
 /** Reached by an install script, so that all of it is parsed. */
-function hostile(code: string): Buffer {
+function hostile(code: string | Buffer): Buffer {
   return tarball(manifest({ scripts: { install: 'node i.js' } }), file('package/i.js', code));
 }
 
@@ -165,13 +165,100 @@ test('an archive that unpacks beyond its limits, is cut off or is none at all is
     { unpackedBytes: 4_000_000 },
   ));
 
-test('a child that grows over its memory is SCAN_FAILED', () =>
+/** Some 50 nodes a piece. */
+const manyNodes = (pieces: number): string => `x=[${'{a:[1,[2,"b"+c]]},'.repeat(pieces)}]`;
+
+test('a child that grows over its memory is SCAN_FAILED, says so, and the next job works', () =>
+  withScanner(
+    async (scanner, deaths) => {
+      const bytes = hostile(manyNodes(50_000));
+      await assert.rejects(scanner.scan(stored(bytes), bytes.length), {
+        code: 'SCAN_FAILED',
+        message:
+          /^the scanner was stopped: it (?:used more than \d+ bytes of memory|ended by SIGABRT: FATAL ERROR)/,
+      });
+      assert.equal(deaths.length, 1);
+      const small = hostile(steals);
+      assert.ok(((await scanner.scan(stored(small), small.length)).score?.value ?? 0) >= 9);
+    },
+    { residentBytes: 180 * 1024 * 1024 },
+  ));
+
+test('large files are parsed one after the other in one child, within its limits', () =>
+  withScanner(async (scanner, deaths) => {
+    for (const pieces of [40_000, 48_000, 52_000]) {
+      const bytes = hostile(manyNodes(pieces));
+      assert.equal((await scanner.scan(stored(bytes), bytes.length)).parsedFiles, 1);
+    }
+    assert.deepEqual(deaths, []);
+  }));
+
+test('a line of 50 MB is searched to its end, and what was not parsed of it is told', () =>
   withScanner(
     async (scanner) => {
-      const bytes = hostile(`x=[${'{a:[1,[2,"b"+c]]},'.repeat(50_000)}]`);
-      await assert.rejects(scanner.scan(stored(bytes), bytes.length), { code: 'SCAN_FAILED' });
+      const line = Buffer.alloc(50_000_000, 'a+');
+      const end = Buffer.from(`;${steals}`);
+      const bytes = hostile(Buffer.concat([line, end]));
+      const report = await scanner.scan(stored(bytes), bytes.length);
+      assert.ok(report.findings.some(({ rule }) => rule === 'limits/not-parsed'));
+      assert.deepEqual(report.fingerprint.hosts, ['c.example']);
+      assert.ok(report.fingerprint.capabilities.includes('install:network'));
+      assert.equal(report.bytesScanned, report.bytesPresent);
     },
-    { residentBytes: 80 * 1024 * 1024 },
+    { ratio: 10_000 },
+  ));
+
+test('texts made to keep patterns busy, in code, names of files and commands, are scanned in bounded time', () =>
+  withScanner(
+    async (scanner) => {
+      const busy = [
+        'curl '.concat(' '.repeat(119)),
+        '| '.repeat(40).concat('bash'),
+        'scripts'.concat(' '.repeat(23), 'postinstall'),
+        'fromCharCode('.concat('1,'.repeat(30)),
+        'process.env    ',
+        "require('",
+        '://1.',
+        '"a"+"',
+        'PRIVATE KEY-----'.concat('A'.repeat(99), '\\n'),
+        '<=   Infinity   ',
+        'rm -rf --no-preserve-root   ',
+        `a${' '.repeat(151)}`,
+        '\u{e0100}',
+      ].map((part) => part.repeat(5000));
+      const path = `${'a-'.repeat(100)}.test.js`;
+      const bytes = tarball(
+        manifest({
+          scripts: { install: `node i.js ${'node -e "'.repeat(2000)}`, postinstall: 'sh '.repeat(6000) },
+        }),
+        file('package/i.js', busy.join('\n')),
+        file('package/a.sh', busy.join('')),
+        file('package/b.json', busy.join('')),
+        file(`package/${path}`, busy.join(';')),
+      );
+      const report = await scanner.scan(stored(bytes), bytes.length);
+      assert.equal(report.bytesScanned, report.bytesPresent);
+    },
+    { cpuSeconds: 60, ratio: 10_000 },
+  ));
+
+test('thirty thousand files are scanned, and more than the limit are SCAN_FAILED', () =>
+  withScanner(
+    async (scanner) => {
+      const some = (count: number): Buffer =>
+        tarball(
+          manifest(),
+          ...Array.from({ length: count }, (_, at) => file(`package/${at}.js`, `a(${at})`)),
+        );
+      const fits = some(29_999);
+      assert.equal((await scanner.scan(stored(fits), fits.length)).files, 30_000);
+      const over = some(30_000);
+      await assert.rejects(scanner.scan(stored(over), over.length), {
+        code: 'SCAN_FAILED',
+        message: /more than 30000 members/,
+      });
+    },
+    { entries: 30_000 },
   ));
 
 test('bytes that are no text, in names of text, are scanned without a fault', () =>

@@ -70,6 +70,9 @@ export function createScanner(options: ScannerOptions): Scanner {
     children: options.children,
     limits: { cpuSeconds, wallMs, residentBytes, answerBytes },
     addons: true,
+    // The parser's allocator would reserve 1 GiB at its second large file, which the kernel counts as used at once: the
+    // limit on data then ended children at some later file, with most of it free.
+    environment: { MIMALLOC_ARENA_EAGER_COMMIT: '0' },
     errors: { failed: 'SCAN_FAILED', busy: 'SCAN_BUSY', what: 'the scanner' },
     ...(onDeath === undefined ? {} : { onDeath: (death: ChildDeath) => onDeath(scannerDeath(death)) }),
   });
