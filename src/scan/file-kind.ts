@@ -64,19 +64,24 @@ const byExtension: Readonly<Record<string, FileKind>> = {
   npmrc: 'config',
 };
 
+const codeKinds = new Set<FileKind>(['javascript', 'shell', 'script']);
 const programs = new Set<FileKind>(['executable', 'native-addon']);
 const innocentExtension =
   /\.(?:js|mjs|cjs|ts|json|md|txt|png|jpe?g|gif|svg|ico|webp|css|html?|map|woff2?|ttf|eot|yml|yaml|log|dat|cache|tmp)$/i;
 
 /** `path` is below the top folder. */
 export function kindOf(path: string, bytes: Uint8Array): KindOf {
+  const named = byName(path, bytes);
   const magic = byMagic(bytes);
+  // Some marks are letters, and a program may hold zeros in its comments: what is named code and is no machine's stays code.
+  if (codeKinds.has(named) && (magic === undefined || magic === 'binary'))
+    return { kind: named, disguised: false };
   if (magic !== undefined) {
     const kind = magic === 'executable' && /\.node$/i.test(path) ? 'native-addon' : magic;
     return { kind, disguised: programs.has(kind) && innocentExtension.test(path) };
   }
   if (isMostlyBinary(bytes)) return { kind: 'binary', disguised: false };
-  return { kind: byName(path, bytes), disguised: false };
+  return { kind: named, disguised: false };
 }
 
 export function isTypesOnly(path: string): boolean {

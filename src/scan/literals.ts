@@ -11,8 +11,12 @@ export interface LiteralHit {
 }
 
 export interface LiteralSearch {
-  /** In the order of their ends; at most `perWord` of each word. */
-  readonly find: (bytes: Uint8Array, perWord: number) => readonly LiteralHit[];
+  /** In the order of their ends; of each word the first `perWord` that `counts` says yes to. */
+  readonly find: (
+    bytes: Uint8Array,
+    perWord: number,
+    counts?: (word: number, at: number) => boolean,
+  ) => readonly LiteralHit[];
 }
 
 /** Words are ASCII and not empty. */
@@ -56,18 +60,19 @@ function searchOf(
 ): LiteralSearch {
   const lengths = words.map((word) => word.length);
   const automaton = { ...numbered, classOf, shift, longest: Math.max(0, ...lengths) };
-  const counts = new Int32Array(lanes * words.length);
+  const seenOf = new Int32Array(lanes * words.length);
   return {
-    find: (bytes, perWord) => {
+    find: (bytes, perWord, counts = () => true) => {
       const hits: LiteralHit[][] = [[], [], [], []];
-      counts.fill(0);
+      seenOf.fill(0);
       run(automaton, bytes, (lane, ended, end) => {
         for (const word of numbered.outputs[ended] ?? []) {
           const slot = lane * lengths.length + word;
-          const seen = counts[slot] ?? 0;
-          if (seen >= perWord) continue;
-          counts[slot] = seen + 1;
-          hits[lane]?.push({ word, at: end - (lengths[word] ?? 0) });
+          const at = end - (lengths[word] ?? 0);
+          const seen = seenOf[slot] ?? 0;
+          if (seen >= perWord || !counts(word, at)) continue;
+          seenOf[slot] = seen + 1;
+          hits[lane]?.push({ word, at });
         }
       });
       return firstOfEach(hits, perWord, lengths.length);

@@ -1,6 +1,7 @@
 /** One pass over the files of a package: files in, report out. Pure, but for the native parser underneath. */
 import type { Capability, Fingerprint, ScanFinding, ScanReport } from '../core/scan-report.ts';
 import { chainsAmong, type Placed } from './chains.ts';
+import { asUtf8 } from './encoding.ts';
 import { limit, scanFile, type FileRole, type FileScan, type PackageFile } from './file-scan.ts';
 import { candidates, commandFindings, filesNamedIn, normal } from './install-commands.ts';
 import { clipped } from './places.ts';
@@ -78,10 +79,11 @@ export function createPackageScan(hints: ScanHints): PackageScan {
     entry: entries.has(path),
   });
   return {
-    add: (file) => {
+    add: (given) => {
       state.files += 1;
-      state.bytesPresent += file.bytes.length;
-      state.bytesScanned += file.bytes.length;
+      state.bytesPresent += given.bytes.length;
+      state.bytesScanned += given.bytes.length;
+      const file = { ...given, bytes: asUtf8(given.bytes) };
       // What an install script reaches is only known at the end, when there is one at all.
       if (commands.length > 0) keepFile(state, file);
       if (commands.length > 0 && reachable.has(file.path) && state.kept.has(file.path)) return;

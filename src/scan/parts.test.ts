@@ -110,6 +110,34 @@ test('kinds are told by the first bytes, and a program under an innocent name is
   assert.ok(threatsOf(scanOf({ 'logo.png': elf })).includes('malware/disguised-program'));
 });
 
+test('zeros in comments, marks of images and UTF-16 do not keep code from being read', () => {
+  const code = "eval(atob('cmVxdWlyZSgiY2hpbGRfcHJvY2VzcyIp'));";
+  const utf16 = Buffer.from(`\uFEFF${code}`, 'utf16le');
+  const forms: Readonly<Record<string, Uint8Array>> = {
+    plain: Buffer.from(code),
+    zeros: Buffer.from(`/*${'\0'.repeat(5000)}*/${code}`),
+    gif: Buffer.from(`GIF89a=1;${code}`),
+    font: Buffer.from(`wOFF=1;${code}`),
+    little: utf16,
+    big: Buffer.from(utf16).swap16(),
+    odd: Buffer.concat([utf16, Buffer.from([0x20])]),
+  };
+  for (const [name, bytes] of Object.entries(forms)) {
+    const report = scanOf({ 'a.js': bytes });
+    assert.ok(threatsOf(report).includes('malware/decode-execute'), name);
+    assert.equal(report.bytesScanned, report.bytesPresent);
+  }
+  const zip = Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(200)]);
+  assert.deepEqual([kindOf('a.js', zip).kind, kindOf('a.dat', Buffer.alloc(9)).kind], ['archive', 'binary']);
+});
+
+test('a word that says something is found behind any number of the same word that says nothing', () => {
+  const nothing = "fetch('https://example.com/');function(){};".repeat(500);
+  const found = signalsIn(Buffer.from(`${nothing}new Function(a);get('http://203.0.113.9/');`));
+  const signals = new Set(found.map(({ signal }) => signal));
+  assert.ok(signals.has('dynamic-code') && signals.has('bare-address'));
+});
+
 /** What a loop over every byte says: the longest run of blanks after text, ended by text. */
 function farRightPlainly(bytes: Uint8Array): number {
   let [run, longest, found, sawText] = [0, 150, -1, false];

@@ -33,12 +33,16 @@ export function signalsInString(text: string): readonly SignalHit[] {
   return hitsIn(bytes, 3, (word) => word.inStrings === true);
 }
 
+/** Only what is confirmed counts: otherwise many words that say nothing could stand before one that does. */
 function hitsIn(bytes: Uint8Array, most: number, wanted: (word: Word) => boolean): readonly SignalHit[] {
   const buffer = bufferOf(bytes);
-  return search.find(bytes, most).flatMap(({ word: index, at }): readonly SignalHit[] => {
+  const counts = (index: number, at: number): boolean => {
     const word = words[index];
-    if (word === undefined || !wanted(word) || !isConfirmed(buffer, word, at)) return [];
-    return [{ signal: word.signal, at, word: word.text }];
+    return word !== undefined && wanted(word) && isConfirmed(buffer, word, at);
+  };
+  return search.find(bytes, most, counts).flatMap(({ word: index, at }): readonly SignalHit[] => {
+    const word = words[index];
+    return word === undefined ? [] : [{ signal: word.signal, at, word: word.text }];
   });
 }
 
