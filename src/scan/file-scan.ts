@@ -138,16 +138,21 @@ function scanCode(
       findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
     };
   };
+  // Made so large or so deep that it is not read: what its words say then counts more.
+  const unreadable = (): Omit<FileScan, 'kind'> => {
+    const scan = unparsed();
+    return aside ? scan : { ...scan, findings: scan.findings.map((found) => worse(found, kind, role)) };
+  };
   if (kind !== 'javascript' || !interesting) return unparsed();
   if (bytes.length > (role.reached || role.changed ? parseBytes : parseOldBytes)) {
     findings.push(limit(path, 'limits/not-parsed', `${bytes.length} bytes: it was searched, not parsed.`));
-    return unparsed();
+    return unreadable();
   }
   const text = bufferOf(bytes).toString(isOnlyAscii(bytes) ? 'latin1' : 'utf8');
   const parsed = parseCode(path, text);
   if (parsed.state === 'not-parsed') {
     findings.push(limit(path, 'limits/not-parsed', `It was searched, not parsed: ${parsed.why}.`));
-    return unparsed();
+    return unreadable();
   }
   const { events, functions, reaches, exhausted } = syntaxFacts(parsed.program);
   if (exhausted)
@@ -185,6 +190,14 @@ const onlyInText = new Set<Signal>([
   'invisible-decoder',
 ]);
 
+/** One step, where it is not known by how the code runs. */
+function worse(found: ScanFinding, kind: FileKind, role: FileRole): ScanFinding {
+  if (found.area !== 'malware' || kind !== 'javascript' || role.reached) return found;
+  const severity =
+    found.severity === 'medium' ? 'high' : found.severity === 'low' ? 'medium' : found.severity;
+  return { ...found, severity, capped: undefined };
+}
+
 interface Cap {
   readonly most: Severity;
   readonly why: string;
@@ -192,11 +205,13 @@ interface Cap {
 
 const order: readonly Severity[] = ['unknown', 'none', 'low', 'medium', 'high', 'critical'];
 
+const bundle = 'a large bundle';
+
 function capOf(role: FileRole, kind: FileKind, bytes: number, aside: boolean): Cap | undefined {
   if (role.reached) return undefined;
   if (aside) return { most: 'low', why: 'tests, examples or documents' };
   if (kind !== 'javascript') return { most: 'low', why: 'nothing in the package runs it' };
-  if (bytes > bundleBytes) return { most: 'medium', why: 'a large bundle' };
+  if (bytes > bundleBytes) return { most: 'medium', why: bundle };
   return undefined;
 }
 
@@ -212,10 +227,12 @@ function chainFinding(
   cap: Cap | undefined,
   role: FileRole,
 ): ScanFinding {
+  // That data of one kind flows into a sink is so in a bundle, too.
+  const flows = rule.all.length === 1 && cap?.why === bundle;
   return placed(
     file,
     { rule: rule.id, severity: rule.severity, atInstall: rule.atInstall, message: rule.message },
-    cap,
+    flows ? undefined : cap,
     role,
     at,
   );

@@ -17,7 +17,12 @@ const mangledNames = 60;
 const invisibleCharacters = 12;
 
 export function hiddenFindings(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
-  return [...mangled(bytes, hits), ...farRight(bytes), ...(isOnlyAscii(bytes) ? [] : invisible(bytes, hits))];
+  return [
+    ...mangled(bytes, hits),
+    ...signsOnly(bytes),
+    ...farRight(bytes),
+    ...(isOnlyAscii(bytes) ? [] : invisible(bytes, hits)),
+  ];
 }
 
 function mangled(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {
@@ -39,13 +44,41 @@ function mangled(bytes: Uint8Array, hits: readonly SignalHit[]): readonly Hidden
   ];
 }
 
+const lookedAt = 1200;
+
+/** Programs of brackets, signs and nothing else (JSFuck). Three places are looked at. */
+function signsOnly(bytes: Uint8Array): readonly HiddenFinding[] {
+  if (bytes.length < lookedAt) return [];
+  const places = [0, Math.floor((bytes.length - lookedAt) / 2), bytes.length - lookedAt];
+  const at = places.find((from) => {
+    let signs = 0;
+    for (let i = from; i < from + lookedAt; i += 1) if (isSign(bytes[i])) signs += 1;
+    return signs > 0.95 * lookedAt;
+  });
+  if (at === undefined) return [];
+  return [
+    {
+      rule: 'malware/obfuscated',
+      severity: 'high',
+      atInstall: 'critical',
+      at,
+      message: 'It is written with brackets and signs alone, so that nobody can read it.',
+    },
+  ];
+}
+
+/** `[`, `]`, `(`, `)`, `!`, `+`. */
+function isSign(byte: number | undefined): boolean {
+  return byte === 0x5b || byte === 0x5d || byte === 0x28 || byte === 0x29 || byte === 0x21 || byte === 0x2b;
+}
+
 function farRight(bytes: Uint8Array): readonly HiddenFinding[] {
   const hiddenAt = farRightOf(bytes);
   if (hiddenAt === -1) return [];
   const after = Buffer.from(bytes.buffer, bytes.byteOffset + hiddenAt, Math.min(400, bytes.length - hiddenAt))
     .toString('latin1')
     .split('\n', 1)[0];
-  if (after === undefined || !/^[\w$;(!'"[]/.test(after) || !/[(=[]/.test(after)) return [];
+  if (after === undefined || !/^[\w$;(!'"[{`]/.test(after) || !/[(=[]/.test(after)) return [];
   const acts = /\b(?:eval|require|import|fetch|Function|atob|global|process|constructor)\b/.test(after);
   return [
     {

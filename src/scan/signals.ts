@@ -69,6 +69,7 @@ export type Signal =
   | 'remote-import'
   | 'invisible-decoder'
   | 'hidden-access'
+  | 'code-alias'
   | 'odd-module'
   | 'aside-module'
   | 'wallet-keys'

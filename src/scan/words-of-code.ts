@@ -142,7 +142,7 @@ export const wordsOfCode: readonly Word[] = [
     signal: 'hidden-access' as const,
     before: /(?:^|[^\w$.])$/,
     after:
-      /^\s{0,4}(?:["'`][^"'`\n]{1,20}["'`]\s{0,2}[+.]|`[^`\n]{0,20}\$\{|\[|atob|Buffer|String|[\w$]{1,20}\(|\()/,
+      /^\s{0,4}(?:["'`][^"'`\n]{1,20}["'`]\s{0,2}[+.]|`[^`\n]{0,20}\$\{|\[|atob|new |Buffer|String|[\w$]{1,20}\(|\()/,
   })),
   ...inCode(
     'hidden-access',
@@ -156,6 +156,42 @@ export const wordsOfCode: readonly Word[] = [
     "'spawn_sync'",
     '"spawn_sync"',
   ),
+  // Functions that run text, under another name or handed on.
+  ...['eval', 'Function', 'fetch', 'require'].map((text) => ({
+    text,
+    signal: 'code-alias' as const,
+    before: /(?:[(,=[]\s{0,3}|globalThis\.)$/,
+    after: /^\s{0,3}(?:[;)\]]|,\s{0,3}[\w$]+\s{0,3}=)/,
+  })),
+  ...[
+    "['constructor']",
+    '["constructor"]',
+    "'worker_threads'",
+    '"worker_threads"',
+    'node:worker_threads',
+  ].map((text) => ({
+    text,
+    signal: 'code-alias' as const,
+  })),
+  ...["].join('')", '].join("")', '].join(``)'].map((text) => ({
+    text,
+    signal: 'hidden-access' as const,
+    before: /["'`]\s{0,3}$/,
+  })),
+  {
+    text: 'require(',
+    signal: 'odd-module',
+    before: /(?:^|[^\w$.])$/,
+    after:
+      /^\s{0,4}["'`]\.{1,2}\/[^"'`\n]{1,120}\.(?:txt|md|map|dat|bin|png|jpe?g|gif|ico|log|lock|tmp|cache|woff2?|ttf|xml|ya?ml|csv|ini)["'`]/,
+  },
+  ...['.fetch', "['fetch']", '["fetch"]'].map((text) => ({
+    text,
+    signal: 'network' as const,
+    before: /(?:globalThis|window|self|global)$/,
+    after: /^(?!\s{0,3}=[^=])\W/,
+  })),
+  { text: '.src', signal: 'network', after: /^\s{0,3}=\s{0,3}["'`]https?:/ },
   { text: 'reverse()', signal: 'hidden-access', after: /^\s{0,4}\.\s{0,4}join\(/ },
   { text: 'data:', signal: 'hidden-access', after: /^(?:text|application)\/(?:javascript|ecmascript)/ },
   ...['import(', 'from'].map((text) => ({

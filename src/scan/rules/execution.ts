@@ -64,8 +64,8 @@ export const executionRules: readonly ChainRule[] = [
   },
   {
     id: 'malware/downloaded-command',
-    severity: 'medium',
-    atInstall: 'high',
+    severity: 'high',
+    atInstall: 'critical',
     all: [['downloaded-to-process']],
     message: 'It hands what it downloads to a program it starts.',
     references: ['rc and coa, November 2021'],

@@ -68,7 +68,7 @@ function lookAtRequire(state: State, args: readonly Node[], add: Add): void {
   const [first] = args;
   const name = foldHere(state, first);
   if (first === undefined) return;
-  if (namesOfFile(state, first).some((file) => state.downloads.has(file))) add('downloaded-file-run');
+  if (namesOfFile(state, first).some((file) => state.downloads.has(file))) add('downloaded-to-code');
   if (name === undefined) return add('dynamic-import');
   const module = moduleIn(name.text);
   if (name.decoded && isHideable(module)) add('hidden-module');
@@ -157,7 +157,7 @@ function lookAtProcess(state: State, args: readonly Node[], data: ReadonlySet<Ta
 /** A command, or code for `node -e`, that was decoded. */
 function isCodeText(state: State, part: Node): boolean {
   const folded = foldHere(state, part);
-  if (folded?.decoded === true && /\s/.test(folded.text.trim())) return true;
+  if (folded?.decoded === true && /[\s(;]/.test(folded.text.trim())) return true;
   return part.type === 'CallExpression' && tagsOf(state, part).has('decoded') && folded === undefined;
 }
 

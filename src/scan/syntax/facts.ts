@@ -25,6 +25,7 @@ const maxEvents = 20_000;
 const steps = 200_000;
 const stepsPerNode = 300;
 const mostNodesTwice = 100_000;
+const mostNodesKept = 200_000;
 
 export function syntaxFacts(program: Node): SyntaxFacts {
   const all = traversalOf(program);
@@ -64,7 +65,8 @@ export function syntaxFacts(program: Node): SyntaxFacts {
       },
     );
   }
-  state.kept = { paths: new Map(), texts: new Map(), tags: new Map() };
+  // In a bundle it would not fit into memory.
+  if (all.nodes.length <= mostNodesKept) state.kept = { paths: new Map(), texts: new Map(), tags: new Map() };
   const hasAlias = [...state.paths.values()].includes('process.env');
   const parents: Node[] = [];
   walk(
@@ -148,8 +150,12 @@ function isHiddenGlobal(state: State, node: Node): boolean {
 function lookAtAssignment(state: State, node: Node, add: Add): void {
   const left = nodeOf(node, 'left');
   const path = left === undefined ? undefined : pathOf(state, left);
-  if (path === undefined || !/(?:^|\.)(?:src|href|location|action)$/.test(path)) return;
+  if (path === undefined) return;
+  if (/^(?:fetch|XMLHttpRequest\.prototype\.\w+|ethereum\.request)$/.test(path)) add('hook-network');
+  if (!/(?:^|\.)(?:src|href|location|action)$/.test(path)) return;
   const tags = tagsOf(state, nodeOf(node, 'right'));
+  const address = foldHere(state, nodeOf(node, 'right'))?.text ?? '';
+  if (!/^(?:https?|wss?):/.test(address)) return;
   if (tags.has('environment')) add('environment-to-network');
   if (tags.has('credentials')) add('credentials-to-network');
 }

@@ -52,7 +52,7 @@ export function foldHere(state: Names, node: Node | undefined): Folded | undefin
   const { kept } = state;
   if (kept?.texts.has(node) === true) return kept.texts.get(node);
   const folded = fold(node, constantsOf(state));
-  kept?.texts.set(node, folded);
+  if (node.type !== 'Literal') kept?.texts.set(node, folded);
   return folded;
 }
 

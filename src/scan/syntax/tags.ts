@@ -3,7 +3,7 @@ import type { Signal } from '../signals.ts';
 import { signalsInString } from '../text-signals.ts';
 import { meaningOf, type Tag } from './calls.ts';
 import { outputTags, secretVendor } from './data.ts';
-import { foldHere, pathOf, type Names } from './names.ts';
+import { foldHere, isRequire, pathOf, type Names } from './names.ts';
 import { functionTypes } from './scopes.ts';
 import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
@@ -41,7 +41,6 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
   const known = state.kept?.tags.get(node);
   if (known !== undefined) return known;
   const tags = new Set<Tag>();
-  state.kept?.tags.set(node, tags);
   const waiting: Node[] = [node];
   for (let steps = 0; waiting.length > 0 && steps < mostSteps; steps += 1) {
     const at = waiting.pop();
@@ -54,8 +53,7 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
     }
     if (at.type === 'ThisExpression')
       for (const tag of state.tags.get(state.scopes.keyOf('this')) ?? []) tags.add(tag);
-    if (at.type === 'Literal' || at.type === 'TemplateLiteral')
-      addTextTags(foldHere(state, at)?.text ?? '', tags);
+    if (isTextual(at)) addTextTags(foldHere(state, at)?.text ?? '', tags);
     if (at.type === 'CallExpression' || at.type === 'NewExpression') addCallTags(state, at, tags);
     if (at.type === 'MemberExpression') {
       const path = pathOf(state, at);
@@ -76,7 +74,15 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
     }
     waiting.push(...childrenOf(at));
   }
-  return tags;
+  const found = tags.size === 0 ? noTags : tags;
+  state.kept?.tags.set(node, found);
+  return found;
+}
+
+const textual = new Set(['Literal', 'TemplateLiteral', 'BinaryExpression', 'CallExpression']);
+
+function isTextual(node: Node): boolean {
+  return textual.has(node.type);
 }
 
 function isLookup(state: Names, node: Node): boolean {
@@ -94,7 +100,13 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
   const callee = nodeOf(at, 'callee');
   const path = pathOf(state, callee);
   const args = nodesOf(at, 'arguments');
+  if (args.some((argument) => isDecoder(state, argument)) && callee?.type === 'MemberExpression') {
+    const object = nodeOf(callee, 'object');
+    if (object !== undefined && isWritten(state, object)) tags.add('decoded');
+  }
+  if (pathOf(state, at) === 'process.env') tags.add('environment');
   if (path === undefined) return;
+  if (isRequire(path) && foldHere(state, args[0])?.text.endsWith('.json') === true) tags.add('data-file');
   const meaning = meaningOf(path);
   if (meaning?.gives !== undefined) tags.add(meaning.gives);
   if (meaning?.signals.includes('process') === true)
@@ -109,6 +121,12 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
       // A function that makes text is a parser as often: what it is given must be written here.
       if (tag !== 'decoded' || known) tags.add(tag);
   }
+}
+
+/** `text.replace(/[a-z]/g, (c) => String.fromCharCode(…))`. */
+function isDecoder(state: Names, argument: Node): boolean {
+  if (!functionTypes.has(argument.type)) return false;
+  return state.returns.get(`fn#${argument.start}`)?.tags.has('decoded') === true;
 }
 
 function isWritten(state: Names, argument: Node): boolean {
