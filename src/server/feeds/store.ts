@@ -58,6 +58,8 @@ export interface FeedsStatus {
 export interface FeedStore {
   /** Without a feed, nothing is known, and the lookup says so. */
   readonly current: (ecosystem: Ecosystem) => AdvisoryLookup;
+  /** The feed of that digest, joined with the lists of now; undefined when it is no longer kept. Throws STORAGE_*. */
+  readonly at: (ecosystem: Ecosystem, digest: Sha256) => Promise<AdvisoryLookup | undefined>;
   /** Names that so many use that one source alone may not call them malicious; empty when no list was given. */
   readonly popular: (ecosystem: Ecosystem) => ReadonlySet<string>;
   /** Those that have not ended. */
@@ -263,6 +265,15 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
 
   return {
     current: (ecosystem) => lookups.get(ecosystem) ?? noAdvisories,
+    at: async (ecosystem, digest) => {
+      const kept = keptOf(ecosystem);
+      if (kept?.digest === digest) return lookups.get(ecosystem);
+      const path = state.past.includes(digest) ? await keeping.path(digest) : undefined;
+      if (path === undefined) return undefined;
+      const lists = await mapLists<Sha256, string>(kept ?? noLists, keeping.path);
+      const opened = await pool.open({ kind: 'open', ecosystem, snapshot: { path, digest }, lists });
+      return lookupOf({ importedAt: '', source: '', canary: 'not-checked' }, opened);
+    },
     popular: (ecosystem) => popular.get(ecosystem) ?? new Set(),
     overrides: () => inForce(state.overrides, clock()),
     importFrom: (request, principal) => {
@@ -316,7 +327,10 @@ function pastOf(
   return [...new Set(all)].filter((one) => !used.has(one));
 }
 
-function lookupOf({ importedAt, source, canary }: KeptFeed, opened: OpenedFeed): AdvisoryLookup {
+function lookupOf(
+  { importedAt, source, canary }: Pick<KeptFeed, 'importedAt' | 'source' | 'canary'>,
+  opened: OpenedFeed,
+): AdvisoryLookup {
   const { header, digest, bytes, epss, kev } = opened;
   const snapshot = { header, digest, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
   return createLookup(

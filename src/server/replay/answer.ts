@@ -21,11 +21,17 @@ export async function replay(gate: Gate, query: string): Promise<ReplayAnswer> {
       'EXPLAIN_NOTHING_FOUND',
       `no decision is on record for ${JSON.stringify(query.slice(0, 200))}`,
     );
-  const { storage, collectors, trust, settings } = gate;
+  const { storage, collectors, trust, feeds, settings } = gate;
   const deps: ReplayDeps = {
     storage,
     collectors,
     trustByDigest: trust.byDigest,
+    feedAt: feeds.at,
+    knowledge: (ecosystem, name) => ({
+      advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
+      vex: feeds.vexAbout(ecosystem, name),
+      popular: feeds.popular(ecosystem),
+    }),
     identityHostOf: (id) => settings.upstreams.find((one) => one.id === id)?.identityHost ?? id,
   };
   const replays: ReplayAnswer['replays'] = [];

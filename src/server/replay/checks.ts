@@ -1,29 +1,26 @@
-/** The checks that can be made again from stored bytes alone: registry signature and provenance, under the trust of then. */
+/**
+ * The checks that can be made again from what is stored: registry signature and provenance, under the trust of then; those
+ * that rest on the scan, from its report; and what the feed of then says.
+ */
 import type { ReleaseRecord } from '../../admission/deps.ts';
 import { checkDifferences, type Difference } from '../../admission/replay.ts';
-import {
-  unscanned,
-  type AttestationsAnswer,
-  type Collector,
-  type CollectorInput,
-  type Observation,
-} from '../../core/collector.ts';
-import { isSha256, sha256, type Sha256 } from '../../core/digest.ts';
+import type { AttestationsAnswer, Collector } from '../../core/collector.ts';
+import { isSha256, type Sha256 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { formatPurl, parsePurl } from '../../core/purl.ts';
 import type { TrustMaterial } from '../../core/trust.ts';
-import { readEntry } from '../../registries/npm/packument-version.ts';
 import type { Storage } from '../../storage/open.ts';
+import { inputOf, type InputDeps } from './check-input.ts';
+import { replayFeedCheck, type FeedCheckDeps } from './feed-check.ts';
+import { scanOf, type ScanDeps } from './scan-of.ts';
 import type { ReplaySubject } from './subject.ts';
 
-export interface CheckDeps {
-  readonly storage: Pick<Storage, 'admission' | 'blobs' | 'history'>;
+export interface CheckDeps extends Omit<InputDeps, 'storage'>, FeedCheckDeps {
+  readonly storage: InputDeps['storage'] & ScanDeps['storage'];
   readonly collectors: readonly Collector[];
   /** Trust material that was in force at some time. */
   readonly trustByDigest: (digest: Sha256) => Promise<TrustMaterial | undefined>;
-  readonly identityHostOf: (upstream: string) => string;
 }
 
 interface CheckReplay {
@@ -32,7 +29,8 @@ interface CheckReplay {
   readonly checked: readonly string[];
 }
 
-const again: readonly string[] = ['provenance', 'signatures'];
+const ofPublication: readonly string[] = ['provenance', 'signatures'];
+const ofScan: readonly string[] = ['malware', 'capabilities', 'licences', 'secrets'];
 
 export async function replayChecks(
   deps: CheckDeps,
@@ -42,34 +40,85 @@ export async function replayChecks(
 ): Promise<CheckReplay> {
   const found = { differences: [] as Difference[], unable: [] as string[], checked: [] as string[] };
   for (const recorded of evidence) {
-    // What is `error` was no finding, and is not expected to be the same twice.
-    if (!again.includes(recorded.kind) || recorded.result === 'error') continue;
-    const outcome = await replayCheck(deps, subject, { release, evidence, recorded });
+    const made = makerOf(recorded);
+    if (made === undefined) continue;
+    const outcome = await made.replay(deps, subject, { release, evidence, recorded });
     if (typeof outcome === 'string')
       found.unable.push(`the check ${recorded.kind} was not made again: ${outcome}`);
     else {
       found.differences.push(...outcome);
-      found.checked.push(`the check ${recorded.kind} under the trust material ${recorded.material ?? ''}`);
+      found.checked.push(`the check ${recorded.kind} ${made.from(recorded)}`);
     }
   }
   return found;
 }
 
-interface Recorded {
+export interface Recorded {
   readonly release: ReleaseRecord | undefined;
   readonly evidence: readonly Evidence[];
   readonly recorded: Evidence;
 }
 
-/** A sentence when it cannot be made again. */
+interface Maker {
+  /** A sentence when it cannot be made again. */
+  readonly replay: (
+    deps: CheckDeps,
+    subject: ReplaySubject,
+    recorded: Recorded,
+  ) => Promise<readonly Difference[] | string>;
+  readonly from: (recorded: Evidence) => string;
+}
+
+const publicationMaker: Maker = {
+  replay: replayCheck,
+  from: ({ material = '' }) => `under the trust material ${material}`,
+};
+const scanMaker: Maker = { replay: replayScanned, from: () => 'from the stored report of the scan' };
+const feedMaker: Maker = {
+  replay: (deps, subject, { recorded }) =>
+    replayFeedCheck(deps, collectorOf(deps, recorded), subject.decision.subject, recorded),
+  from: ({ material }) => (material === undefined ? 'without a feed' : `by the feed ${material}`),
+};
+
+/** What is `error`, or waits for what is, was no finding, and is not expected to be the same twice. */
+function makerOf({ kind, result, facts }: Evidence): Maker | undefined {
+  if (result === 'error' || facts['passing'] === true) return undefined;
+  if (ofPublication.includes(kind)) return publicationMaker;
+  if (ofScan.includes(kind)) return scanMaker;
+  return kind === 'vulnerabilities' ? feedMaker : undefined;
+}
+
+/** A sentence when this program has none of that version. */
+function collectorOf({ collectors }: CheckDeps, { kind, tool }: Evidence): Collector | string {
+  const collector = collectors.find((one) => one.kind === kind);
+  return collector !== undefined && collector.version === tool.version
+    ? collector
+    : `version ${tool.version} of it made the record, and this program has ${collector?.version ?? 'none'}`;
+}
+
+async function replayScanned(
+  deps: CheckDeps,
+  subject: ReplaySubject,
+  { release, evidence, recorded }: Recorded,
+): Promise<readonly Difference[] | string> {
+  const collector = collectorOf(deps, recorded);
+  if (typeof collector === 'string') return collector;
+  if (release?.artifact === undefined || release.artifact.sha256 !== subject.decision.subject.artifact)
+    return 'the digests of the bytes are not stored';
+  const scanned = await scanOf(deps, release.subject, release.artifact, evidence);
+  if (typeof scanned === 'string') return scanned;
+  const input = await inputOf(deps, { release, evidence, recorded, change: scanned });
+  if (input === undefined) return 'the stored index entry cannot be read';
+  return checkDifferences(recorded, await collector.collect(input));
+}
+
 async function replayCheck(
   deps: CheckDeps,
   subject: ReplaySubject,
   { release, evidence, recorded }: Recorded,
 ): Promise<readonly Difference[] | string> {
-  const collector = deps.collectors.find(({ kind }) => kind === recorded.kind);
-  if (collector === undefined || collector.version !== recorded.tool.version)
-    return `version ${recorded.tool.version} of it made the record, and this program has ${collector?.version ?? 'none'}`;
+  const collector = collectorOf(deps, recorded);
+  if (typeof collector === 'string') return collector;
   const trust = recorded.material === undefined ? undefined : await trustOf(deps, recorded.material);
   if (trust === undefined) return `the trust material ${recorded.material ?? '(none)'} is not stored`;
   if (release?.artifact === undefined || release.artifact.sha256 !== subject.decision.subject.artifact)
@@ -81,8 +130,7 @@ async function replayCheck(
     release,
     evidence,
     recorded,
-    trust,
-    attestations: attestations.answer,
+    change: { trust, attestations: attestations.answer },
   });
   if (input === undefined) return 'the stored index entry cannot be read';
   const differences = checkDifferences(recorded, await collector.collect(input));
@@ -131,74 +179,4 @@ async function attestationsOf(
     const derived = 'the stored attestations have another digest';
     return { differs: { what: 'attestations', recorded: digest, derived } };
   }
-}
-
-interface CheckInput {
-  readonly release: ReleaseRecord;
-  readonly evidence: readonly Evidence[];
-  readonly recorded: Evidence;
-  readonly trust: TrustMaterial;
-  readonly attestations: AttestationsAnswer;
-}
-
-/** As the check was given it, for all that it looks at; undefined when the index entry is none. */
-async function inputOf(
-  { storage, identityHostOf }: CheckDeps,
-  { release, evidence, recorded, trust, attestations }: CheckInput,
-): Promise<CollectorInput | undefined> {
-  const { subject, indexManifest, version, artifact, claimedTime } = release;
-  const { name } = parsePurl(subject.purl);
-  const entry = readEntry(name, version, indexManifest, claimedTime);
-  if (entry.state !== 'read' || artifact === undefined) return undefined;
-  const { upstream, ecosystem } = subject;
-  return {
-    subject,
-    index: {
-      upstream,
-      ecosystem,
-      purl: formatPurl(ecosystem, name),
-      name,
-      versions: [entry.version],
-      tags: {},
-      timeOrderTrust: 'not-available',
-      digest: sha256(''),
-      sizeBytes: 0,
-    },
-    version: entry.version,
-    indexManifest,
-    artifact,
-    archive: { state: 'failed', code: 'ARCHIVE_READER_FAILED', message: 'not read again' },
-    origin: { upstream, identityHost: identityHostOf(upstream), urls: [], fetchedAt: recorded.collectedAt },
-    observation: await observationOf(storage, release, recorded.collectedAt),
-    predecessor: undefined,
-    trust,
-    attestations,
-    history: {
-      verified: [],
-      advertised: await storage.history.advertised(upstream, name, version),
-      expectations: [],
-      ofSamePublisher: [],
-      predecessorManifest: undefined,
-      newDependencies: [],
-    },
-    forge: undefined,
-    ...unscanned,
-    earlier: evidence.filter(({ kind }) => kind !== recorded.kind),
-    now: recorded.collectedAt,
-  };
-}
-
-async function observationOf(
-  { admission }: Pick<Storage, 'admission'>,
-  { subject, version }: ReleaseRecord,
-  at: string,
-): Promise<Observation> {
-  const { name } = parsePurl(subject.purl);
-  const seen = (await admission.appearances(subject.upstream, name)).get(version);
-  const index = await admission.indexRecord(subject.upstream, name);
-  return {
-    firstLookAt: index?.firstLookAt ?? at,
-    absentAt: seen?.absentAt,
-    presentAt: seen?.presentAt ?? at,
-  };
 }

@@ -20,7 +20,7 @@ import { replayEntry } from './entry.ts';
 import type { ReplaySubject } from './subject.ts';
 
 export interface ReplayDeps extends CheckDeps {
-  readonly storage: Pick<Storage, 'admission' | 'read' | 'blobs' | 'events' | 'history'>;
+  readonly storage: Pick<Storage, 'admission' | 'read' | 'blobs' | 'events' | 'history' | 'scans'>;
 }
 
 export interface Replayed {
