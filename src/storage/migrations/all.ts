@@ -7,5 +7,15 @@ import { history } from './0004-history.ts';
 import { summaries } from './0005-summaries.ts';
 import { pulls } from './0006-pulls.ts';
 import { scans } from './0007-scans.ts';
+import { builds } from './0008-builds.ts';
 
-export const migrations: readonly Migration[] = [records, log, envelopes, history, summaries, pulls, scans];
+export const migrations: readonly Migration[] = [
+  records,
+  log,
+  envelopes,
+  history,
+  summaries,
+  pulls,
+  scans,
+  builds,
+];
