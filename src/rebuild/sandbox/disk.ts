@@ -39,7 +39,7 @@ export async function watchDisk(
   const most = limit + (await bytesBelow(paths, Number.MAX_SAFE_INTEGER));
   const isOver = async (): Promise<boolean> => (await bytesBelow(paths, most)) > most;
   if (paths.length === 0) return { isOver: () => Promise.resolve(false), stop: () => undefined };
-  let lowest = await freeBytes(paths);
+  let before = await freeBytes(paths);
   let rounds = 0;
   let stopped = false;
   const look = async (): Promise<void> => {
@@ -47,14 +47,14 @@ export async function watchDisk(
     const free = await freeBytes(paths);
     rounds += 1;
     // Others write to the disk as well, and free some of it: the tree itself is looked at from time to time too.
-    if (lowest - free > limit / 8 || rounds % 40 === 0) {
-      lowest = free;
+    if (before - free > limit / 8 || rounds % 40 === 0) {
+      before = free;
       if (await isOver()) {
         over();
         return;
       }
     }
-    lowest = Math.max(lowest, free);
+    before = Math.max(before, free);
     timer = setTimeout(() => void look(), 250);
   };
   let timer = setTimeout(() => void look(), 100);
@@ -67,12 +67,12 @@ export async function watchDisk(
   };
 }
 
-/** Of the file system that has least. */
+/** Added up, so that whatever shrinks is seen: bytes, and inodes as what an entry counts. */
 async function freeBytes(paths: readonly string[]): Promise<number> {
-  let least = Number.MAX_SAFE_INTEGER;
+  let free = 0;
   for (const path of paths) {
     const stat = await statfs(path).catch(() => undefined);
-    if (stat !== undefined) least = Math.min(least, stat.bavail * stat.bsize);
+    if (stat !== undefined) free += stat.bavail * stat.bsize + stat.ffree * entryBytes;
   }
-  return least;
+  return free;
 }

@@ -164,10 +164,12 @@ async function started(
 
 /** Waits until the first process inside is gone: it goes when everything in its namespace has gone. */
 async function gone(pid: number | undefined): Promise<void> {
-  for (let round = 0; pid !== undefined && round < 500; round += 1) {
+  if (pid === undefined) return;
+  for (let round = 0; round < 500; round += 1) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (!stat.includes('(bwrap)')) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // A zombie waits for its new parent alone: its namespace is empty.
+    if (!/^\d+ \(bwrap\) [^ZX]/.test(stat)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

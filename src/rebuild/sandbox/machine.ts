@@ -24,7 +24,7 @@ interface Found {
 const defaultUid = 1_900_000_001;
 
 /** Who runs are started as; undefined: as this process, which is not root. */
-export function userOf(options: SandboxOptions): User | undefined {
+export function userOf(options: Pick<SandboxOptions, 'uid' | 'gid'>): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return { uid: options.uid ?? defaultUid, gid: options.gid ?? options.uid ?? defaultUid };
 }
