@@ -1,5 +1,19 @@
 /** Errors of building from source and of comparing. Kept sorted. */
 export const rebuildErrors = {
+  BASE_UNAVAILABLE: {
+    meaning: 'The small system that a build runs in could not be made, or is not as it was made.',
+    remedy:
+      'On Debian or Ubuntu: `apt-get install mmdebstrap`, and an archive that apt knows; as a user other than root also `uidmap` and an entry in /etc/subuid.',
+  },
+  COMPARISON_BUSY: {
+    meaning: 'Too many packages wait to be compared with what was built.',
+    remedy: 'Try again in a few seconds.',
+  },
+  COMPARISON_FAILED: {
+    meaning:
+      'The process that compares two archives died, or reached its limit of memory, CPU or time. Nothing was learnt of the difference.',
+    remedy: 'Ask again; if it fails each time, the package is hostile or larger than what is compared.',
+  },
   RECIPE_INVALID: {
     meaning: "A recipe, or a person's correction of one, is not in the form of a recipe.",
     remedy:
