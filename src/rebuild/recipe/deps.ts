@@ -2,6 +2,7 @@
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../../core/digest.ts';
 import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
 import type { Clock } from '../../core/time.ts';
+import type { Recipe } from './recipe.ts';
 
 // ---- the sandbox, as much of it as is used ----
 
@@ -100,19 +101,24 @@ export interface BaseRoot {
   readonly uri: string;
 }
 
+export type PhaseName = 'tools' | 'source' | 'fetch' | 'build' | 'pack';
 export interface PhaseReport {
-  readonly phase: 'tools' | 'source' | 'fetch' | 'build' | 'pack';
+  readonly phase: PhaseName;
   readonly wallMs: number;
 }
 
 export interface BuildRequest {
   readonly source: SourceArchive;
   readonly base: BaseRoot;
-  readonly onOutput?: (phase: PhaseReport['phase'], line: string) => void;
+  readonly onOutput?: (phase: PhaseName, line: string) => void;
   readonly signal?: AbortSignal;
+  /** Of each phase. */
+  readonly limits?: SandboxRun['limits'];
 }
 
 export type BuildOutcome = {
+  /** As it was run: with the integrity of every tool, and the lockfile that was made. Its digest goes on record. */
+  readonly recipe: Recipe;
   /** Everything that went in, as far as it came. */
   readonly inputs: readonly BuildInput[];
   /** Blob of the log, clipped to its last 4 MiB. */
@@ -122,7 +128,7 @@ export type BuildOutcome = {
   | {
       readonly state: 'built';
       readonly tarball: ArtifactDigests;
-      /** Blob of the lockfile that was made, where none was committed; `freeze` puts it into the recipe. */
+      /** Blob of the lockfile that was made, where none was committed; the recipe names it too. */
       readonly resolution: Sha256 | undefined;
     }
   | { readonly state: 'not-built'; readonly cause: NotBuiltCause; readonly message: string }

@@ -56,6 +56,8 @@ export interface RecordingProxy {
   readonly recorded: () => readonly Recorded[];
   /** Sentences: what was asked for and not given. At most 100. */
   readonly refused: () => readonly string[];
+  /** How often the registry failed to answer. */
+  readonly failures: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -70,11 +72,20 @@ interface State {
   readonly done: Map<string, Answer>;
   readonly refused: string[];
   bytes: number;
+  failures: number;
 }
 
 export async function openRecordingProxy(options: ProxyOptions): Promise<RecordingProxy> {
   const limits = options.limits ?? defaultProxyLimits;
-  const state: State = { options, limits, answers: new Map(), done: new Map(), refused: [], bytes: 0 };
+  const state: State = {
+    options,
+    limits,
+    answers: new Map(),
+    done: new Map(),
+    refused: [],
+    bytes: 0,
+    failures: 0,
+  };
   const server = createServer((request, response) => void serve(state, request, response));
   server.maxHeadersCount = 200;
   await new Promise<void>((resolve, reject) => {
@@ -87,6 +98,7 @@ export async function openRecordingProxy(options: ProxyOptions): Promise<Recordi
     recorded: () =>
       [...state.done].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { files: _, ...recorded }]) => recorded),
     refused: () => [...state.refused],
+    failures: () => state.failures,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -105,6 +117,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
     if (answer === undefined) return refuse(state, response, 404, request);
     await send(state, answer, request.method, response);
   } catch (error) {
+    state.failures += 1;
     note(state, `${request.url ?? ''}: ${messageOf(error)}`);
     if (response.headersSent) response.destroy();
     else end(response, 502);

@@ -3,7 +3,7 @@
  * that serves them inside, run by the build's own Node. The program is text, because it must run on any Node from 6 on
  * and is nothing of ours once it is inside: it can give only what lies in its folder.
  */
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../../../core/errors.ts';
 import type { BuildBlobs } from '../deps.ts';
@@ -36,12 +36,13 @@ http.createServer(function (request, response) {
 }).listen(${insidePort}, '127.0.0.1', function () { fs.writeFileSync(ready, ''); });
 `;
 
-/** Puts the recorded answers into a folder of the host that a build mounts. Throws BLOB_MISSING. */
+/** Puts the recorded answers into a new folder of the host that a build mounts. Throws BLOB_MISSING. */
 export async function writeReplay(
   folder: string,
   recorded: readonly Recorded[],
   blobs: BuildBlobs,
 ): Promise<void> {
+  await mkdir(folder);
   const written = new Set<string>();
   for (const { sent } of recorded) {
     if (written.has(sent)) continue;

@@ -1,0 +1,222 @@
+/**
+ * The phases of a build, from its recipe alone. Pure: a recipe and its inputs give these programs and no others.
+ * What is mounted is named here, and put at host paths by `build.ts`.
+ */
+import { managerOf, type Manager } from './managers/managers.ts';
+import type { BuildStep, Recipe } from './recipe.ts';
+
+/** `tool:*`, `bin`, `inputs` are read-only always. `source` is the tree, `caches` what the package manager keeps. */
+export type MountName =
+  | 'tool:node'
+  | 'tool:npm'
+  | 'tool:manager'
+  | 'bin'
+  | 'inputs'
+  | 'source'
+  | 'caches'
+  | 'out';
+
+export interface PhaseMount {
+  readonly what: MountName;
+  readonly to: string;
+  readonly writable: boolean;
+}
+
+export interface Phase {
+  readonly phase: 'fetch' | 'build' | 'pack';
+  readonly network: 'proxy' | 'none';
+  readonly mounts: readonly PhaseMount[];
+  /** For `/bin/sh -eu`. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly sourceDateEpoch: number;
+  readonly freezeClock: boolean;
+}
+
+export const places = {
+  bin: '/tools/bin',
+  node: '/tools/node',
+  npm: '/tools/npm',
+  manager: '/tools/manager',
+  inputs: '/inputs',
+  source: '/work/source',
+  caches: '/work/caches',
+  out: '/out',
+} as const;
+
+/** Where the lockfile of a resolved recipe lies among the inputs; a placed one lies there too. */
+export const inputFiles = { lockfile: 'lockfile', registry: 'registry' } as const;
+
+/** How the build's script ends when the installation failed, and when a step did. */
+export const installFailed = 71;
+
+/** In order. No `fetch` where nothing is installed; the build always is, also when it does nothing. */
+export function planBuild(recipe: Recipe): readonly Phase[] {
+  const packing = packPhase(recipe);
+  if (recipe.dependencies.kind === 'none' && recipe.build.length === 0) return [packing];
+  const building = buildPhase(recipe);
+  return recipe.dependencies.kind === 'none' ? [building, packing] : [fetchPhase(recipe), building, packing];
+}
+
+/** Folder in which the dependencies are installed: the lockfile's, from the top of the source. */
+export function installFolder(recipe: Recipe): string {
+  const { dependencies } = recipe;
+  if (dependencies.kind !== 'lockfile') return '';
+  const at = dependencies.path.lastIndexOf('/');
+  return at < 0 ? '' : dependencies.path.slice(0, at);
+}
+
+/** The lockfile's path from the top of the source. */
+export function lockfilePath(recipe: Recipe): string {
+  const { dependencies, toolchain } = recipe;
+  return dependencies.kind === 'lockfile' ? dependencies.path : managerOf(toolchain.manager).lockfile;
+}
+
+/** Whether the fetch phase makes the lockfile. */
+export function resolves({ dependencies }: Recipe): boolean {
+  return dependencies.kind === 'resolve' && dependencies.frozen === undefined;
+}
+
+function fetchPhase(recipe: Recipe): Phase {
+  const manager = managerOf(recipe.toolchain.manager);
+  const install = resolves(recipe) ? manager.resolve : installCommand(recipe, manager);
+  return {
+    ...common(recipe, manager),
+    phase: 'fetch',
+    network: 'proxy',
+    mounts: [...toolMounts(recipe), mount('inputs'), mount('source', true), mount('caches', true)],
+    script: lines([...takeLockfile(recipe), inFolder(installFolder(recipe), install)]),
+    // Package managers wait and retry by the clock.
+    freezeClock: false,
+  };
+}
+
+function buildPhase(recipe: Recipe): Phase {
+  const manager = managerOf(recipe.toolchain.manager);
+  const installs = recipe.dependencies.kind !== 'none';
+  return {
+    ...common(recipe, manager),
+    phase: 'build',
+    network: 'none',
+    mounts: [...toolMounts(recipe), mount('inputs'), mount('source', true), mount('caches', true)],
+    script: lines([
+      ...(installs ? installing(recipe, manager) : []),
+      ...recipe.build.map((step) => inFolder(step.directory, commandOf(step, manager))),
+      ...(installs ? putBackLockfile(recipe) : []),
+    ]),
+    freezeClock: recipe.environment.freezeClock,
+  };
+}
+
+function packPhase(recipe: Recipe): Phase {
+  const manager = managerOf(recipe.pack === 'npm' ? 'npm' : recipe.pack);
+  const folder = below(recipe.source.kind === 'debian-source' ? '' : recipe.source.directory);
+  const shared = common(recipe, manager);
+  // Scripts ran in the build phase, or not at all.
+  const command = {
+    npm: ['npm', 'pack', '--ignore-scripts', folder],
+    pnpm: ['pnpm', 'pack', '--pack-destination', places.out],
+    'yarn-berry': ['yarn', 'pack', '--out', `${places.out}/package.tgz`],
+  }[recipe.pack];
+  return {
+    phase: 'pack',
+    network: 'none',
+    mounts: [
+      ...toolMounts(recipe),
+      mount('source'),
+      mount('caches', recipe.pack === 'npm'),
+      mount('out', true),
+    ],
+    script: lines([`cd ${quote(recipe.pack === 'npm' ? places.out : folder)}`, command.map(quote).join(' ')]),
+    ...shared,
+    environment: {
+      ...shared.environment,
+      npm_config_ignore_scripts: 'true',
+      pnpm_config_ignore_scripts: 'true',
+    },
+    freezeClock: recipe.environment.freezeClock,
+  };
+}
+
+function common(recipe: Recipe, manager: Manager): Pick<Phase, 'environment' | 'sourceDateEpoch'> {
+  return {
+    sourceDateEpoch: recipe.environment.sourceDateEpoch,
+    environment: {
+      ...recipe.environment.variables,
+      ...manager.environment(places.caches),
+      PATH: `${places.bin}:/usr/bin:/bin`,
+      LC_ALL: 'C.UTF-8',
+      TZ: 'UTC',
+    },
+  };
+}
+
+function toolMounts(recipe: Recipe): readonly PhaseMount[] {
+  const managing = recipe.toolchain.managerTool === undefined ? [] : [mount('tool:manager')];
+  return [mount('tool:node'), mount('tool:npm'), ...managing, mount('bin')];
+}
+
+function mount(what: MountName, writable = false): PhaseMount {
+  const key = what.replace('tool:', '') as keyof typeof places;
+  return { what, to: places[key], writable };
+}
+
+/** The lockfile with the build's own places instead of the committed one, which `putBackLockfile` restores. */
+function takeLockfile(recipe: Recipe): readonly string[] {
+  if (resolves(recipe)) return [];
+  const path = quote(below(lockfilePath(recipe)));
+  const kept = recipe.dependencies.kind === 'lockfile' ? [`cp ${path} /tmp/committed-lockfile`] : [];
+  return [...kept, `cp ${places.inputs}/${inputFiles.lockfile} ${path}`];
+}
+
+function putBackLockfile(recipe: Recipe): readonly string[] {
+  const path = quote(below(lockfilePath(recipe)));
+  return [recipe.dependencies.kind === 'lockfile' ? `cp /tmp/committed-lockfile ${path}` : `rm -f ${path}`];
+}
+
+/** The recorded registry is up while the dependencies are installed, and gone when the first step begins. */
+function installing(recipe: Recipe, manager: Manager): readonly string[] {
+  const registry = `${places.inputs}/${inputFiles.registry}`;
+  const folder = installFolder(recipe);
+  return [
+    ...takeLockfile(recipe),
+    `node ${registry}/replay.js ${registry} /tmp/registry-is-up &`,
+    'registry=$!',
+    'while [ ! -e /tmp/registry-is-up ]; do kill -0 "$registry"; sleep 0.02; done',
+    `(${inFolder(folder, installCommand(recipe, manager))}) || exit ${installFailed}`,
+    ...rebuilding(recipe, folder),
+    'kill "$registry"; wait "$registry" || true',
+  ];
+}
+
+function installCommand(recipe: Recipe, manager: Manager): readonly string[] {
+  return recipe.dependencies.kind === 'resolve' ? manager.installResolved : manager.install;
+}
+
+/** The install scripts of the dependencies that the recipe names. */
+function rebuilding({ allowScripts }: Recipe, folder: string): readonly string[] {
+  if (allowScripts.length === 0) return [];
+  return [`(${inFolder(folder, ['npm', 'rebuild', ...allowScripts])}) || exit ${installFailed}`];
+}
+
+function commandOf(step: BuildStep, manager: Manager): readonly string[] {
+  return step.kind === 'script' ? manager.run(step.script) : step.command;
+}
+
+function inFolder(folder: string, command: readonly string[]): string {
+  return `cd ${quote(below(folder))} && ${command.map(quote).join(' ')}`;
+}
+
+function below(path: string): string {
+  return path === '' ? places.source : `${places.source}/${path}`;
+}
+
+function lines(given: readonly string[]): string {
+  return `${given.join('\n')}\n`;
+}
+
+/** One word for a POSIX shell, whatever is in it. */
+export function quote(text: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

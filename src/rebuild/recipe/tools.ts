@@ -1,0 +1,209 @@
+/** Node, npm, pnpm and Yarn of a recipe: fetched as npm packages, pinned by digest, unpacked once per process. */
+import { copyFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  integrityOf,
+  parseIntegrity,
+  type ArtifactDigests,
+  type ClaimedDigest,
+  type Sha256,
+} from '../../core/digest.ts';
+import { AssayError } from '../../core/errors.ts';
+import { isJsonObject, ownObject, ownString } from '../../core/json.ts';
+import type { BaseRoot, BuildDeps, BuildSandbox, BuildWorkspace } from './deps.ts';
+import { readInside } from './inside-files.ts';
+import { utilityRun } from './limits.ts';
+import { managerOf } from './managers/managers.ts';
+import { places } from './plan.ts';
+import type { Recipe, Tool, Toolchain } from './recipe.ts';
+import { showIndex } from './registry/index-document.ts';
+
+export interface FetchedTool {
+  readonly tool: Tool;
+  readonly uri: string;
+  readonly artifact: ArtifactDigests;
+}
+
+export interface FetchedToolchain {
+  readonly node: FetchedTool;
+  readonly npm: FetchedTool;
+  readonly manager: FetchedTool | undefined;
+}
+
+const maxIndexBytes = 128 * 1024 ** 2;
+
+/**
+ * The recipe with the integrity of every tool, and the tools' bytes as blobs.
+ * @throws UPSTREAM_*; INDEX_VERSION_ABSENT; UPSTREAM_DIGEST_MISMATCH for other bytes than the recipe names
+ */
+export async function pinTools(
+  deps: Pick<BuildDeps, 'registry' | 'blobs'>,
+  recipe: Recipe,
+): Promise<{ readonly recipe: Recipe; readonly tools: FetchedToolchain }> {
+  const { toolchain } = recipe;
+  const node = await fetchTool(deps, toolchain.node);
+  const npm = await fetchTool(deps, toolchain.npm);
+  const { managerTool } = toolchain;
+  const manager = managerTool === undefined ? undefined : await fetchTool(deps, managerTool);
+  const pinned: Toolchain = { ...toolchain, node: node.tool, npm: npm.tool, managerTool: manager?.tool };
+  return { recipe: { ...recipe, toolchain: pinned }, tools: { node, npm, manager } };
+}
+
+async function fetchTool(
+  { registry, blobs }: Pick<BuildDeps, 'registry' | 'blobs'>,
+  tool: Tool,
+): Promise<FetchedTool> {
+  const found = await registry.index(tool.package);
+  const bytes = found === undefined ? undefined : await blobs.read(found.body, maxIndexBytes);
+  const files = bytes === undefined ? undefined : showIndex(bytes, tool.package, undefined).files;
+  const listed = files?.get(tool.version);
+  if (listed === undefined)
+    throw new AssayError(
+      'INDEX_VERSION_ABSENT',
+      `${tool.package} ${tool.version}, a tool of the recipe, is not in the registry`,
+    );
+  const pinned: readonly ClaimedDigest[] = parseIntegrity(tool.integrity ?? '');
+  const { uri, artifact } = await registry.file(listed.uri, [...listed.claims, ...pinned]);
+  return { tool: { ...tool, integrity: integrityOf(artifact.sha512) }, uri, artifact };
+}
+
+// ---- unpacked ----
+
+export interface ToolFolders {
+  /** A folder of the host with what is in the tool's tarball; the same bytes are unpacked once. */
+  readonly of: (tool: FetchedTool, base: BaseRoot) => Promise<string>;
+  /** A folder with the programs' names, for the PATH inside. */
+  readonly bin: (recipe: Recipe, tools: FetchedToolchain, base: BaseRoot) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+export function openToolFolders(deps: Pick<BuildDeps, 'sandbox' | 'blobs'>): ToolFolders {
+  const folders = new Map<string, Promise<string>>();
+  const workspaces: BuildWorkspace[] = [];
+  const once = (key: string, make: (workspace: BuildWorkspace) => Promise<string>): Promise<string> => {
+    const known = folders.get(key);
+    if (known !== undefined) return known;
+    const fresh = deps.sandbox.workspace().then((workspace) => {
+      workspaces.push(workspace);
+      return make(workspace);
+    });
+    folders.set(key, fresh);
+    fresh.catch(() => folders.delete(key));
+    return fresh;
+  };
+  const of: ToolFolders['of'] = ({ artifact }, base) =>
+    once(`${base.digest} ${artifact.sha256}`, (workspace) => unpack(deps, workspace, artifact.sha256, base));
+  return {
+    of,
+    bin: async ({ toolchain }, tools, base) => {
+      const npm = await programs(await of(tools.npm, base), ['npm', 'npx']);
+      const other =
+        tools.manager === undefined ? {} : await managerPrograms(tools.manager, of, base, toolchain);
+      const all: Programs = [...npm.map(at(places.npm)), ...Object.entries(other).map(at(places.manager))];
+      return once(JSON.stringify(all), (workspace) => writePrograms(workspace, all));
+    },
+    close: async () => {
+      await Promise.all([...folders.values()].map((folder) => folder.catch(() => undefined)));
+      await Promise.all(workspaces.splice(0).map(({ remove }) => remove()));
+      folders.clear();
+    },
+  };
+}
+
+/** Name, and the path inside of what it runs. */
+type Programs = readonly (readonly [string, string])[];
+
+function at(place: string): (entry: readonly [string, string]) => readonly [string, string] {
+  return ([name, path]) => [name, `${place}/${path}`];
+}
+
+async function managerPrograms(
+  tool: FetchedTool,
+  of: ToolFolders['of'],
+  base: BaseRoot,
+  { manager }: Toolchain,
+): Promise<Readonly<Record<string, string>>> {
+  const { program } = managerOf(manager);
+  return Object.fromEntries(await programs(await of(tool, base), [program]));
+}
+
+/** Of a tool's own `bin`. Throws INDEX_VERSION_ABSENT when it has no such program. */
+async function programs(
+  folder: string,
+  names: readonly string[],
+): Promise<readonly (readonly [string, string])[]> {
+  const text = await readInside(folder, 'package.json', 1024 ** 2);
+  const manifest: unknown = text === undefined ? undefined : JSON.parse(text);
+  const bin = isJsonObject(manifest) ? ownObject(manifest, 'bin') : undefined;
+  return names.map((name) => {
+    const path = (bin === undefined ? undefined : ownString(bin, name))?.replace(/^\.\//, '');
+    if (path === undefined || !/^[\w.-]+(?:\/[\w.-]+)*$/.test(path) || path.includes('..'))
+      throw new AssayError('INDEX_VERSION_ABSENT', `a tool of the recipe has no program ${name}`);
+    return [name, path];
+  });
+}
+
+async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<string> {
+  const folder = await workspace.folder('bin');
+  await symlink(`${places.node}/bin/node`, join(folder, 'node'));
+  for (const [name, path] of all) {
+    const text = `#!/bin/sh\nexec ${places.node}/bin/node ${path} "$@"\n`;
+    await writeFile(join(folder, name), text, { mode: 0o755 });
+  }
+  await workspace.give(folder);
+  return folder;
+}
+
+async function unpack(
+  deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
+  workspace: BuildWorkspace,
+  digest: Sha256,
+  base: BaseRoot,
+): Promise<string> {
+  const out = await workspace.folder('out');
+  await unpackInside(deps, workspace, digest, base, { out, strip: 1, given: 'archive' });
+  return out;
+}
+
+export interface Unpacking {
+  readonly out: string;
+  /** Leading folders that are left away. */
+  readonly strip: number;
+  /** Name of the folder of the workspace in which the archive is given to the run. */
+  readonly given: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `tar` of the base unpacks in a sandbox: nothing of an archive is ever written by Assay itself. */
+export async function unpackInside(
+  { sandbox, blobs }: { readonly sandbox: BuildSandbox; readonly blobs: BuildDeps['blobs'] },
+  workspace: BuildWorkspace,
+  digest: Sha256,
+  base: BaseRoot,
+  to: Unpacking,
+): Promise<void> {
+  const path = await blobs.path(digest);
+  if (path === undefined) throw new AssayError('BLOB_MISSING', `an input of the build is gone: ${digest}`);
+  // Blobs are closed to the uid of the runs.
+  const given = await workspace.folder(to.given);
+  await copyFile(path, join(given, 'archive'));
+  await workspace.give(given);
+  const script =
+    `tar -xf /archive/archive -C /out --strip-components=${to.strip} --no-same-owner --no-same-permissions\n` +
+    'chmod -R u+rwX,go+rX /out\n';
+  const result = await sandbox.run({
+    ...utilityRun,
+    root: base.path,
+    mounts: [
+      { from: given, to: '/archive', writable: false },
+      { from: to.out, to: '/out', writable: true },
+    ],
+    command: ['/bin/sh', '-euc', script],
+    ...(to.signal === undefined ? {} : { signal: to.signal }),
+  });
+  if (result.ended !== 'exit' || result.exitCode !== 0)
+    throw new AssayError(
+      'SANDBOX_FAILED',
+      `an archive could not be unpacked (${result.ended} ${result.exitCode ?? ''}): ${result.output.slice(-300)}`,
+    );
+}
