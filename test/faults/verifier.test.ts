@@ -1,4 +1,5 @@
 /** A verifier that hangs, dies or eats memory over a hostile bundle: that release is held, and the gate goes on. */
+import { collectorSettings } from '../support/collector-input.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Collector } from '../../src/core/collector.ts';
@@ -27,7 +28,7 @@ test('a bundle that hangs or kills its verifier is error evidence and a hold; ot
   const bench = await startAdmission(t);
   const pool = createVerifyPool({ threads: 1, script, hangMs: 300 });
   t.after(() => pool.close());
-  bench.setCollectors(createCollectors({ verifyBundle: pool.verify }).map(trusting));
+  bench.setCollectors(createCollectors({ verifyBundle: pool.verify, ...collectorSettings }).map(trusting));
   let cured = false;
   bench.setAttestations((_upstream, name) => {
     const bundle = { do: cured ? 'answer' : name };
