@@ -5,6 +5,10 @@ export const rebuildErrors = {
     remedy:
       'On Debian or Ubuntu: `apt-get install mmdebstrap`, and an archive that apt knows; as a user other than root also `uidmap` and an entry in /etc/subuid.',
   },
+  BUILD_OUTPUT_INVALID: {
+    meaning: 'What a build left is not what it was to make, or cannot be read without being led elsewhere.',
+    remedy: 'Look at the log of the build. A link or a device where a file should be is no accident.',
+  },
   COMPARISON_BUSY: {
     meaning: 'Too many packages wait to be compared with what was built.',
     remedy: 'Try again in a few seconds.',
