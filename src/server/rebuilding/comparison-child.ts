@@ -1,0 +1,55 @@
+/** Entry of a comparing child: two archives a job, the comparison in pieces. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ReadAt } from '../../archive/gunzip.ts';
+import { serveJobs } from '../../archive/serve-jobs.ts';
+import type { ArchiveLimits } from '../../core/archive-reading.ts';
+import type { ComparedArchive, ComparisonRules } from '../../core/comparison-input.ts';
+import { compare } from '../../rebuild/compare/compare.ts';
+import { npmRules } from '../../rebuild/compare/npm/rules.ts';
+import { sendComparison, type ComparedFile, type ComparisonJob } from './comparison-wire.ts';
+import { readForComparison } from './read-for-comparison.ts';
+
+interface Ecosystem {
+  readonly rules: ComparisonRules;
+  readonly read: (read: ReadAt, packedBytes: number, limits: ArchiveLimits) => Promise<ComparedArchive>;
+}
+
+const ecosystems: Readonly<Record<ComparisonJob['ecosystem'], Ecosystem>> = {
+  npm: { rules: npmRules, read: readForComparison },
+};
+
+serveJobs(async (raw, sendPart) => {
+  const { ecosystem, upstream, rebuilt, facts, limits } = raw as unknown as ComparisonJob;
+  const { rules, read } = ecosystems[ecosystem];
+  const open = (file: ComparedFile): Promise<ComparedArchive> =>
+    withFile(file, (readAt) => read(readAt, file.sizeBytes, limits));
+  const comparison = compare({
+    upstream: await open(upstream),
+    rebuilt: await open(rebuilt),
+    facts,
+    rules,
+  });
+  return sendComparison(comparison, sendPart);
+});
+
+async function withFile<T>(file: ComparedFile, use: (read: ReadAt) => Promise<T>): Promise<T> {
+  const descriptor = openSync(file.path, 'r');
+  try {
+    return await use(readerOf(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readerOf(file: number): ReadAt {
+  return (offset, length) => {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = readSync(file, buffer, filled, length - filled, offset + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return buffer.subarray(0, filled);
+  };
+}
