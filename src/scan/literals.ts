@@ -64,7 +64,6 @@ function searchOf(
   return {
     find: (bytes, perWord, counts = () => true) => {
       const hits: LiteralHit[][] = [[], [], [], []];
-      seenOf.fill(0);
       run(automaton, bytes, (lane, ended, end) => {
         for (const word of numbered.outputs[ended] ?? []) {
           const slot = lane * lengths.length + word;
@@ -75,7 +74,11 @@ function searchOf(
           hits[lane]?.push({ word, at });
         }
       });
-      return firstOfEach(hits, perWord, lengths.length);
+      // Most texts are short strings: what was counted is forgotten one by one.
+      hits.forEach((part, lane) => {
+        for (const { word } of part) seenOf[lane * lengths.length + word] = 0;
+      });
+      return bytes.length < dividedBytes ? (hits[3] ?? []) : firstOfEach(hits, perWord, lengths.length);
     },
   };
 }
