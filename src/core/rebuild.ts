@@ -197,6 +197,8 @@ export interface RebuildRecord {
   /** SHA-256 of upstream's bytes that it was compared with. */
   readonly artifact: Sha256;
   readonly recipe: Sha256 | undefined;
+  /** Blob of the build's log; undefined where nothing was run. */
+  readonly log: Sha256 | undefined;
   readonly source: FoundSource | undefined;
   readonly isolation: IsolationReport;
   readonly inputs: readonly BuildInput[];

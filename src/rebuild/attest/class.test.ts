@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { sha256 } from '../../core/digest.ts';
+import { formatPurl } from '../../core/purl.ts';
+import {
+  comparisonVerdicts,
+  notBuiltCauses,
+  sourceGrades,
+  type FoundSource,
+  type RebuildRecord,
+  type SourceIdentity,
+} from '../../core/rebuild.ts';
+import { classOf, secureVerdicts, type ClassInput, type WitnessedBuild } from './class.ts';
+
+const artifact = sha256('upstream');
+const identity: SourceIdentity = {
+  repository: 'https://forge.example.com/a/b',
+  repositoryId: '1',
+  ownerId: '2',
+  keys: [],
+};
+const found: FoundSource = {
+  source: {
+    kind: 'git',
+    url: 'https://forge.example.com/a/b',
+    commit: 'a'.repeat(40),
+    ref: 'refs/tags/v1.0.0',
+    directory: '',
+  },
+  identity,
+  grade: 'tag',
+  confidence: 'high',
+  reachable: 'yes',
+  because: [],
+  disagreements: [],
+};
+const record: RebuildRecord = {
+  schema: 1,
+  purl: formatPurl('npm', 'a', '1.0.0'),
+  artifact,
+  recipe: sha256('recipe'),
+  log: undefined,
+  source: found,
+  isolation: {
+    level: 'full',
+    means: 'bubblewrap 0.8.0',
+    limits: {
+      memory: 'cgroup-v1',
+      processes: 'cgroup-v1',
+      cpu: 'rlimit',
+      disk: 'watchdog',
+      time: 'watchdog',
+    },
+    missing: [],
+  },
+  inputs: [],
+  outcome: {
+    state: 'compared',
+    comparison: {
+      schema: 1,
+      verdict: 'equivalent',
+      upstream: artifact,
+      rebuilt: sha256('rebuilt'),
+      ladder: { d0: undefined, d1: undefined, d2: undefined, d3: undefined },
+      normalisers: [],
+      counts: { same: 1, forgiven: 0, benign: 0, unexplained: 0, suspicious: 0 },
+      differences: [],
+      differencesTotal: 0,
+    },
+  },
+  startedAt: '2026-01-01T00:00:00.000Z',
+  endedAt: '2026-01-01T00:00:10.000Z',
+};
+
+const here = (one: RebuildRecord): WitnessedBuild => ({
+  record: one,
+  builder: 'b1',
+  operator: 'o1',
+  host: 'h1',
+});
+const input = (one: RebuildRecord, more: Partial<ClassInput> = {}): ClassInput => ({
+  artifact,
+  builds: [here(one)],
+  approved: [identity],
+  upstream: { attested: false, signed: true },
+  ...more,
+});
+const compared = (verdict: (typeof comparisonVerdicts)[number]): RebuildRecord['outcome'] =>
+  record.outcome.state === 'compared'
+    ? { state: 'compared', comparison: { ...record.outcome.comparison, verdict } }
+    : record.outcome;
+
+/** Mostly what makes Secure, so that one wrong thing among right ones is tried often. */
+function mostly<T>(right: T, ...others: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constant(right) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+}
+
+const records: fc.Arbitrary<RebuildRecord> = fc
+  .record({
+    level: mostly<RebuildRecord['isolation']['level']>('full', 'partial', 'none'),
+    verdict: mostly<(typeof comparisonVerdicts)[number]>('identical', ...comparisonVerdicts),
+    built: mostly(true, false),
+    hasSource: mostly(true, false),
+    kind: mostly<FoundSource['source']['kind']>('git', 'archive', 'debian-source'),
+    grade: fc.constantFrom(...sourceGrades),
+    reachable: mostly<FoundSource['reachable']>('yes', 'no', 'not-available', 'not-checked'),
+    about: mostly(artifact, sha256('other')),
+    owner: mostly<string | undefined>('2', '3', undefined),
+    keys: mostly<readonly string[]>([], ['F'], ['F', 'G']),
+    cause: fc.constantFrom(...notBuiltCauses),
+  })
+  .map(({ level, verdict, built, hasSource, kind, grade, reachable, about, owner, keys, cause }) => {
+    const source: FoundSource['source'] =
+      kind === 'git'
+        ? (found.source as Extract<FoundSource['source'], { kind: 'git' }>)
+        : kind === 'archive'
+          ? { kind, url: 'https://files.example.com/a.tar.gz', sha256: sha256('a'), directory: '' }
+          : {
+              kind,
+              archive: 'debian',
+              suite: 's',
+              component: 'main',
+              name: 'a',
+              version: '1',
+              dsc: sha256('d'),
+              signedBy: keys,
+            };
+    return {
+      ...record,
+      artifact: about,
+      isolation: { ...record.isolation, level },
+      source: hasSource
+        ? { ...found, source, grade, reachable, identity: { ...identity, ownerId: owner, keys } }
+        : undefined,
+      outcome: built ? compared(verdict) : { state: 'not-built' as const, cause, message: '' },
+    };
+  });
+
+describe('the class of a release', () => {
+  it('is secure for an equal build in full isolation from an approved, reachable source', () => {
+    assert.deepEqual([classOf(input(record)).class, classOf(input(record)).grade], ['secure', 'rebuilt']);
+  });
+
+  it('is secure for no other record than those', () => {
+    fc.assert(
+      fc.property(records, mostly([identity], []), fc.boolean(), (one, approved, attested) => {
+        const told = classOf(input(one, { approved, upstream: { attested, signed: true } }));
+        const { source, outcome } = one;
+        const may =
+          outcome.state === 'compared' &&
+          secureVerdicts.includes(outcome.comparison.verdict) &&
+          one.isolation.level === 'full' &&
+          one.artifact === artifact &&
+          source !== undefined &&
+          approved.length === 1 &&
+          source.identity.ownerId === '2' &&
+          source.identity.keys.length === 0 &&
+          source.source.kind !== 'debian-source' &&
+          (source.source.kind === 'git' ? source.reachable === 'yes' : source.reachable !== 'no');
+        assert.equal(told.class, may ? 'secure' : 'community');
+        if (!may) assert.equal(told.grade, attested ? 'attested' : 'signed');
+        assert.notEqual(told.grade, 'reproduced');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('says why it is no better', () => {
+    const why = (one: RebuildRecord, approved = [identity]): string =>
+      classOf(input(one, { approved })).because;
+    assert.match(why(record, []), /Nobody approved its source/);
+    assert.match(why(record, [{ ...identity, ownerId: '9' }]), /another than the approved one/);
+    assert.match(
+      why({ ...record, isolation: { ...record.isolation, level: 'partial', missing: ['No seccomp.'] } }),
+      /partial isolation: No seccomp/,
+    );
+    assert.match(why({ ...record, outcome: compared('unexplained') }), /not what upstream published/);
+    assert.match(why({ ...record, source: { ...found, reachable: 'no' } }), /not reachable/);
+    const archive = {
+      kind: 'archive',
+      url: 'https://a.example.com/',
+      sha256: artifact,
+      directory: '',
+    } as const;
+    assert.match(why({ ...record, source: { ...found, source: archive, reachable: 'no' } }), /not reachable/);
+    assert.match(why({ ...record, artifact: sha256('other') }), /compared with other bytes/);
+    assert.match(classOf(input(record, { builds: [] })).because, /not built here/);
+  });
+
+  it('knows a Debian source by its keys, and needs the approval of all of them', () => {
+    const debian: FoundSource = {
+      ...found,
+      source: {
+        kind: 'debian-source',
+        archive: 'debian',
+        suite: 'stable',
+        component: 'main',
+        name: 'a',
+        version: '1',
+        dsc: sha256('d'),
+        signedBy: ['F'],
+      },
+      identity: { repository: 'debian/stable/a', repositoryId: undefined, ownerId: undefined, keys: ['F'] },
+      reachable: 'not-available',
+    };
+    const of = (approved: readonly SourceIdentity[], source = debian): string =>
+      classOf(input({ ...record, source }, { approved })).class;
+    assert.equal(of([debian.identity]), 'secure');
+    assert.equal(of([]), 'community');
+    assert.equal(of([{ ...debian.identity, keys: ['G'] }]), 'community');
+    assert.equal(
+      of([debian.identity], {
+        ...debian,
+        source: { ...debian.source, signedBy: [] } as FoundSource['source'],
+      }),
+      'community',
+    );
+  });
+
+  it('is reproduced only where builders of different operators on different hosts agree', () => {
+    const grade = (other: Partial<WitnessedBuild>): string =>
+      classOf(input(record, { builds: [here(record), { ...here(record), ...other }] })).grade;
+    assert.equal(grade({ builder: 'b2', operator: 'o2', host: 'h2' }), 'reproduced');
+    assert.equal(grade({ builder: 'b2', operator: 'o2' }), 'rebuilt');
+    assert.equal(grade({ builder: 'b2', host: 'h2' }), 'rebuilt');
+    assert.equal(grade({ operator: 'o2', host: 'h2' }), 'rebuilt');
+    assert.equal(
+      grade({
+        builder: 'b2',
+        operator: 'o2',
+        host: 'h2',
+        record: { ...record, outcome: compared('unexplained') },
+      }),
+      'rebuilt',
+    );
+  });
+
+  it('is not secure while another builder finds it suspicious, or a newer build here does', () => {
+    const bad = { ...record, outcome: compared('suspicious') };
+    const other = { record: bad, builder: 'b2', operator: 'o2', host: 'h2' };
+    assert.equal(classOf(input(record, { builds: [here(record), other] })).class, 'community');
+    assert.equal(classOf(input(record, { builds: [here(bad), here(record)] })).class, 'community');
+  });
+});

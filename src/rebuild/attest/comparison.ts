@@ -1,0 +1,79 @@
+/**
+ * The comparison as an attestation about upstream's bytes, whatever came of it: what was compared, every normaliser with its
+ * version and what it touched, the rungs of the digest ladder, the verdict and each difference. Also where nothing was
+ * built: that is a result, and is signed and kept like the others.
+ */
+import { builderIdOf, comparisonPredicateType } from '../../core/build-attestation.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
+import { sha256 } from '../../core/digest.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Comparison, FileDifference, FoundSource, RebuildRecord } from '../../core/rebuild.ts';
+import { isolationJson, sourceJson, type BuiltBy } from './provenance.ts';
+import { present, statementOf } from './statement.ts';
+
+/** `provenance` is what `provenanceStatement` made of the same record. */
+export function comparisonStatement(
+  id: string,
+  record: RebuildRecord,
+  provenance: JsonObject | undefined,
+  by: BuiltBy,
+): JsonObject {
+  return statementOf(comparisonPredicateType, record.purl, record.artifact, {
+    builder: { id: builderIdOf(by.origin), version: { assay: by.version } },
+    build: id,
+    isolation: isolationJson(record.isolation),
+    ...present({ recipe: record.recipe, log: record.log }),
+    ...(record.source === undefined ? {} : { source: foundJson(record.source) }),
+    ...(provenance === undefined ? {} : { provenance: { sha256: sha256(canonicalJson(provenance)) } }),
+    ...outcomeJson(record.outcome),
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+  });
+}
+
+function outcomeJson(outcome: RebuildRecord['outcome']): JsonObject {
+  if (outcome.state === 'not-built')
+    return { verdict: 'not-built', cause: outcome.cause, message: outcome.message };
+  return comparisonJson(outcome.comparison);
+}
+
+function comparisonJson(comparison: Comparison): JsonObject {
+  const { verdict, upstream, rebuilt, ladder, normalisers, counts, differences, differencesTotal } =
+    comparison;
+  return {
+    verdict,
+    inputs: { upstream: { sha256: upstream }, rebuilt: { sha256: rebuilt } },
+    ladder: present(
+      Object.fromEntries(
+        Object.entries(ladder).map(([rung, pair]) => [rung, pair === undefined ? undefined : { ...pair }]),
+      ),
+    ),
+    normalisers: normalisers.map(({ name, version, paths, touched }) => ({
+      name,
+      version,
+      paths: [...paths],
+      touched,
+    })),
+    counts: { ...counts },
+    differences: differences.map(differenceJson),
+    differencesTotal,
+  };
+}
+
+/** What a file holds is not told here: a report shows it, and this names the file. */
+function differenceJson({ path, kind, grade, rule, reason, reached }: FileDifference): JsonObject {
+  return present({ path, kind, grade, rule, reason, reached });
+}
+
+function foundJson(found: FoundSource): JsonObject {
+  const { source, identity, grade, confidence, reachable, because, disagreements } = found;
+  return {
+    ...sourceJson(source),
+    grade,
+    confidence,
+    reachable,
+    identity: present({ ...identity, keys: [...identity.keys] }),
+    because: [...because],
+    disagreements: [...disagreements],
+  };
+}
