@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AssayError } from '../../core/errors.ts';
 import { treeDigest } from './base-tree.ts';
+import { withLock } from './lock.ts';
 import { userOf } from './machine.ts';
 import { runProgram } from './programs.ts';
 import type { SandboxOptions } from './sandbox.ts';
@@ -88,14 +89,16 @@ async function openBase(
   const folder = join(options.directory, 'bases');
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const recordPath = join(folder, `${key}.json`);
-  const record = await readRecord(recordPath);
-  if (record !== undefined) {
-    const path = join(folder, record.digest);
-    // What runs inside cannot write here; this notices what did in some other way.
-    if ((await treeDigest(path)) === record.tree)
-      return { path, digest: record.digest, packages: record.packages };
-  }
-  return makeBase(options, folder, recordPath, packages, suite);
+  return withLock(join(folder, `${key}.lock`), async () => {
+    const record = await readRecord(recordPath);
+    if (record !== undefined) {
+      const path = join(folder, record.digest);
+      // What runs inside cannot write here; this notices what did in some other way.
+      if ((await treeDigest(path)) === record.tree)
+        return { path, digest: record.digest, packages: record.packages };
+    }
+    return makeBase(options, folder, recordPath, packages, suite);
+  });
 }
 
 async function readRecord(path: string): Promise<BaseRecord | undefined> {

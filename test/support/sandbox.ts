@@ -1,0 +1,90 @@
+/** A real sandbox for tests, and a base root for it that is made once for this machine. */
+import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBases, type Base } from '../../src/rebuild/sandbox/bases.ts';
+import {
+  createSandbox,
+  type RunResult,
+  type RunSpec,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../src/rebuild/sandbox/sandbox.ts';
+
+export interface TestSandbox {
+  readonly sandbox: Sandbox;
+  readonly base: Base;
+  /** Runs a command, with limits that suit a test. */
+  readonly run: (command: readonly string[], changes?: Partial<RunSpec>) => Promise<RunResult>;
+  /** Runs words of `sh` and gives what they printed. */
+  readonly sh: (words: string, changes?: Partial<RunSpec>) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** Debian's release that tests build in; what more than the essential packages they need. */
+const suite = 'bookworm';
+const packages = ['gcc', 'libc6-dev', 'libfaketime'];
+export const testLimits: RunSpec['limits'] = {
+  memoryBytes: 1 << 30,
+  processes: 128,
+  cpuSeconds: 60,
+  wallMs: 60_000,
+  diskBytes: 256 << 20,
+};
+
+/** Where the uid of the runs can go, whoever runs the tests. */
+export function reachableFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'assay-sandbox-'));
+  return path;
+}
+
+const probed = probeOnce();
+
+/** Why nothing can be run in a sandbox here; undefined: it can. For the `skip` of a test. */
+export const noSandbox: string | undefined = await probed;
+
+async function probeOnce(): Promise<string | undefined> {
+  const directory = reachableFolder();
+  await chmod(directory, 0o755);
+  const { isolation } = await createSandbox({ directory, clock: () => performance.now() });
+  await rm(directory, { recursive: true });
+  return isolation.level === 'full' ? undefined : `no full sandbox here: ${isolation.missing.join(' ')}`;
+}
+
+/** Kept between runs of the tests: made anew it takes a minute. */
+export async function testBase(more: readonly string[] = []): Promise<Base> {
+  const directory = join(tmpdir(), `assay-test-bases-${process.getuid?.() ?? 0}`);
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.())
+    throw new Error(`${directory} is somebody else's`);
+  return openBases({ directory }).base([...packages, ...more], suite);
+}
+
+export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+  const directory = reachableFolder();
+  await chmod(directory, 0o755);
+  const sandbox = await createSandbox({ directory, clock: () => performance.now(), ...options });
+  const base = await testBase();
+  const run: TestSandbox['run'] = (command, changes = {}) =>
+    sandbox.run({
+      root: base.path,
+      mounts: [],
+      command,
+      cwd: '/tmp',
+      env: {},
+      network: { kind: 'none' },
+      sourceDateEpoch: 1_700_000_000,
+      freezeClock: false,
+      limits: testLimits,
+      ...changes,
+    });
+  return {
+    sandbox,
+    base,
+    run,
+    sh: async (words, changes) => (await run(['/bin/sh', '-c', words], changes)).output.trim(),
+    close: () => rm(directory, { recursive: true, force: true }),
+  };
+}
