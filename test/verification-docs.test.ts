@@ -27,7 +27,7 @@ test('every file it names exists', () => {
 });
 
 test('every refusal of a bundle and every rule about publication stands in it', () => {
-  const rules = evidenceRules.slice(evidenceRules.indexOf('signature'));
+  const rules = evidenceRules.slice(evidenceRules.indexOf('signature'), evidenceRules.indexOf('feed-age'));
   const missing = [...bundleFailures, ...rules].filter((name) => !quoted.includes(name));
   assert.deepEqual(missing, []);
 });

@@ -8,6 +8,7 @@ import {
   type Origin,
   type ReadingOutcome,
 } from '../core/collector.ts';
+import type { Epochs } from '../core/decision.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
@@ -27,6 +28,8 @@ export interface Assessment {
   readonly artifact: ArtifactDigests;
   readonly indexManifest: JsonObject;
   readonly evidence: readonly Evidence[];
+  /** As they stood when trust was taken and before the feeds were asked. */
+  readonly epochs: Epochs;
 }
 
 /** What an earlier assessment of the same release left behind. */
@@ -50,6 +53,8 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     publicationInput(rooms, request),
     manifestOf(rooms, index, version.version),
   ]);
+  // Keys may have been learned on the way: what rests on them is decided under the counters from after that.
+  const epochs = rooms.epochs(index.view);
   // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
   const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
   const historic = new Set(rooms.collectors.flatMap((one) => (one.usesHistory === true ? [one.kind] : [])));
@@ -82,7 +87,7 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     now: rfc3339(rooms.clock()),
   };
   const evidence = await collectAll(rooms, todo, input, keep);
-  return { artifact: fetched.artifact, indexManifest: manifest, evidence };
+  return { artifact: fetched.artifact, indexManifest: manifest, evidence, epochs };
 }
 
 async function bytesOf(

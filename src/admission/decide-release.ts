@@ -183,7 +183,8 @@ async function decideAnew(
   const held = heldBytes(previous, subject);
   const predecessor = await predecessorOf(rooms, index, version.version);
   try {
-    const { artifact, evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
+    const assessed = await assess(rooms, { subject, index, version, predecessor }, held);
+    const { artifact, evidence, epochs } = assessed;
     const decided = { ...subject, artifact: artifact.sha256 };
     const verdict = verdictAtFile(rooms, decided, version.version, evidence, {
       principal,
@@ -192,6 +193,7 @@ async function decideAnew(
     await raiseAttackAlarms(rooms, decided, verdict.reasons);
     return await record(rooms, {
       ...common,
+      epochs,
       subject: decided,
       artifact,
       evidence,
@@ -251,8 +253,8 @@ async function decideAgain(
   const predecessor = await predecessorOf(rooms, index, version.version);
   const held = { artifact: stored.artifact, indexManifest: undefined, evidence: stored.evidence };
   const { artifact: _known, ...subject } = stored.subject;
-  const { evidence } = await assess(rooms, { subject, index, version, predecessor }, held);
-  return decideFromStored(rooms, { ...stored, evidence }, asked);
+  const { evidence, epochs } = await assess(rooms, { subject, index, version, predecessor }, held);
+  return decideFromStored(rooms, { ...stored, evidence }, { ...asked, epochs });
 }
 
 export async function decideKept(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Promise<ReleaseRecord> {
