@@ -1,0 +1,137 @@
+/** Which Node and npm, in the order in which they are worth trying. */
+import semver from 'semver';
+import { linesAt, majorOf, newestOf, nodeReleases, npmFor } from './releases.ts';
+
+export interface ToolchainFacts {
+  readonly nodeVersion: string | undefined;
+  readonly npmVersion: string | undefined;
+  /** `.nvmrc`, `.node-version`, `volta`: what the source's own files pin. */
+  readonly pinned: string | undefined;
+  /** `engines.node`. */
+  readonly engines: string | undefined;
+  /** Seconds. */
+  readonly sourceDate: number | undefined;
+  readonly sourceDateFrom: 'commit' | 'files' | undefined;
+  /** Seconds; the registry's time, where it is one of publishing. */
+  readonly publishedAt: number | undefined;
+  /** Lowest Node that the package manager and the lockfile need. */
+  readonly atLeastNode: string;
+  /** Lowest npm that reads the lockfile. */
+  readonly atLeastNpm: string;
+}
+
+export interface ToolchainChoice {
+  readonly node: string;
+  readonly npm: string;
+  readonly confidence: 'high' | 'medium' | 'low';
+  readonly reason: string;
+}
+
+const most = 4;
+const exact = /^v?(\d{1,3}\.\d{1,4}\.\d{1,4})$/;
+
+/**
+ * In this order: what the publish record names; what the source pins; the long-term-support Node of the day of
+ * publishing or of the commit, then the newer and older ones of that day; the lowest that `engines` allows; the newest.
+ * Whatever `engines` or the package manager rules out is left away. At most four; never none.
+ */
+export function toolchainChoices(facts: ToolchainFacts): readonly ToolchainChoice[] {
+  const day = dayOf(facts);
+  const all = [
+    ...published(facts, day),
+    ...pinned(facts, day),
+    ...ofTheDay(facts),
+    ...byEngines(facts),
+    newest(),
+  ];
+  const fitting = all.filter((choice) => fits(facts, choice));
+  const distinct = fitting.filter(
+    (choice, index) =>
+      fitting.findIndex(({ node, npm }) => node === choice.node && npm === choice.npm) === index,
+  );
+  // An `engines` that nothing satisfies binds nobody: npm itself only warns.
+  return distinct.length > 0 ? distinct.slice(0, most) : [newest()];
+}
+
+function fits({ engines, atLeastNode, atLeastNpm }: ToolchainFacts, { node, npm }: ToolchainChoice): boolean {
+  if (semver.lt(node, '8.0.0') || semver.lt(node, atLeastNode) || semver.lt(npm, atLeastNpm)) return false;
+  const range = engines === undefined || engines.length > 200 ? null : semver.validRange(engines);
+  return range === null || semver.satisfies(node, range, { includePrerelease: true });
+}
+
+function dayOf({ publishedAt, sourceDate }: ToolchainFacts): string {
+  const seconds = publishedAt ?? sourceDate;
+  return seconds === undefined ? '9999-12-31' : new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+function published({ nodeVersion, npmVersion }: ToolchainFacts, day: string): readonly ToolchainChoice[] {
+  const node = exact.exec(nodeVersion ?? '')?.[1];
+  const npm = exact.exec(npmVersion ?? '')?.[1];
+  if (node === undefined) return [];
+  const named = npm === undefined ? '' : ` and npm ${npm}`;
+  return [
+    {
+      node,
+      npm: npm ?? npmFor(node, day),
+      confidence: npm === undefined ? 'medium' : 'high',
+      reason: `The publish record names Node ${node}${named}.`,
+    },
+  ];
+}
+
+function pinned(facts: ToolchainFacts, day: string): readonly ToolchainChoice[] {
+  const text = facts.pinned?.trim() ?? '';
+  const version = exact.exec(text)?.[1];
+  const major = /^v?(\d{1,3})(?:\.x|\.\d{1,4})?$/.exec(text)?.[1];
+  const node = version ?? (major === undefined ? undefined : newestOf(Number(major), day)?.node);
+  if (node === undefined) return [];
+  const npm = npmFor(node, day);
+  return [{ node, npm, confidence: 'medium', reason: `The source pins Node ${text.slice(0, 20)}.` }];
+}
+
+function ofTheDay({ publishedAt, sourceDate, sourceDateFrom }: ToolchainFacts): readonly ToolchainChoice[] {
+  const seconds = publishedAt ?? sourceDate;
+  if (seconds === undefined) return [];
+  const day = new Date(seconds * 1000).toISOString().slice(0, 10);
+  const what =
+    publishedAt !== undefined
+      ? `published on ${day}`
+      : sourceDateFrom === 'commit'
+        ? `committed on ${day}`
+        : `whose newest file is of ${day}`;
+  return linesAt(day).flatMap((major, index): readonly ToolchainChoice[] => {
+    const release = newestOf(major, day);
+    if (release === undefined) return [];
+    const { node, npm } = release;
+    const confidence =
+      index === 0 && (publishedAt !== undefined || sourceDateFrom === 'commit') ? 'medium' : 'low';
+    return [
+      { node, npm, confidence, reason: `Node ${node} with npm ${npm} was in use when this was ${what}.` },
+    ];
+  });
+}
+
+function byEngines({ engines, atLeastNode }: ToolchainFacts): readonly ToolchainChoice[] {
+  const range = engines === undefined || engines.length > 200 ? null : semver.validRange(engines);
+  if (range === null) return [];
+  const majors = [...new Set(nodeReleases.map(({ node }) => majorOf(node)))];
+  for (const major of majors) {
+    const release = newestOf(major, '9999-12-31');
+    if (
+      release === undefined ||
+      !semver.satisfies(release.node, range) ||
+      semver.lt(release.node, atLeastNode)
+    )
+      continue;
+    const { node, npm } = release;
+    return [
+      { node, npm, confidence: 'low', reason: `Node ${node} is of the oldest line that engines allows.` },
+    ];
+  }
+  return [];
+}
+
+function newest(): ToolchainChoice {
+  const { node, npm } = nodeReleases.at(-1) ?? { node: '24.12.0', npm: '11.6.2' };
+  return { node, npm, confidence: 'low', reason: `Node ${node} is the newest that is known here.` };
+}

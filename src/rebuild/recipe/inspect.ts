@@ -1,0 +1,42 @@
+/** What a source says about itself, read from a copy that was unpacked in the sandbox and is thrown away. */
+import type { BaseRoot, BuildDeps, SourceArchive } from './deps.ts';
+import { wantedFiles, type SourceFacts } from './infer/facts.ts';
+import { listInside, readInside, topOf } from './inside-files.ts';
+import { unpackInside } from './tools.ts';
+
+export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
+  /** Seconds: the newest file; undefined in an empty source. */
+  readonly newest: number | undefined;
+  /** The source has more entries than were listed. */
+  readonly clipped: boolean;
+}
+
+const maxTextBytes = 16 * 1024 * 1024;
+const maxTotal = 64 * 1024 * 1024;
+
+/** Throws SANDBOX_*, BLOB_MISSING. */
+export async function inspectSource(
+  deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
+  source: SourceArchive,
+  base: BaseRoot,
+  signal?: AbortSignal,
+): Promise<InspectedSource> {
+  const workspace = await deps.sandbox.workspace();
+  try {
+    const out = await workspace.folder('source');
+    await unpackInside(deps, workspace, source.digest, base, { out, strip: 0, given: 'archive', signal });
+    const top = await topOf(out);
+    const { paths, clipped, newest } = await listInside(top);
+    const texts = new Map<string, string>();
+    let total = 0;
+    for (const path of wantedFiles(paths)) {
+      const text = await readInside(top, path, maxTextBytes);
+      total += text?.length ?? 0;
+      if (total > maxTotal) break;
+      if (text !== undefined) texts.set(path, text);
+    }
+    return { paths, texts, clipped, newest };
+  } finally {
+    await workspace.remove();
+  }
+}
