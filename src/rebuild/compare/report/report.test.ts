@@ -98,7 +98,7 @@ test('the JSON is what diffoscope writes: two sources, a diff or none, details, 
   assert.deepEqual(
     details
       .filter(({ source1 }) => source1 === '/dev/null')
-      .map(({ unified_diff: diff }) => String(diff).split('\n')[0]),
+      .map(({ unified_diff: diff }) => (typeof diff === 'string' ? diff.split('\n')[0] : diff)),
     ['@@ -0,0 +1,1 @@'],
   );
 });
