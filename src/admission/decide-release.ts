@@ -262,8 +262,20 @@ export async function decideKept(rooms: Rooms, stored: ReleaseRecord, asked: Ask
   return decideFromStored(rooms, stored, asked);
 }
 
-/** Asks policy again about the evidence as it was stored, and what the feeds say now: nothing is fetched or read. */
-async function decideFromStored(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Promise<ReleaseRecord> {
+/**
+ * Asks policy again about the evidence as it was stored, and what the feeds say now: nothing is fetched or read. Those who
+ * ask for the file, its index, and the job that judges anew may all come here at once: the first one decides.
+ */
+function decideFromStored(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Promise<ReleaseRecord> {
+  return rooms.inTurn(stored.id, async () => {
+    const latest = (await rooms.store.release(stored.id)) ?? stored;
+    if (standing(rooms, latest.decision, packageOf(latest))) return latest;
+    const { decision, admittedAt } = latest;
+    return decideInTurn(rooms, { ...stored, decision, admittedAt }, asked);
+  });
+}
+
+async function decideInTurn(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Promise<ReleaseRecord> {
   const { subject, version, indexManifest, claimedTime, artifact } = stored;
   const { principal, epochs } = asked;
   // A refusal by the index alone has no evidence, and none is made up for it.

@@ -25,6 +25,7 @@ import type {
   VersionOrder,
 } from './deps.ts';
 import type { Indexes } from './indexes.ts';
+import type { InTurn } from './turns.ts';
 
 export interface Rooms {
   readonly store: AdmissionStore;
@@ -56,6 +57,8 @@ export interface Rooms {
   readonly order: Readonly<Partial<Record<Ecosystem, VersionOrder>>>;
   /** The counters as they concern a package: `feeds` is that of the newest change which says something of it. */
   readonly epochs: (about: PackageName) => Epochs;
+  /** Of one release, one decision after another. */
+  readonly inTurn: InTurn;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
 }

@@ -11,6 +11,7 @@ import { createLru } from '../admission/lru.ts';
 import { recommend } from '../admission/recommend.ts';
 import { keepText } from '../admission/replay-inputs.ts';
 import type { Rooms } from '../admission/rooms.ts';
+import { createTurns } from '../admission/turns.ts';
 import { createShelves, type Shelves } from '../admission/shelf.ts';
 import { rememberingTags } from '../admission/tag-sightings.ts';
 import { createArchiveReader, type PooledArchiveReader } from '../archive/reader.ts';
@@ -279,6 +280,7 @@ function roomsOf({
     makeEvent: createEventMaker(randomBytes, ledgerRooms.verifier),
     order: { npm: npmVersionOrder },
     epochs: epochs.of,
+    inTurn: createTurns(),
     clock,
     randomBytes,
   };

@@ -3,8 +3,8 @@
  * that were admitted are judged anew at once, so that what became malicious is told of before somebody asks for it. A gate
  * that was killed in between goes on with it when it starts.
  */
-import type { Admission } from '../admission/admit.ts';
-import type { AdmissionStore, PackageName } from '../admission/deps.ts';
+import type { Admission, FileRequest } from '../admission/admit.ts';
+import type { AdmissionStore, PackageName, ReleaseRecord } from '../admission/deps.ts';
 import type { FeedState } from '../core/advisory.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Result } from '../core/evidence.ts';
@@ -50,7 +50,7 @@ export async function reconsiderOnChange(
       for (const { file, admittedAt, epochs: then } of await store.releasesOf(upstream, name)) {
         if (closing) return;
         if (admittedAt === undefined || then.feeds >= feeds) continue;
-        const release = await admission.reconsider({ upstream, name, file, principal: gateItself });
+        const release = await again({ upstream, name, file, principal: gateItself });
         if (release === undefined) continue;
         judged += 1;
         if (release.decision.outcome === 'allow') continue;
@@ -60,6 +60,19 @@ export async function reconsiderOnChange(
     }
     if (judged > 0)
       log.info({ packages: packages.length, judged, revoked }, 'admitted releases were judged anew');
+  }
+
+  /** One that cannot be judged keeps no other waiting: it is judged when it is asked for. */
+  async function again(request: FileRequest): Promise<ReleaseRecord | undefined> {
+    try {
+      return await admission.reconsider(request);
+    } catch (error) {
+      log.warn(
+        { package: request.name, file: request.file, why: messageOf(error) },
+        'an admitted release was not judged anew',
+      );
+      return undefined;
+    }
   }
 
   function judgeBehind(packages: readonly Recorded[]): void {

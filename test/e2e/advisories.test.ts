@@ -36,7 +36,7 @@ function control(): ReturnType<typeof controlClient> {
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let left = 300; !(await holds()); left -= 1) {
-    assert.ok(left > 0, `${what}\n${gate.output()}`);
+    assert.ok(left > 0, `${what}\n${JSON.stringify((await control().alarms(50)).alarms)}\n${gate.output()}`);
     await wait(50);
   }
 }
@@ -119,10 +119,9 @@ test('a gate that is killed right after the import refuses after its restart, an
     await gate.kill9();
     await importing;
     await restart();
-    const taken = (await control().feeds()).feeds[0]?.malicious === 2;
-    if (done) assert.ok(taken, 'what was acknowledged is there');
     assert.equal(await status(name, '1.0.1'), 200);
-    if (!taken) await importFeed(gate, [fresh, record]);
+    // What was acknowledged is there; what was not may be.
+    if (!done) await importFeed(gate, [fresh, record]);
     await until('an alarm', async () => (await alarmsAbout(name)).length === 1);
     assert.deepEqual(await listed(name), ['1.0.1']);
     assert.equal(await status(name), 403);

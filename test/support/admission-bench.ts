@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { createTurns } from '../../src/admission/turns.ts';
 import { createAdmission, type Admission } from '../../src/admission/admit.ts';
 import type { AskForge, AttestationsOf, IndexReader } from '../../src/admission/deps.ts';
 import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
@@ -177,6 +178,7 @@ export async function startAdmission(
     makeEvent: createEventMaker(randomBytes, { origin: 'assay.example.com/log', version: '1.0.0' }),
     order: remembering.order,
     epochs: () => state.epochs,
+    inTurn: createTurns(),
     clock,
     randomBytes,
   };

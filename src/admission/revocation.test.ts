@@ -1,0 +1,87 @@
+/** An admitted release that becomes known as malicious: refused once, recorded once, told, and let go again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startAdmission, testUpstream, type AdmissionBench } from '../../test/support/admission-bench.ts';
+import { malwareRecord } from '../../test/support/feed-of-gate.ts';
+import { lookupOf } from '../../test/support/osv.ts';
+import type { JsonObject } from '../core/json.ts';
+import { anonymous, gateItself } from '../core/subject.ts';
+
+const bad = malwareRecord('MAL-2026-1', 'turned', ['1.0.0']);
+
+async function admitted(bench: AdmissionBench): Promise<void> {
+  bench.registry.publish({ name: 'turned', version: '1.0.0' });
+  bench.registry.publish({ name: 'turned', version: '1.0.1' });
+  for (const version of ['1.0.0', '1.0.1'])
+    assert.equal((await bench.admit('turned', version)).state, 'allowed');
+}
+
+function says(bench: AdmissionBench, ...records: readonly JsonObject[]): void {
+  bench.setKnowledge({ advisories: lookupOf(records) });
+}
+
+const asked = { upstream: testUpstream, name: 'turned', file: 'turned-1.0.0.tgz', principal: anonymous };
+
+/** Newest first. */
+async function outcomes(bench: AdmissionBench): Promise<readonly string[]> {
+  const { items } = await bench.storage.read.decisions({ name: 'turned', limit: 100 });
+  return items.filter(({ version }) => version === '1.0.0').map(({ decision }) => decision.outcome);
+}
+
+test('asked for by many at once, and judged anew beside them, it is one transition in one chain', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  says(bench, bad);
+  const many = Array.from({ length: 5 }, () => bench.admission.admit(asked));
+  const anew = Array.from({ length: 3 }, () =>
+    bench.admission.reconsider({ ...asked, principal: gateItself }),
+  );
+  await Promise.all([...many, ...anew]);
+  for (const outcome of await Promise.all(many)) assert.equal(outcome.state, 'refused');
+  assert.deepEqual(await outcomes(bench), ['block', 'allow']);
+  const [alarm, ...others] = (await bench.storage.read.alarms({ limit: 10 })).filter(
+    ({ kind }) => kind === 'malware-admitted',
+  );
+  assert.deepEqual([alarm?.about, alarm?.count, others.length], ['pkg:npm/turned@1.0.0', 1, 0]);
+});
+
+test('what is said of one version stops no other, and an index shows what may be had', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  const visible = async (): Promise<readonly string[]> =>
+    (await bench.shelves.show({ upstream: testUpstream, name: 'turned', principal: anonymous }))?.visible ??
+    [];
+  assert.deepEqual(await visible(), ['1.0.0', '1.0.1']);
+  says(bench, bad);
+  assert.deepEqual(await visible(), ['1.0.1']);
+  assert.equal((await bench.admit('turned', '1.0.1')).state, 'allowed');
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  says(bench);
+  assert.deepEqual(await visible(), ['1.0.0', '1.0.1']);
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'allowed');
+  assert.deepEqual(await outcomes(bench), ['allow', 'block', 'allow']);
+});
+
+test('upstream is down: what became malicious is refused and told of all the same', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  says(bench, bad);
+  await bench.registry.close();
+  const release = await bench.admission.reconsider({ ...asked, principal: gateItself });
+  assert.equal(release?.decision.outcome, 'block');
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  assert.equal((await bench.admit('turned', '1.0.1')).state, 'allowed');
+});
+
+test('a deny list that is lifted shows the version again, though nobody could ask for it meanwhile', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  const visible = async (): Promise<readonly string[]> =>
+    (await bench.shelves.show({ upstream: testUpstream, name: 'turned', principal: anonymous }))?.visible ??
+    [];
+  bench.setPolicy({ deny: [{ ecosystem: 'npm', name: 'turned', versions: '1.0.0', reason: 'a test' }] });
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  assert.deepEqual(await visible(), ['1.0.1']);
+  bench.setPolicy({});
+  assert.deepEqual(await visible(), ['1.0.0', '1.0.1']);
+});
