@@ -115,9 +115,27 @@ function weaker(sign: Signal): readonly Signal[] {
   return [sign];
 }
 
+/** What is imported at the top is used far below. */
+const imported = new Set<Sign>(['network', 'raw-socket', 'process']);
+/** Rare enough to ask for such an import anywhere in the file. */
+const rare = new Set<Sign>([
+  'environment-whole',
+  'credential-files',
+  'npm-credentials',
+  'browser-stores',
+  'wallet-files',
+  'shell-pipe',
+  'shell-reverse',
+  'agent-unleashed',
+  'secret-scanner',
+  'drop-host',
+]);
+
 export function couldMatch(signs: readonly { readonly sign: Signal; readonly at: number }[]): boolean {
+  const imports = signs.filter(({ sign }) => imported.has(sign)).map(({ sign }) => sign);
   return stretches(signs, functionLength).some((stretch) => {
     const here = new Set(stretch.map(({ sign }) => sign));
+    if (stretch.some(({ sign }) => rare.has(sign))) for (const sign of imports) here.add(sign);
     return possible.some((lists) => lists.every((list) => list.some((sign) => here.has(sign))));
   });
 }

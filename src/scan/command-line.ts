@@ -40,7 +40,7 @@ const flows: readonly { readonly flow: Flow; readonly form: RegExp }[] = [
   // `python -c "…exec(urlopen(…))"`, `node -e "fetch(…).then(eval)"`, `iex(irm …)`.
   {
     flow: 'runs-pipe',
-    form: /\b(?:python\d?|node|perl|ruby|php|bun|deno)\s{1,4}(?:-\w{1,4}|eval|--eval)\s[^\n]{0,400}(?:exec\(|eval\b|os\.system|subprocess|system\()/,
+    form: /\b(?:python\d?|node|perl|ruby|php|bun|deno)\s{1,4}(?:-\w{1,4}|eval|--eval)\s(?=[^\n]{0,400}(?:https?:|urlopen|urlretrieve|socket|\bnet\b))[^\n]{0,400}(?:exec\(|eval\b|os\.system|subprocess|system\()/,
   },
   { flow: 'runs-pipe', form: /\b(?:iex|Invoke-Expression)\b|\bmshta\b|\bregsvr32\b[^\n]{0,40}\/i:/i },
   {

@@ -3,12 +3,13 @@ import type { Severity } from '../core/advisory.ts';
 import type { ScanFinding } from '../core/scan-report.ts';
 import { bufferOf, hasLineOver, isOnlyAscii } from './byte-facts.ts';
 import { chainsInFile, chainsInText, couldMatch, type ChainHit, type Placed } from './chains.ts';
-import { commandSignals } from './command-line.ts';
+import { commandLine, commandSignals } from './command-line.ts';
 import { isTypesOnly, kindOf, type FileKind } from './file-kind.ts';
 import { hiddenFindings } from './hidden.ts';
 import { looksHidden } from './interest.ts';
 import { byteOffset, clipped, excerptAt, lineAt, unitOffset } from './places.ts';
 import type { Signal } from './signals.ts';
+import { couldAct, isProgram, namedAside } from './odd-files.ts';
 import { secretAt } from './secrets.ts';
 import { shippedFindings } from './shipped-files.ts';
 import { parseCode } from './syntax/tree.ts';
@@ -29,6 +30,8 @@ export interface FileRole {
   readonly changed: boolean;
   /** What `main`, `bin` or `exports` name. */
   readonly entry: boolean;
+  /** Something loads it as a program, whatever its name says. */
+  readonly loaded?: boolean;
 }
 
 export interface FileScan {
@@ -41,6 +44,8 @@ export interface FileScan {
   readonly hosts: readonly string[];
   readonly parsed: boolean;
   readonly reaches: readonly string[];
+  /** Say less because of their path, or nothing because of their name, unless something loads them. */
+  readonly bystander?: boolean;
 }
 
 /** Longer ones are not parsed: a tree is some fifty times its text. They are searched all the same. */
@@ -49,6 +54,7 @@ const parseBytes = 1_000_000;
 const parseOldBytes = 400_000;
 const bundleBytes = 300_000;
 const payloadBytes = 400_000;
+const commandBytes = 20_000;
 
 const codeKinds = new Set<FileKind>(['javascript', 'shell', 'script']);
 const unreadKinds = new Set<FileKind>(['executable', 'native-addon', 'wasm', 'archive', 'binary']);
@@ -57,7 +63,9 @@ const asidePath =
 
 export function scanFile(file: PackageFile, role: FileRole): FileScan {
   const { path, bytes } = file;
-  const { kind, disguised } = kindOf(path, bytes);
+  const { kind: named, disguised } = kindOf(path, bytes);
+  const runs = role.reached || role.entry || role.loaded === true;
+  const kind = runs && isProgram(named, bytes) ? 'javascript' : named;
   const findings: ScanFinding[] = shippedFindings(path, file.mode, bytes).map((found) => ({
     ...found,
     path,
@@ -83,14 +91,14 @@ export function scanFile(file: PackageFile, role: FileRole): FileScan {
   const hits = signalsIn(bytes);
   findings.push(...secretFindings(file, hits));
   const isCode = codeKinds.has(kind) && !isTypesOnly(path);
-  if (!isCode) return { ...none, findings };
-  const aside = !role.reached && !role.entry && asidePath.test(path);
+  if (!isCode) return { ...none, findings, bystander: couldAct(kind, bytes, hits) };
+  const aside = !runs && asidePath.test(path);
   const scan = scanCode(file, role, kind, hits, aside);
   return {
     ...scan,
     kind,
     findings: [...findings, ...scan.findings],
-    ...(aside ? { signals: new Set<Signal>(), hosts: [] } : {}),
+    ...(aside ? { signals: new Set<Signal>(), hosts: [], bystander: scan.signals.size > 0 } : {}),
   };
 }
 
@@ -102,13 +110,18 @@ function scanCode(
   aside: boolean,
 ): Omit<FileScan, 'kind'> {
   const { path, bytes } = file;
-  const textSigns: readonly Placed[] = hits.flatMap(({ signal, at }): readonly Placed[] => [
+  const inText: readonly Placed[] = hits.flatMap(({ signal, at }): readonly Placed[] => [
     { sign: signal, at },
     // What a shell script says, it runs.
     ...(kind === 'shell' && commandSignals[signal] !== undefined
       ? [{ sign: commandSignals[signal], at }]
       : []),
   ]);
+  const commands: readonly Placed[] =
+    kind === 'javascript'
+      ? []
+      : commandLine(bufferOf(bytes).toString('utf8', 0, commandBytes)).map((sign) => ({ sign, at: 0 }));
+  const textSigns = [...inText, ...commands];
   const base = { signals: new Set(hits.map(({ signal }) => signal)), hosts: hostsIn(bytes) };
   const cap = capOf(role, kind, bytes.length, aside);
   const extra = kind === 'javascript' ? hiddenFindings(bytes, hits) : [];
@@ -133,13 +146,22 @@ function scanCode(
     return {
       ...base,
       parsed: false,
-      reaches: [],
+      reaches: namedAside(bytes, hits),
       signs: textSigns,
       findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
     };
   };
   // Made so large or so deep that it is not read: what its words say then counts more.
   const unreadable = (): Omit<FileScan, 'kind'> => {
+    if (role.reached)
+      findings.push(
+        whole(
+          path,
+          'malware/install-unread',
+          'high',
+          'An install script runs a file that cannot be read whole.',
+        ),
+      );
     const scan = unparsed();
     return aside ? scan : { ...scan, findings: scan.findings.map((found) => worse(found, kind, role)) };
   };

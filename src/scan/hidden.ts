@@ -1,6 +1,7 @@
 /** Code made so that people do not see or understand it: mangled names, characters without shape, far to the right. */
 import type { Severity } from '../core/advisory.ts';
-import { farRightOf, invisibleFacts, isOnlyAscii } from './byte-facts.ts';
+import { bufferOf, farRightOf, invisibleFacts, isOnlyAscii } from './byte-facts.ts';
+import { outOfSight } from './out-of-sight.ts';
 import type { SignalHit } from './text-signals.ts';
 
 export interface HiddenFinding {
@@ -73,22 +74,31 @@ function isSign(byte: number | undefined): boolean {
 }
 
 function farRight(bytes: Uint8Array): readonly HiddenFinding[] {
-  const hiddenAt = farRightOf(bytes);
-  if (hiddenAt === -1) return [];
-  const after = Buffer.from(bytes.buffer, bytes.byteOffset + hiddenAt, Math.min(400, bytes.length - hiddenAt))
-    .toString('latin1')
-    .split('\n', 1)[0];
-  if (after === undefined || !/^[\w$;(!'"[{`]/.test(after) || !/[(=[]/.test(after)) return [];
-  const acts = /\b(?:eval|require|import|fetch|Function|atob|global|process|constructor)\b/.test(after);
+  const code = [farRightOf(bytes), ...outOfSight(bytes)].flatMap((at) => {
+    const text = at === -1 ? undefined : codeAt(bytes, at);
+    return text === undefined ? [] : [{ at, acts: actsBy.test(text) }];
+  });
+  const worst = code.find(({ acts }) => acts) ?? code[0];
+  if (worst === undefined) return [];
   return [
     {
       rule: 'malware/code-out-of-sight',
-      severity: acts ? 'high' : 'low',
+      severity: worst.acts ? 'high' : 'low',
       atInstall: 'critical',
-      at: hiddenAt,
-      message: 'Code stands so far to the right of its line that no editor shows it.',
+      at: worst.at,
+      message: 'Code stands so far to the right, or so far down, that no editor shows it.',
     },
   ];
+}
+
+const actsBy = /\b(?:eval|require|import|fetch|Function|atob|global|globalThis|process|constructor)\b/;
+
+function codeAt(bytes: Uint8Array, at: number): string | undefined {
+  const [after] = bufferOf(bytes)
+    .toString('latin1', at, at + 400)
+    .split('\n', 1);
+  if (after === undefined || !/^[\w$;(!'"[{`]/.test(after)) return undefined;
+  return /[(=[]/.test(after) ? after : undefined;
 }
 
 function invisible(bytes: Uint8Array, hits: readonly SignalHit[]): readonly HiddenFinding[] {

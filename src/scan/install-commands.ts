@@ -1,6 +1,8 @@
 /** What the commands of install scripts say themselves, and which files they name. */
 import type { Severity } from '../core/advisory.ts';
 import type { Signal } from './signals.ts';
+import type { Flow } from './syntax/state.ts';
+import { commandLine, unquoted } from './command-line.ts';
 import { signalsInString } from './text-signals.ts';
 
 export interface CommandFinding {
@@ -89,9 +91,64 @@ const rows: readonly {
   },
 ];
 
+const longestCommand = 20_000;
+
+const signalsOf: Partial<Readonly<Record<Flow, readonly Signal[]>>> = {
+  'runs-download': ['shell-download'],
+  'runs-pipe': ['shell-pipe', 'shell-download'],
+  'runs-decoded': ['decode'],
+  'runs-wipe': ['shell-wipe'],
+};
+
+/** Commands that run what the command itself does not show. */
+const indirections: readonly { readonly form: RegExp; readonly finding: CommandFinding }[] = [
+  {
+    form: /\bnpm_package_(?!json|name|version|resolved|integrity)\w|\bnpm_config_(?:user_agent|.{0,20}cmd)\b.{0,20}\|\s{0,4}(?:ba)?sh/,
+    finding: {
+      rule: 'malware/install-indirect',
+      severity: 'high',
+      message: 'The install script runs text that stands elsewhere in the manifest.',
+    },
+  },
+  {
+    form: /\b(?:npm|pnpm|yarn)\s{1,4}(?:i|install|add)\s[^&|;\n]{0,200}(?:https?:|git\+|github:)/,
+    finding: {
+      rule: 'malware/install-download',
+      severity: 'high',
+      message: 'The install script installs a package from an address.',
+    },
+  },
+  {
+    form: /\b(?:python\d?|perl|ruby|php)\s{1,4}-(?:c|e|r)\b/,
+    finding: {
+      rule: 'malware/install-inline-code',
+      severity: 'high',
+      message: 'The install script holds code of another language.',
+    },
+  },
+  {
+    form: /(?:^|[;&|]\s{0,4})(?:cat|head|tail|sed|awk|tr|rev)\s[^|\n]{1,200}\|\s{0,4}(?:node|(?:ba|z)?sh|python\d?)\b/,
+    finding: {
+      rule: 'malware/install-indirect',
+      severity: 'high',
+      message: 'The install script runs what it takes out of a file.',
+    },
+  },
+  {
+    form: /\b(?:npx|bunx|pnpm\s{1,4}(?:dlx|exec)|yarn\s{1,4}dlx|npm\s{1,4}exec)\s(?!\s{0,4}(?:--no|only-allow|husky|patch-package|node-gyp|prebuild|napi|lerna|tsc|rimraf|simple-git-hooks|lefthook|is-ci|playwright|puppeteer|cypress|opencollective|electron))/,
+    finding: {
+      rule: 'malware/install-other-package',
+      severity: 'medium',
+      message: 'The install script fetches and runs another package.',
+    },
+  },
+];
+
 export function commandFindings(command: string): readonly CommandFinding[] {
   if (known.test(command.slice(0, 500).trim())) return [];
-  const signals = new Set(signalsInString(command).map(({ signal }) => signal));
+  const plain = unquoted(command.slice(0, longestCommand));
+  const signals = new Set(signalsInString(plain).map(({ signal }) => signal));
+  for (const flow of commandLine(command)) for (const signal of signalsOf[flow] ?? []) signals.add(signal);
   if (/\b(?:child_process|eval\(|atob\(|base64)/.test(command)) signals.add('dynamic-code');
   const found = rows.find(
     ({ any, and = any }) => any.some((one) => signals.has(one)) && and.some((one) => signals.has(one)),
@@ -106,6 +163,8 @@ export function commandFindings(command: string): readonly CommandFinding[] {
       },
     ];
   }
+  const indirect = indirections.find(({ form }) => form.test(plain));
+  if (indirect !== undefined) return [indirect.finding];
   if (/\bnode\s+(?:-e|--eval|-p)\b/.test(command)) {
     return [
       {
@@ -120,8 +179,13 @@ export function commandFindings(command: string): readonly CommandFinding[] {
 
 /** Paths below the top folder that a command names: `node scripts/x` stands for `scripts/x.js` as well. */
 export function filesNamedIn(command: string): readonly string[] {
-  const named = command.slice(0, 20_000).match(/[\w@./\\-]{1,200}/g) ?? [];
-  return [...new Set(named.slice(0, 200).map(normal))].filter((path) => path !== '' && path !== '.');
+  const text = command.slice(0, longestCommand).replace(/\$\{?\w{1,40}\}?\//g, './');
+  const named = (text.match(/[\w@./\\-]{1,200}/g) ?? []).slice(0, 200);
+  const folders = [...text.matchAll(/\bcd\s{1,4}([\w@./\\-]{1,200})/g)]
+    .slice(0, 5)
+    .map(([, folder = '']) => folder);
+  const below = folders.flatMap((folder) => named.map((path) => `${folder}/${path}`));
+  return [...new Set([...named, ...below].map(normal))].filter((path) => path !== '' && path !== '.');
 }
 
 export function normal(path: string): string {

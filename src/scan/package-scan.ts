@@ -1,9 +1,11 @@
 /** One pass over the files of a package: files in, report out. Pure, but for the native parser underneath. */
 import type { Capability, Fingerprint, ScanFinding, ScanReport } from '../core/scan-report.ts';
 import { chainsAmong, type Placed } from './chains.ts';
+import { createBystanders, pathsOf, type Bystanders } from './bystanders.ts';
 import { asUtf8 } from './encoding.ts';
 import { limit, scanFile, type FileRole, type FileScan, type PackageFile } from './file-scan.ts';
 import { candidates, commandFindings, filesNamedIn, normal } from './install-commands.ts';
+import { commandsInside } from './nested-commands.ts';
 import { clipped } from './places.ts';
 import { rulesDigest, scannerVersion } from './rules/all.ts';
 import { scoreOf } from './score.ts';
@@ -13,6 +15,8 @@ import { capabilityOf } from './signals.ts';
 export interface ScanHints {
   /** Commands by event: what npm would run at install. */
   readonly installScripts: Readonly<Record<string, string>>;
+  /** Its own name, by which it may load itself. */
+  readonly name?: string;
   /** Files that `main`, `bin` and `exports` name, below the top folder. */
   readonly entries: readonly string[];
   /** Paths that are new or changed since the version before; undefined: nothing to compare with. */
@@ -31,7 +35,7 @@ export interface PackageScan {
 const keptBytes = 96 * 1024 * 1024;
 const mostFindings = 500;
 const mostHosts = 64;
-const mostReached = 200;
+const mostReached = 1000;
 /** A package this small is read as if it were one file; its chains are one step milder where it is not tiny. */
 const smallCode = 40_000;
 const tinyCode = 8_000;
@@ -45,6 +49,7 @@ interface State {
   readonly kept: Map<string, PackageFile>;
   keptBytes: number;
   readonly reached: Set<string>;
+  readonly bystanders: Bystanders;
   readonly loose: { bytes: number; readonly signs: Placed[]; path: string };
   bytesPresent: number;
   bytesScanned: number;
@@ -62,6 +67,7 @@ export function createPackageScan(hints: ScanHints): PackageScan {
     kept: new Map(),
     keptBytes: 0,
     reached: new Set(),
+    bystanders: createBystanders(hints.entries),
     loose: { bytes: 0, signs: [], path: '' },
     bytesPresent: 0,
     bytesScanned: 0,
@@ -78,6 +84,7 @@ export function createPackageScan(hints: ScanHints): PackageScan {
     changed: changed.has(path),
     entry: entries.has(path),
   });
+  let runsSomething = commands.length > 0;
   return {
     add: (given) => {
       state.files += 1;
@@ -85,7 +92,14 @@ export function createPackageScan(hints: ScanHints): PackageScan {
       state.bytesScanned += given.bytes.length;
       const file = { ...given, bytes: asUtf8(given.bytes) };
       // What an install script reaches is only known at the end, when there is one at all.
-      if (commands.length > 0) keepFile(state, file);
+      const nested = commandsInside(file, commands.length > 0);
+      for (const { event, command, folder } of nested) {
+        takeCommand(state, event, command, file.path);
+        for (const path of filesNamedIn(command).map((name) => normal(folder + name)))
+          for (const name of candidates(path)) reachable.add(name);
+      }
+      runsSomething ||= nested.length > 0;
+      if (runsSomething || isBundled(file.path)) keepFile(state, file, reachable.has(file.path));
       if (commands.length > 0 && reachable.has(file.path) && state.kept.has(file.path)) return;
       take(state, file, scanFile(file, roleOf(file.path)));
     },
@@ -94,20 +108,41 @@ export function createPackageScan(hints: ScanHints): PackageScan {
       state.findings.push(limit(path, 'limits/not-scanned', `${bytes} bytes were not looked at: ${why}.`));
     },
     end: () => {
-      if (commands.length > 0) followInstall(state, [...reachable], roleOf);
+      if (runsSomething) followInstall(state, [...reachable], roleOf);
+      lookAgain(state, roleOf);
       looseChains(state);
       return reportOf(state);
     },
   };
 }
 
-function takeCommand(state: State, event: string, command: string): void {
+/** npm runs the install scripts of packages that lie inside of a package, too. */
+function isBundled(path: string): boolean {
+  return path.startsWith('node_modules/');
+}
+
+const mostRounds = 20;
+
+/** Files that say little by their path or name, and that the package loads all the same. */
+function lookAgain(state: State, roleOf: (path: string) => FileRole): void {
+  for (let round = 0; round < mostRounds; round += 1) {
+    const loaded = state.bystanders.loaded();
+    if (loaded.length === 0) return;
+    for (const file of loaded) {
+      if (state.reached.has(file.path)) continue;
+      dropFindings(state, file.path);
+      take(state, file, scanFile(file, { ...roleOf(file.path), entry: true, loaded: true }));
+    }
+  }
+}
+
+function takeCommand(state: State, event: string, command: string, path = 'package.json'): void {
   state.capabilities.add('install-script');
   for (const found of commandFindings(command)) {
     state.findings.push({
       ...found,
       area: 'malware',
-      path: 'package.json',
+      path,
       line: undefined,
       excerpt: clipped(`${event}: ${command}`, 160),
       capped: undefined,
@@ -115,8 +150,8 @@ function takeCommand(state: State, event: string, command: string): void {
   }
 }
 
-function keepFile(state: State, file: PackageFile): void {
-  if (!/\.(?:[cm]?[jt]sx?|sh|ps1|bat|cmd|py|json)$|(?:^|\/)[^.]+$/i.test(file.path)) return;
+function keepFile(state: State, file: PackageFile, named: boolean): void {
+  if (!named && !/\.(?:[cm]?[jt]sx?|sh|ps1|bat|cmd|py|json)$|(?:^|\/)[^.]+$/i.test(file.path)) return;
   if (state.keptBytes + file.bytes.length > keptBytes) {
     state.findings.push(
       limit(file.path, 'limits/not-followed', 'Too much code to follow what an install script reaches.'),
@@ -133,7 +168,7 @@ function followInstall(state: State, start: readonly string[], roleOf: (path: st
   const signs: Placed[] = [];
   while (waiting.length > 0) {
     const path = waiting.shift() ?? '';
-    const file = state.kept.get(path);
+    const file = state.kept.get(path) ?? state.bystanders.get(path);
     if (file === undefined || state.reached.has(path)) continue;
     if (state.reached.size >= mostReached) {
       state.findings.push(
@@ -146,11 +181,7 @@ function followInstall(state: State, start: readonly string[], roleOf: (path: st
     dropFindings(state, path);
     take(state, file, scan, 'install:');
     signs.push(...scan.signs);
-    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : '';
-    for (const specifier of scan.reaches) {
-      waiting.push(...candidates(normal(folder + specifier)));
-      if (!specifier.startsWith('.')) waiting.push(normal(specifier));
-    }
+    for (const specifier of scan.reaches) waiting.push(...reachedBy(state, path, specifier));
   }
   // Split over files: one step milder than in one function.
   const known = new Set(state.findings.map(({ rule }) => rule));
@@ -171,6 +202,26 @@ function followInstall(state: State, start: readonly string[], roleOf: (path: st
   }
 }
 
+/** Also: a package inside of this one, a name of the manifest's own, and a folder of which a file is chosen at run time. */
+function reachedBy(state: State, from: string, specifier: string): readonly string[] {
+  const paths = pathsOf(from, specifier);
+  const known = [...state.kept.keys()];
+  if (
+    specifier.startsWith('#') ||
+    specifier === state.hints.name ||
+    specifier.startsWith(`${state.hints.name}/`)
+  )
+    return state.hints.entries.flatMap((entry) => candidates(normal(entry)));
+  const chosen = /^(\.{1,2}\/[^ ]*\/) /.exec(specifier)?.[1];
+  if (chosen !== undefined)
+    return known.filter((path) => pathsOf(from, chosen).some((folder) => path.startsWith(`${folder}/`)));
+  const bundled = `node_modules/${specifier}/`;
+  const inside = specifier.startsWith('.')
+    ? []
+    : known.filter((path) => path.startsWith(bundled)).slice(0, 50);
+  return [...paths.flatMap(candidates), ...inside];
+}
+
 /** What was found of a file before it was known that an install script reaches it. */
 function dropFindings(state: State, path: string): void {
   const kept = state.findings.filter((finding) => finding.path !== path || finding.area !== 'malware');
@@ -180,6 +231,7 @@ function dropFindings(state: State, path: string): void {
 function take(state: State, file: PackageFile, scan: FileScan, prefix = ''): void {
   if (scan.parsed) state.parsedFiles += 1;
   state.findings.push(...scan.findings);
+  state.bystanders.saw(file, scan, scan.bystander !== true);
   for (const { rule, area } of scan.findings) if (area === 'malware') state.threats.add(rule);
   for (const signal of scan.signals) {
     const capability: Capability | undefined = capabilityOf[signal];

@@ -136,6 +136,25 @@ export const wordsOfCode: readonly Word[] = [
     after: /^\s{0,4}(?:[\w$([]|["'`][\w/:]{1,20}["'`]\s{0,2}\+)/,
   })),
   ...inCode('module-made', 'module.constructor'),
+  ...[
+    '/test',
+    '/spec',
+    '/fixture',
+    '/__',
+    '/example',
+    '/doc',
+    '/demo',
+    '/sample',
+    '/bench',
+    '/coverage',
+    '.test',
+    '.spec',
+    '.stories',
+  ].map((text) => ({
+    text,
+    signal: 'aside-module' as const,
+    before: /(?:require|import|from)\s{0,3}\(?\s{0,3}["'`]\.[\w./-]{0,40}$/,
+  })),
   // Members by a name that is put together or decoded: honest code has a variable there, or the name itself.
   ...['globalThis[', 'global[', 'window[', 'process[', 'module[', 'require('].map((text) => ({
     text,

@@ -165,7 +165,8 @@ function call(node: Node, constants: Constants, depth: number): Folded | undefin
   if (method === 'decode') return codesText(valuesOf(first, constants, depth + 1));
   if (method === 'atob') return decodedBy('base64', next(first));
   if (method === 'decodeURIComponent') return percentDecoded(next(first));
-  if ((method === 'join' || method === 'resolve') && objectName === 'path')
+  // A list is joined with one argument, paths with several.
+  if ((method === 'join' || method === 'resolve') && (objectName === 'path' || second !== undefined))
     return pathText(nodesOf(node, 'arguments').map(next));
   if (method === 'join') return joined(object, next(first)?.text ?? ',', constants, depth);
   return textMethod(method, next(object), nodesOf(node, 'arguments'), constants, depth);

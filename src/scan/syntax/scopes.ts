@@ -5,12 +5,15 @@ export interface Scope {
   readonly id: number;
   readonly parent: Scope | undefined;
   readonly names: Set<string>;
+  readonly keys: Map<string, string>;
 }
 
 export interface Scopes {
   readonly current: () => Scope;
   readonly enter: (node: Node) => void;
   readonly leave: (node: Node) => void;
+  /** All names are declared: from now on they are looked up. */
+  readonly declared: () => void;
   /** Runs as if inside of a function that was entered before. */
   readonly within: (node: Node, run: () => void) => void;
   /** The name with the number of the function that declares it: equal for equal variables. */
@@ -25,14 +28,15 @@ export const functionTypes: ReadonlySet<string> = new Set([
 
 /** Walked twice in the same order: the first walk declares, the second one looks up. */
 export function createScopes(): Scopes {
-  const root: Scope = { id: 0, parent: undefined, names: new Set() };
+  const root: Scope = { id: 0, parent: undefined, names: new Set(), keys: new Map() };
   const byNode = new Map<Node, Scope>();
   let scope = root;
   let count = 0;
+  let declaring = true;
   return {
     current: () => scope,
     enter: (node) => {
-      if (node.type === 'VariableDeclarator')
+      if (declaring && node.type === 'VariableDeclarator')
         for (const name of namesIn(nodeOf(node, 'id'))) scope.names.add(name);
       if (!functionTypes.has(node.type)) return;
       const own = textOf(nodeOf(node, 'id'), 'name');
@@ -40,13 +44,21 @@ export function createScopes(): Scopes {
       let inner = byNode.get(node);
       if (inner === undefined) {
         count += 1;
-        inner = { id: count, parent: scope, names: new Set(nodesOf(node, 'params').flatMap(namesIn)) };
+        inner = {
+          id: count,
+          parent: scope,
+          names: new Set(nodesOf(node, 'params').flatMap(namesIn)),
+          keys: new Map(),
+        };
         byNode.set(node, inner);
       }
       scope = inner;
     },
     leave: (node) => {
       if (functionTypes.has(node.type)) scope = scope.parent ?? root;
+    },
+    declared: () => {
+      declaring = false;
     },
     within: (node, run) => {
       const outer = scope;
@@ -55,9 +67,13 @@ export function createScopes(): Scopes {
       scope = outer;
     },
     keyOf: (name) => {
+      const known = scope.keys.get(name);
+      if (known !== undefined) return known;
       let at: Scope | undefined = scope;
       while (at !== undefined && !at.names.has(name)) at = at.parent;
-      return `${at?.id ?? 0}:${name}`;
+      const key = `${at?.id ?? 0}:${name}`;
+      if (!declaring) scope.keys.set(name, key);
+      return key;
     },
   };
 }

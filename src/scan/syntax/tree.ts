@@ -8,7 +8,7 @@ export interface Node {
 }
 
 export type Parsed =
-  | { readonly state: 'parsed'; readonly program: Node }
+  | { readonly state: 'parsed'; readonly program: Node; readonly clean: boolean }
   | { readonly state: 'not-parsed'; readonly why: string };
 
 /** Deeper nesting than this ends the native parser with its stack; no source that people wrote comes near. */
@@ -23,7 +23,7 @@ export function parseCode(path: string, text: string): Parsed {
   if (errors.length > 0 && (node.body ?? []).length === 0) {
     return { state: 'not-parsed', why: 'no JavaScript that the parser understands' };
   }
-  return { state: 'parsed', program: node };
+  return { state: 'parsed', program: node, clean: errors.length === 0 };
 }
 
 /** Brackets, counted without regard to strings: an upper bound that is good enough. */
