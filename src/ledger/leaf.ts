@@ -33,13 +33,18 @@ export interface FeedSubject {
   readonly feeds: 'advisories';
 }
 
+/** What an entry about builds of a version is about; its purl. */
+export interface RebuildSubject {
+  readonly rebuild: string;
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject | FeedSubject;
+  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject | FeedSubject | RebuildSubject;
   readonly actor: Principal;
   /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
   readonly statement: JsonObject;
@@ -124,6 +129,7 @@ export function decisionOpenings(committed: Committed, salts: Readonly<Record<st
 function subjectPayload(subject: EventInput['subject']): Uint8Array {
   if ('log' in subject) return canonicalBytes({ log: subject.log });
   if ('trust' in subject) return canonicalBytes({ trust: subject.trust });
+  if ('rebuild' in subject) return canonicalBytes({ rebuild: subject.rebuild });
   if ('feeds' in subject) return canonicalBytes({ feeds: subject.feeds });
   if ('package' in subject) return canonicalBytes({ package: subject.package, upstream: subject.upstream });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;

@@ -1,8 +1,15 @@
 /** What the signer may sign, decided from what it remembers. Pure: the process in `server/signer` asks and obeys. */
+import {
+  builderIdOf,
+  buildProvenanceType,
+  buildTypePrefix,
+  comparisonPredicateType,
+} from '../../core/build-attestation.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
 import { erasurePredicateType } from '../erasure.ts';
 import { expectationPredicateType } from '../expectation-event.ts';
+import { rebuildPredicateType } from '../rebuild-event.ts';
 import { feedPredicateType } from '../feed-event.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
@@ -90,6 +97,7 @@ const attestable: readonly string[] = [
   erasurePredicateType,
   expectationPredicateType,
   feedPredicateType,
+  rebuildPredicateType,
   summaryPredicateType,
   trustPredicateType,
 ];
@@ -104,17 +112,39 @@ const maxSubjects = 1024;
  * verification summary only in this log's own name.
  */
 export function judgeStatement(statement: JsonObject, origin: string): Judgement {
+  const judgement = judgeForm(statement, attestable);
+  if (!judgement.ok || ownString(statement, 'predicateType') !== summaryPredicateType) return judgement;
+  return isOwnSummary(ownObject(statement, 'predicate') ?? {}, origin)
+    ? yes
+    : refused('a verification summary of another verifier, or with claims that are not ours to make');
+}
+
+/**
+ * What the builder's key signs: provenance and comparisons of builds in this builder's own name, and nothing else, as the
+ * log's key signs none of these.
+ */
+export function judgeBuildStatement(statement: JsonObject, origin: string): Judgement {
+  const judgement = judgeForm(statement, [buildProvenanceType, comparisonPredicateType]);
+  if (!judgement.ok) return judgement;
+  const predicate = ownObject(statement, 'predicate') ?? {};
+  const isProvenance = ownString(statement, 'predicateType') === buildProvenanceType;
+  const run = isProvenance ? (ownObject(predicate, 'runDetails') ?? {}) : predicate;
+  if (ownString(ownObject(run, 'builder') ?? {}, 'id') !== builderIdOf(origin))
+    return refused('a build by another builder');
+  const type = ownString(ownObject(predicate, 'buildDefinition') ?? {}, 'buildType') ?? '';
+  return !isProvenance || type.startsWith(buildTypePrefix)
+    ? yes
+    : refused('a build of a type that is not ours');
+}
+
+function judgeForm(statement: JsonObject, types: readonly string[]): Judgement {
   const keys = Object.keys(statement).sort().join(' ');
   if (keys !== '_type predicate predicateType subject') return refused(`a statement with the keys ${keys}`);
   if (own(statement, '_type') !== 'https://in-toto.io/Statement/v1')
     return refused('a statement that is not an in-toto Statement v1');
   const predicateType = ownString(statement, 'predicateType') ?? '';
-  if (!attestable.includes(predicateType))
-    return refused(`a predicate of type ${predicateType.slice(0, 200)}`);
-  const predicate = ownObject(statement, 'predicate');
-  if (predicate === undefined) return refused('a statement without a predicate');
-  if (predicateType === summaryPredicateType && !isOwnSummary(predicate, origin))
-    return refused('a verification summary of another verifier, or with claims that are not ours to make');
+  if (!types.includes(predicateType)) return refused(`a predicate of type ${predicateType.slice(0, 200)}`);
+  if (ownObject(statement, 'predicate') === undefined) return refused('a statement without a predicate');
   const subjects = own(statement, 'subject');
   if (!Array.isArray(subjects) || subjects.length === 0 || subjects.length > maxSubjects)
     return refused('a statement without subjects, or with too many');

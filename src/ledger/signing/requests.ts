@@ -13,6 +13,9 @@ export type SignerRequest =
   | { readonly kind: 'vkeys'; readonly origin: string }
   | ({ readonly kind: 'checkpoint' } & CheckpointRequest)
   | { readonly kind: 'attestation'; readonly origin: string; readonly statement: JsonObject }
+  /** Provenance and comparisons of builds, by the builder's key. */
+  | { readonly kind: 'build-attestation'; readonly origin: string; readonly statement: JsonObject }
+  | { readonly kind: 'builder-key'; readonly origin: string }
   | {
       readonly kind: 'rotate-key';
       readonly origin: string;
@@ -58,6 +61,9 @@ export interface SignerAnswers {
   readonly vkeys: readonly string[];
   readonly checkpoint: string;
   readonly attestation: Envelope;
+  readonly 'build-attestation': Envelope;
+  /** Verifier key of the builder; made when it is asked for first. */
+  readonly 'builder-key': string;
   readonly 'rotate-key': KeyRotation;
   /** The key that signs first, then those it replaced, newest first; empty before the first signature. */
   readonly 'registry-keys': readonly RegistryPublicKey[];

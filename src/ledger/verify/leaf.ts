@@ -12,6 +12,7 @@ export const leafTypes = [
   'expectation/v1',
   'trust-material/v1',
   'feed/v1',
+  'rebuild/v1',
 ] as const;
 export type LeafType = (typeof leafTypes)[number];
 

@@ -116,7 +116,7 @@ const records: fc.Arbitrary<RebuildRecord> = fc
   .map(({ level, verdict, built, hasSource, kind, grade, reachable, about, owner, keys, cause }) => {
     const source: FoundSource['source'] =
       kind === 'git'
-        ? (found.source as Extract<FoundSource['source'], { kind: 'git' }>)
+        ? found.source
         : kind === 'archive'
           ? { kind, url: 'https://files.example.com/a.tar.gz', sha256: sha256('a'), directory: '' }
           : {

@@ -42,6 +42,10 @@ export interface LaunchOptions {
 export interface LaunchedSigner extends CheckpointSigner {
   /** Signs an in-toto statement with one of our predicates. */
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
+  /** Signs what is said of builds, with the builder's own key. */
+  readonly attestBuild: (origin: string, statement: JsonObject) => Promise<Envelope>;
+  /** Verifier key of the builder. */
+  readonly builderKey: (origin: string) => Promise<string>;
   readonly rotateKey: (origin: string, step: RotationStep, principal: Principal) => Promise<KeyRotation>;
   /** Keys that sign releases, the present one first; empty before the first signature. */
   readonly registryKeys: (origin: string) => Promise<readonly RegistryPublicKey[]>;
@@ -66,6 +70,13 @@ interface Life {
   /** Origins whose files have durable names since this process began. */
   readonly named: Set<string>;
 }
+
+/** What makes a key when it is asked for first. */
+const makingKeys: readonly SignerRequest['kind'][] = [
+  'registry-signature',
+  'build-attestation',
+  'builder-key',
+];
 
 /** Throws LEDGER_SIGNER_UNUSABLE. */
 export async function launchSigner(options: LaunchOptions): Promise<LaunchedSigner> {
@@ -158,8 +169,8 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
 
   /** The signer cannot sync folders (the permission model forbids it): new files get durable names before the answer is used. */
   async function makeNamesDurable(asked: Life, { kind, origin }: SignerRequest): Promise<void> {
-    // The first signature of a release makes its key.
-    const name = kind === 'registry-signature' ? `${origin} ${kind}` : origin;
+    // The first signature of a release, or of a build, makes its key.
+    const name = makingKeys.includes(kind) ? `${origin} ${kind}` : origin;
     if (asked.named.has(name) && !kind.startsWith('rotate-')) return;
     try {
       await syncDirectory(nodeFileSystem, join(directory, originFolder(origin)));
@@ -188,6 +199,8 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
     sign: ({ origin, oldSize, size, root, proof }) =>
       ask({ kind: 'checkpoint', origin, oldSize, size, root, proof }),
     attest: (origin, statement) => ask({ kind: 'attestation', origin, statement }),
+    attestBuild: (origin, statement) => ask({ kind: 'build-attestation', origin, statement }),
+    builderKey: (origin) => ask({ kind: 'builder-key', origin }),
     rotateKey: (origin, step, principal) => ask({ kind: 'rotate-key', origin, step, principal }),
     registryKeys: (origin) => ask({ kind: 'registry-keys', origin }),
     signRelease: async ({ origin, name, version, integrity }) =>

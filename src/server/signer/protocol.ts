@@ -39,6 +39,15 @@ const requestSchema = z.discriminatedUnion('kind', [
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
   }),
+  z.strictObject({
+    kind: z.literal('build-attestation'),
+    origin,
+    // Looked at key by key in `judgeBuildStatement`.
+    statement: z.custom<JsonObject>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+  }),
+  z.strictObject({ kind: z.literal('builder-key'), origin }),
   z.strictObject({ kind: z.literal('rotate-key'), origin, step: z.enum(['begin', 'retire']), principal }),
   z.strictObject({ kind: z.literal('registry-keys'), origin }),
   z.strictObject({

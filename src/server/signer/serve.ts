@@ -13,8 +13,6 @@ import {
   judgeInception,
   judgeRetirement,
   judgeStatement,
-  maxStatementBytes,
-  type Judgement,
 } from '../../ledger/signing/may-sign.ts';
 import type { SigningKey } from '../../ledger/signing/key-file.ts';
 import type {
@@ -25,12 +23,14 @@ import type {
 } from '../../ledger/signing/requests.ts';
 import { rotationStatement } from '../../ledger/signing/rotation.ts';
 import type { CheckpointRequest } from '../../ledger/log/deps.ts';
-import { fromHex, toBase64, utf8 } from '../../ledger/verify/bytes.ts';
+import { fromHex, utf8 } from '../../ledger/verify/bytes.ts';
 import { formatCheckpoint } from '../../ledger/verify/checkpoint.ts';
-import { preAuthEncoding, statementPayloadType, type Envelope } from '../../ledger/verify/dsse.ts';
+import type { Envelope } from '../../ledger/verify/dsse.ts';
 import { formatNote } from '../../ledger/verify/note.ts';
 import { formatVkey } from '../../ledger/verify/vkey.ts';
+import { attestBuild, builderKeyOf } from './builder.ts';
 import { registryKeysIn, rotateRegistryKey, signRelease } from './registry.ts';
+import { demand, envelopeOf, payloadOf } from './envelope.ts';
 import { inceptVault, openVault, type Vault, type VaultDeps } from './vault.ts';
 
 export interface SignerDeps extends VaultDeps {
@@ -73,9 +73,7 @@ export function createSigner(deps: SignerDeps): Signer {
 
   function attest(origin: string, statement: JsonObject): Envelope {
     demand(judgeStatement(statement, origin));
-    const payload = canonicalBytes(statement);
-    if (payload.length > maxStatementBytes) throw refusal(`refused: a statement of ${payload.length} bytes`);
-    return envelopeOf(payload, known(origin).keys());
+    return envelopeOf(payloadOf(statement), known(origin).keys());
   }
 
   /** Asked again while two keys are in force, it makes no third one. */
@@ -136,6 +134,10 @@ export function createSigner(deps: SignerDeps): Signer {
         return signCheckpoint(request);
       case 'attestation':
         return attest(request.origin, request.statement);
+      case 'build-attestation':
+        return attestBuild(known(request.origin), request.origin, request.statement, deps);
+      case 'builder-key':
+        return formatVkey(builderKeyOf(known(request.origin), request.origin, deps).verifier);
       case 'rotate-key':
         return request.step === 'begin'
           ? beginRotation(known(request.origin), request.principal)
@@ -168,10 +170,6 @@ function retirementOf(vault: Vault): KeyRotation | undefined {
   return rotation !== undefined && rotation.vkeys[0] === only?.vkey ? rotation : undefined;
 }
 
-function demand(judgement: Judgement): void {
-  if (!judgement.ok) throw new AssayError(judgement.code, judgement.why);
-}
-
 function refusal(why: string): AssayError {
   return new AssayError('LEDGER_SIGNER_REFUSED', why);
 }
@@ -184,15 +182,6 @@ function signedNote(keys: readonly SigningKey[], text: string): string {
     signature: sign(utf8(text)),
   }));
   return formatNote({ text, signatures });
-}
-
-function envelopeOf(payload: Uint8Array, keys: readonly SigningKey[]): Envelope {
-  const message = preAuthEncoding(statementPayloadType, payload);
-  return {
-    payloadType: statementPayloadType,
-    payload: toBase64(payload),
-    signatures: keys.map(({ verifier, sign }) => ({ keyid: verifier.id, sig: toBase64(sign(message)) })),
-  };
 }
 
 function hashOf(hex: string): Uint8Array {

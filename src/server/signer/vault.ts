@@ -46,12 +46,17 @@ export interface Vault {
   readonly registryKeys: () => Uint8Array | undefined;
   /** Takes the place of the old file, and of the private key in it. */
   readonly keepRegistryKeys: (bytes: Uint8Array) => void;
+  /** The file of the key that signs what is said of builds; undefined before the first. Throws LEDGER_SIGNER_UNUSABLE. */
+  readonly builderKey: () => Uint8Array | undefined;
+  readonly keepBuilderKey: (bytes: Uint8Array) => void;
   readonly close: () => void;
 }
 
 const stateName = 'state';
 const retirementName = 'retirement.json';
 const registryKeysName = 'registry-keys.json';
+/** Not named like the log's keys, which `tidy` looks after. */
+const builderKeyName = 'builder-key';
 const keyName = (key: SigningKey): string => `${key.verifier.id}.key`;
 
 /** Undefined when this signer never signed for the log. Throws LEDGER_SIGNER_LOCKED, LEDGER_SIGNER_UNUSABLE. */
@@ -122,15 +127,18 @@ function vaultOf(folder: string, opened: RememberedState, lock: DirectoryLock, d
     },
     retirement: () => files.read(join(folder, retirementName)),
     keepRetirement: (bytes) => keepFile(files, join(folder, retirementName), bytes),
-    registryKeys: () => {
-      const path = join(folder, registryKeysName);
-      if (files.access(path) === undefined) return undefined;
-      mustBeClosed(files, path);
-      return files.read(path);
-    },
+    registryKeys: () => readClosed(files, join(folder, registryKeysName)),
     keepRegistryKeys: (bytes) => keepFile(files, join(folder, registryKeysName), bytes),
+    builderKey: () => readClosed(files, join(folder, builderKeyName)),
+    keepBuilderKey: (bytes) => keepFile(files, join(folder, builderKeyName), bytes),
     close: () => lock.release(),
   };
+}
+
+function readClosed(files: SignerFiles, path: string): Uint8Array | undefined {
+  if (files.access(path) === undefined) return undefined;
+  mustBeClosed(files, path);
+  return files.read(path);
 }
 
 /** Whole or not at all. */
