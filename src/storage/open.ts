@@ -8,6 +8,8 @@ import type { HistoryStore } from '../admission/history-deps.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { createAdmissionStore } from './admission-store.ts';
+import { createBuildJobStore, type BuildJobStore } from './build-jobs.ts';
+import { createBuildStore, type BuildStore } from './builds.ts';
 import { openBlobStore, type FileBlobStore } from './blobs.ts';
 import { lockDirectory, makeDataDirectory, makePrivateFile, tidyDirectory } from './directory.ts';
 import { fileError, nodeFileSystem, replaceFile, syncDirectory, type FileSystem } from './durable.ts';
@@ -51,6 +53,8 @@ export interface Storage {
   readonly registrySignatures: RegistrySignatureStore;
   readonly pulls: PullStore;
   readonly scans: ScanStore;
+  readonly builds: BuildStore;
+  readonly buildJobs: BuildJobStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -85,6 +89,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       registrySignatures: createRegistrySignatureStore(db, queue),
       pulls: createPullStore(db, queue),
       scans: createScanStore(db, queue),
+      builds: createBuildStore(db, queue, ledger.announce),
+      buildJobs: createBuildJobStore(db, queue),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

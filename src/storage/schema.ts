@@ -100,6 +100,8 @@ export interface Schema {
     others_first_at: string | null;
     others_last_at: string | null;
   };
+  readonly builds: BuildTable;
+  readonly build_jobs: BuildJobTable;
   /** At most one row, `place` 1. */
   readonly pull_record: { place: number; since: string; lost: number; last_batch: string | null };
 }
@@ -228,6 +230,42 @@ export interface AlarmTable {
   first_at: string;
   last_at: string;
   count: number;
+}
+
+/** `record`, `provenance` and `comparison` are SHA-256 of blobs: the record, and signed envelopes. `summary` is JSON. */
+export interface BuildTable {
+  id: string;
+  ecosystem: string;
+  name: string;
+  purl: string;
+  artifact: string;
+  verdict: string;
+  record: string;
+  summary: string;
+  provenance: string | null;
+  comparison: string;
+  event_id: string;
+  at: string;
+}
+
+/** `principal` is JSON, `recipe` the text of one. */
+export interface BuildJobTable {
+  id: string;
+  purl: string;
+  reason: string;
+  principal: string;
+  priority: number;
+  state: string;
+  attempt: number;
+  not_before: string;
+  recipe: string | null;
+  phase: string;
+  cause: string | null;
+  message: string | null;
+  build_id: string | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
 }
 
 export interface TokenTable {

@@ -16,8 +16,6 @@ export const builds: Migration = {
       summary TEXT NOT NULL,
       provenance TEXT,
       comparison TEXT NOT NULL,
-      provenance_envelope TEXT,
-      comparison_envelope TEXT,
       event_id TEXT NOT NULL,
       at TEXT NOT NULL
     ) {{strict}}`,
