@@ -4,7 +4,7 @@ import type { Recipe } from './recipe.ts';
  * What a base root holds besides Debian's smallest system: what Node is linked to, certificates, the unpackers of
  * sources, and the library that freezes the clock. Compilers only where a recipe names them (`nativeBuild`).
  */
-const always = ['bzip2', 'ca-certificates', 'libfaketime', 'libstdc++6', 'xz-utils'];
+const always = ['bzip2', 'ca-certificates', 'libatomic1', 'libfaketime', 'libstdc++6', 'xz-utils'];
 
 /** For recipes of packages that compile C or C++ (node-gyp). */
 export const nativeBuild: readonly string[] = ['g++', 'make', 'python3'];
