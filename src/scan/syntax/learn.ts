@@ -176,7 +176,6 @@ function learnDecoder(state: Names, name: string, node: Node): void {
   if (parameterName === undefined || returns === undefined) return;
   if (returns.type !== 'CallExpression' && returns.type !== 'MemberExpression') return;
   state.decoders.set(state.scopes.keyOf(name), { parameter: parameterName, returns });
-  if (tagsOf(state, returns).has('decoded')) addTags(state, name, new Set(['decoded']));
 }
 
 /** A variable of a loop holds what is looped over. */

@@ -134,6 +134,7 @@ function isWritten(state: Names, argument: Node): boolean {
     const key = state.scopes.keyOf(textOf(argument, 'name') ?? '');
     if (state.lists.has(key)) return true;
   }
+  if (argument.type === 'Literal') return true;
   return argument.type === 'ArrayExpression' || (foldHere(state, argument)?.text.length ?? 0) >= 3;
 }
 
