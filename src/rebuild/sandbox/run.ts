@@ -230,7 +230,7 @@ async function watch(
     () => stop('memory'),
   );
   const wall = setTimeout(() => stop('timeout'), limits.wallMs);
-  const cpu = watchCpu(group, limits.cpuSeconds * 1000, () => stop('timeout'));
+  const leaveGroup = watchGroup(group, limits.cpuSeconds * 1000, stop);
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     await group?.add(launched.pid);
@@ -254,7 +254,7 @@ async function watch(
   } finally {
     signal?.removeEventListener('abort', cancel);
     clearTimeout(wall);
-    cpu();
+    leaveGroup();
     memory();
     disk.stop();
   }
@@ -292,12 +292,20 @@ function howItEnded(
     : { ended: 'signal', exitCode: undefined, signal };
 }
 
-/** RLIMIT_CPU holds each process by itself; this holds them together. */
-function watchCpu(group: Group | undefined, mostMs: number, over: () => void): () => void {
+/**
+ * RLIMIT_CPU holds each process by itself, this all together. And when the kernel killed one for memory, the others are
+ * not left to go on without it.
+ */
+function watchGroup(
+  group: Group | undefined,
+  cpuMs: number,
+  stop: (why: 'timeout' | 'memory') => void,
+): () => void {
   if (group === undefined) return () => undefined;
   const look = async (): Promise<void> => {
-    if (((await group.cpuMs()) ?? 0) > mostMs) over();
+    if (((await group.cpuMs()) ?? 0) > cpuMs) stop('timeout');
+    if ((await group.memoryKills()) > 0) stop('memory');
   };
-  const timer = setInterval(() => void look(), 500);
+  const timer = setInterval(() => void look(), 250);
   return () => clearInterval(timer);
 }
