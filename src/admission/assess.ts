@@ -172,7 +172,11 @@ export function refreshed(
     subject,
     now: rfc3339(rooms.clock()),
   };
-  const anew = rooms.collectors.flatMap(({ refresh }) => (refresh === undefined ? [] : [refresh(input)]));
+  const known = new Set(evidence.filter(({ result }) => result !== 'error').map(({ kind }) => kind));
+  // What cannot be asked now does not take back what was said: a feed that is lost must not let go what it refused.
+  const anew = rooms.collectors
+    .flatMap(({ refresh }) => (refresh === undefined ? [] : [refresh(input)]))
+    .filter(({ kind, result }) => result !== 'error' || !known.has(kind));
   const kinds = new Set(anew.map(({ kind }) => kind));
   return [...evidence.filter(({ kind }) => !kinds.has(kind)), ...anew];
 }

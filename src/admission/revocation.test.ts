@@ -85,3 +85,23 @@ test('a deny list that is lifted shows the version again, though nobody could as
   bench.setPolicy({});
   assert.deepEqual(await visible(), ['1.0.0', '1.0.1']);
 });
+
+test('a feed that cannot be read any more lets go nothing that it refused, stops nothing admitted, and holds what is new', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  bench.registry.publish({ name: 'late', version: '1.0.0' });
+  says(bench, bad);
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  bench.setKnowledge({ advisories: { feed: undefined, lost: 'it is damaged', match: () => [] } });
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  assert.equal((await bench.admit('turned', '1.0.1')).state, 'allowed');
+  const late = await bench.admit('late', '1.0.0');
+  assert.equal(late.state, 'refused');
+  assert.deepEqual(
+    late.release.decision.reasons.map(({ rule, outcome, result }) => [rule, outcome, result]),
+    [['npm/feed-age', 'hold', 'error']],
+  );
+  says(bench, malwareRecord('MAL-2026-2', 'other', ['1.0.0']));
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'allowed');
+  assert.equal((await bench.admit('late', '1.0.0')).state, 'allowed');
+});

@@ -49,6 +49,8 @@ export interface FeedState {
 export interface AdvisoryLookup {
   /** Undefined: no feed was ever imported, and nothing is known. */
   readonly feed: FeedState | undefined;
+  /** A feed is on record and cannot be read, and why: that nothing is known of it now is a fault, and says nothing. */
+  readonly lost?: string;
   /** Those that apply, worst first. Withdrawn records never do. */
   readonly match: (name: string, version: string) => readonly AdvisoryMatch[];
 }

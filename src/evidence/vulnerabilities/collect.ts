@@ -6,7 +6,7 @@ import { severities, type AdvisoryMatch, type FeedState, type Severity } from '.
 import type { Collector, CollectorInput, Knowledge } from '../../core/collector.ts';
 import type { Evidence, EvidenceItem, FactValue, Result } from '../../core/evidence.ts';
 import { parsePurl } from '../../core/purl.ts';
-import { recordOf } from '../record.ts';
+import { clip, recordOf } from '../record.ts';
 import { judgeFeed, type FeedLimits } from './feed-age.ts';
 import { judgeMalware } from './known-malware.ts';
 import { setAside } from './set-aside.ts';
@@ -28,6 +28,12 @@ type Input = Knowledge & Pick<CollectorInput, 'subject' | 'now'>;
 function judge(collector: Collector, input: Input, limits: FeedLimits): Evidence {
   const { advisories, subject } = input;
   const { name, version = '' } = parsePurl(subject.purl);
+  if (advisories.lost !== undefined)
+    return recordOf(collector, input, {
+      result: 'error',
+      summary: 'The feed of advisories that is on record cannot be read.',
+      items: [{ id: 'vulnerabilities/feed-lost', message: `Import it again: ${clip(advisories.lost)}` }],
+    });
   if (advisories.feed === undefined)
     return recordOf(collector, input, {
       result: 'not-checked',

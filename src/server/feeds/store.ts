@@ -56,7 +56,7 @@ export interface FeedsStatus {
 }
 
 export interface FeedStore {
-  /** Without a feed, nothing is known, and the lookup says so. */
+  /** Without a feed, or with one that is lost, nothing is known, and the lookup says so. */
   readonly current: (ecosystem: Ecosystem) => AdvisoryLookup;
   /** The feed of that digest, joined with the lists of now; undefined when it is no longer kept. Throws STORAGE_*. */
   readonly at: (ecosystem: Ecosystem, digest: Sha256) => Promise<AdvisoryLookup | undefined>;
@@ -87,6 +87,8 @@ export type FeedListener = (change: {
   readonly names: readonly string[];
 }) => void | Promise<void>;
 
+/** More than the largest snapshot. */
+const blobBytes = 1024 * 1024 * 1024;
 /** Snapshots and lists that are not in force any more, kept for a look back. */
 const pastKept = 8;
 
@@ -181,12 +183,24 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
   /** Without that of which the bytes are lost. */
   async function beforeOf(kept: KeptFeed | undefined): Promise<Before> {
     if (kept === undefined) return { snapshot: undefined, lists: noLists };
-    const { digest } = kept;
-    const path = await keeping.path(digest);
+    const { digest, ecosystem } = kept;
+    const whole = problems.has(ecosystem) ? undamaged : keeping.path;
+    const path = await whole(digest);
     const lists = await mapLists<Sha256, Sha256>(kept, async (one) =>
-      (await keeping.path(one)) === undefined ? undefined : one,
+      (await whole(one)) === undefined ? undefined : one,
     );
     return { snapshot: path === undefined ? undefined : { path, digest }, lists };
+  }
+
+  /** Where something is known to be wrong, each blob is read: a damaged one is as good as lost, and is replaced. */
+  async function undamaged(digest: Sha256): Promise<string | undefined> {
+    try {
+      await keeping.read(digest, blobBytes);
+      return await keeping.path(digest);
+    } catch (error) {
+      if (isAssayError(error) && error.code.startsWith('BLOB_')) return undefined;
+      throw error;
+    }
   }
 
   async function take(
@@ -264,7 +278,7 @@ export async function createFeedStore(deps: FeedStoreDeps): Promise<FeedStore> {
   }
 
   return {
-    current: (ecosystem) => lookups.get(ecosystem) ?? noAdvisories,
+    current: (ecosystem) => lookups.get(ecosystem) ?? withoutFeed(problems.get(ecosystem)),
     at: async (ecosystem, digest) => {
       const kept = keptOf(ecosystem);
       if (kept?.digest === digest) return lookups.get(ecosystem);
@@ -325,6 +339,10 @@ function pastOf(
   const used = new Set(feeds.flatMap(blobsOf));
   const all = [...(before === undefined ? [] : blobsOf(before)), ...past];
   return [...new Set(all)].filter((one) => !used.has(one));
+}
+
+function withoutFeed(problem: string | undefined): AdvisoryLookup {
+  return problem === undefined ? noAdvisories : { ...noAdvisories, lost: problem };
 }
 
 function lookupOf(
