@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import semver from 'semver';
+import { sha256 } from '../../../core/digest.ts';
+import { formatPurl } from '../../../core/purl.ts';
+import { readRecipe, writeRecipe } from '../document.ts';
+import type { InferredRecipe } from '../recipe.ts';
+import { wantedFiles, type PublicationFacts, type SourceFacts } from './facts.ts';
+import { inferRecipes } from './infer.ts';
+import { linesAt, nodeReleases, npmFor } from './releases.ts';
+
+const nothingPublished: PublicationFacts = {
+  nodeVersion: undefined,
+  npmVersion: undefined,
+  publishedAt: undefined,
+  paths: undefined,
+  manifest: undefined,
+};
+
+/** 2022-04-07 */
+const sourceDate = 1_649_289_600;
+
+function facts(
+  files: Readonly<Record<string, unknown>>,
+  changes: Partial<Omit<SourceFacts, 'publication'>> & {
+    readonly publication?: Partial<PublicationFacts>;
+  } = {},
+): SourceFacts {
+  const texts = new Map(
+    Object.entries(files).map(([path, value]) => [
+      path,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+  return {
+    purl: formatPurl('npm', 'thing', '1.0.0'),
+    source: { kind: 'archive', url: 'https://example.com/t.tgz', sha256: sha256('t'), directory: '' },
+    paths: [...texts.keys()],
+    texts,
+    sourceDate,
+    sourceDateFrom: 'commit',
+    platform: 'x64',
+    suite: 'bookworm',
+    ...changes,
+    publication: { ...nothingPublished, ...changes.publication },
+  };
+}
+
+function first(given: SourceFacts): InferredRecipe {
+  const [recipe] = inferRecipes(given).recipes;
+  if (recipe === undefined) throw new Error('no recipe');
+  return recipe;
+}
+
+const manifest = { name: 'thing', version: '1.0.0', main: 'index.js' };
+
+describe('the toolchain', () => {
+  it('is what the publish record names, then what the source pins, then what was in use that day', () => {
+    const given = facts(
+      { 'package.json': manifest, 'index.js': '', '.nvmrc': 'v14.18.0\n' },
+      { publication: { nodeVersion: '17.9.1', npmVersion: '8.5.5' } },
+    );
+    const { recipes } = inferRecipes(given);
+    const tools = recipes.map(
+      ({ recipe }) => `${recipe.toolchain.node.version} ${recipe.toolchain.npm.version}`,
+    );
+    assert.deepEqual(tools.slice(0, 3), ['17.9.1 8.5.5', '14.18.0 6.14.15', '16.14.2 8.5.0']);
+    assert.deepEqual(
+      recipes.slice(0, 2).map(({ confidence }) => confidence),
+      ['high', 'medium'],
+    );
+    assert.ok(recipes.every(({ reasons }) => reasons.length >= 3));
+  });
+
+  it('is never one that engines or the lockfile rules out', () => {
+    const engines = { node: '>=14.16 <16' };
+    const { recipes } = inferRecipes(facts({ 'package.json': { ...manifest, engines }, 'index.js': '' }));
+    assert.ok(recipes.length > 0);
+    assert.ok(recipes.every(({ recipe }) => semver.satisfies(recipe.toolchain.node.version, engines.node)));
+    const lock = '{"lockfileVersion": 3}';
+    const modern = inferRecipes(
+      facts(
+        { 'package.json': manifest, 'package-lock.json': lock, 'index.js': '' },
+        { sourceDate: 1_500_000_000 },
+      ),
+    );
+    assert.ok(modern.recipes.length > 0);
+    assert.ok(modern.recipes.every(({ recipe }) => semver.gte(recipe.toolchain.npm.version, '7.0.0')));
+  });
+
+  it('follows the clock of the table, whose npm never runs ahead of its Node', () => {
+    assert.deepEqual(linesAt('2022-04-07').slice(0, 2), [16, 14]);
+    assert.deepEqual(linesAt('2016-01-01'), [8]);
+    assert.equal(npmFor('16.15.1', '2022-06-01'), '8.5.5');
+    for (const { node, date, npm } of nodeReleases) {
+      assert.match(date, /^20\d\d-\d\d-\d\d$/);
+      assert.ok(semver.valid(node) !== null && semver.valid(npm) !== null, node);
+    }
+  });
+});
+
+describe('the package manager', () => {
+  const src = {
+    'package.json': { ...manifest, main: 'dist/index.js', scripts: { build: 'tsc' } },
+    'src/index.ts': '',
+  };
+
+  it('is that of the lockfile, in a version that wrote it', () => {
+    const lockfile = (files: Record<string, string>): readonly (string | undefined)[] => {
+      const { toolchain, dependencies } = first(facts({ ...src, ...files })).recipe;
+      const path = dependencies.kind === 'lockfile' ? dependencies.path : dependencies.kind;
+      return [toolchain.manager, toolchain.managerTool?.version, path];
+    };
+    assert.deepEqual(lockfile({}), ['npm', undefined, 'resolve']);
+    assert.deepEqual(lockfile({ 'package-lock.json': '{}' }), ['npm', undefined, 'package-lock.json']);
+    assert.deepEqual(lockfile({ 'yarn.lock': '# yarn lockfile v1\n' }), [
+      'yarn-classic',
+      '1.22.22',
+      'yarn.lock',
+    ]);
+    assert.deepEqual(lockfile({ 'yarn.lock': '__metadata:\n  version: 6\n' }), [
+      'yarn-berry',
+      '3.8.7',
+      'yarn.lock',
+    ]);
+    assert.deepEqual(lockfile({ 'pnpm-lock.yaml': 'lockfileVersion: 5.4\n' }), [
+      'pnpm',
+      '7.33.7',
+      'pnpm-lock.yaml',
+    ]);
+  });
+
+  it('is what packageManager says, also where two lockfiles lie', () => {
+    const own = { ...src['package.json'], packageManager: 'pnpm@8.6.0+sha512.abc' };
+    const given = facts({
+      'package.json': own,
+      'yarn.lock': '',
+      'pnpm-lock.yaml': "lockfileVersion: '6.0'\n",
+    });
+    const { toolchain, dependencies } = first(given).recipe;
+    assert.deepEqual(toolchain.managerTool, { package: 'pnpm', version: '8.6.0', integrity: undefined });
+    assert.deepEqual(dependencies, { kind: 'lockfile', path: 'pnpm-lock.yaml' });
+    assert.ok(semver.gte(toolchain.node.version, '16.14.0'));
+  });
+
+  it('resolves as of the time of publishing where nothing is locked, and says so', () => {
+    const publishedAt = '2022-04-08T00:00:00Z';
+    const { recipe } = first(facts(src, { publication: { publishedAt } }));
+    assert.deepEqual(recipe.dependencies, { kind: 'resolve', before: publishedAt, frozen: undefined });
+    const blind = first(facts(src));
+    assert.equal(blind.confidence, 'low');
+    assert.ok(blind.reasons.some((reason) => reason.includes('newest today')));
+  });
+});
+
+describe('the steps', () => {
+  const scripts = { build: 'tsc', test: 'ava', prepare: 'husky install' };
+
+  it('are none where all that is published lies in the source', () => {
+    const { recipe } = first(facts({ 'package.json': { ...manifest, scripts }, 'index.js': '' }));
+    assert.deepEqual(recipe.build, []);
+    assert.deepEqual(recipe.dependencies, { kind: 'none' });
+  });
+
+  it('build what is published and not in the source, without what sets up a checkout', () => {
+    const built = { ...manifest, main: 'dist/index.js', scripts };
+    const { recipe } = first(facts({ 'package.json': built, 'src/index.ts': '' }));
+    assert.deepEqual(recipe.build, [{ kind: 'script', script: 'build', directory: '' }]);
+    const byList = first(
+      facts(
+        { 'package.json': { ...manifest, scripts }, 'index.js': '' },
+        { publication: { paths: ['index.js', 'index.min.js'] } },
+      ),
+    );
+    assert.equal(byList.recipe.build.length, 1);
+    assert.ok(byList.reasons.some((reason) => reason.includes('index.min.js')));
+  });
+
+  it('are those that npm itself runs when it packs, before those that are only named so', () => {
+    const both = { ...manifest, main: 'dist/i.js', scripts: { build: 'tsc', prepack: 'node make.js' } };
+    const { recipes } = inferRecipes(facts({ 'package.json': both }));
+    const [one, two] = recipes.map(({ recipe }) => recipe.build);
+    assert.deepEqual(one, [{ kind: 'script', script: 'prepack', directory: '' }]);
+    assert.ok(
+      recipes.some(({ recipe }) =>
+        recipe.build.some((step) => step.kind === 'script' && step.script === 'build'),
+      ),
+    );
+    assert.notDeepEqual(one, two);
+  });
+
+  it('never come from a CI file', () => {
+    const given = facts({
+      'package.json': { ...manifest, main: 'dist/i.js' },
+      '.github/workflows/release.yml': 'run: npm run evil',
+      '.travis.yml': 'script: evil',
+    });
+    assert.deepEqual(wantedFiles(given.paths), ['package.json']);
+    assert.doesNotMatch(JSON.stringify(inferRecipes(given)), /evil/);
+  });
+
+  it('build the neighbours in a workspace first, each before those that need it', () => {
+    const at = (name: string, dependencies = {}): unknown => ({
+      name,
+      version: '1.0.0',
+      main: 'dist/i.js',
+      dependencies,
+      scripts: { build: 'tsc' },
+    });
+    const given = facts({
+      'package.json': { private: true, workspaces: ['packages/*'] },
+      'packages/thing/package.json': at('thing', { b: '^1.0.0' }),
+      'packages/b/package.json': at('b', { c: '^1.0.0', thing: '*' }),
+      'packages/c/package.json': at('c'),
+      'packages/other/package.json': at('other'),
+    });
+    const { recipe } = first(given);
+    assert.deepEqual(
+      recipe.build.map(({ directory }) => directory),
+      ['packages/c', 'packages/b', 'packages/thing'],
+    );
+    assert.equal(recipe.source.kind === 'archive' && recipe.source.directory, 'packages/thing');
+  });
+});
+
+describe('inference', () => {
+  it('says so when no manifest in the source is that of the package', () => {
+    const { recipes, problem } = inferRecipes(facts({ 'package.json': { name: 'other' } }));
+    assert.deepEqual(recipes, []);
+    assert.match(problem ?? '', /no package\.json/);
+  });
+
+  it('packs with pnpm where npm would leave `workspace:` in the manifest', () => {
+    const given = facts({
+      'package.json': { ...manifest, dependencies: { b: 'workspace:^' } },
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+      'index.js': '',
+    });
+    const { recipe } = first(given);
+    assert.equal(recipe.pack, 'pnpm');
+    assert.equal(recipe.dependencies.kind, 'lockfile');
+  });
+
+  it('makes recipes that can be written and read again, whatever a source holds', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 40 }),
+      fc.constantFrom('../x', '>=1', 'v16', 'npm run build', 'pnpm@9.0.0', '__proto__'),
+    );
+    const own = fc.record(
+      {
+        name: fc.constantFrom('thing', 'other'),
+        main: text,
+        bin: fc.oneof(text, fc.dictionary(text, text)),
+        exports: fc.jsonValue({ maxDepth: 3 }),
+        engines: fc.oneof(fc.record({ node: text }), fc.jsonValue()),
+        packageManager: text,
+        scripts: fc.oneof(
+          fc.dictionary(fc.constantFrom('build', 'prepare', 'prepack', '__proto__'), text),
+          fc.jsonValue(),
+        ),
+        workspaces: fc.jsonValue(),
+        dependencies: fc.oneof(fc.dictionary(text, text), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    );
+    const path = fc.constantFrom(
+      'package.json',
+      'packages/thing/package.json',
+      'a/../package.json',
+      '.git/package.json',
+      'x/package.json',
+    );
+    const others = fc.dictionary(
+      fc.constantFrom('.nvmrc', 'yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', '.yarnrc.yml'),
+      text,
+    );
+    fc.assert(
+      fc.property(fc.dictionary(path, own), others, text, (manifests, more, node) => {
+        const given = facts(
+          { ...manifests, ...more },
+          { publication: { nodeVersion: node, npmVersion: node } },
+        );
+        const { recipes, problem } = inferRecipes(given);
+        assert.ok(recipes.length > 0 || problem !== undefined);
+        assert.ok(recipes.length <= 6);
+        for (const { recipe } of recipes) assert.deepEqual(readRecipe(writeRecipe(recipe)), recipe);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
