@@ -18,6 +18,18 @@ export const rebuildErrors = {
       'The process that compares two archives died, or reached its limit of memory, CPU or time. Nothing was learnt of the difference.',
     remedy: 'Ask again; if it fails each time, the package is hostile or larger than what is compared.',
   },
+  REBUILD_NOT_FOUND: {
+    meaning: 'There is no such build, or none of this package.',
+    remedy: '`assay rebuild --list` shows what was asked for; `assay rebuild PURL` builds it.',
+  },
+  REBUILD_UNAVAILABLE: {
+    meaning: 'This gate builds nothing.',
+    remedy: 'Set `rebuild.enabled` in the configuration, and see `assay doctor` for what the machine lacks.',
+  },
+  REBUILD_UNSUPPORTED: {
+    meaning: 'Packages of this kind are not built from source here.',
+    remedy: 'npm packages (pkg:npm/…) and Debian packages (pkg:deb/debian/…) are.',
+  },
   RECIPE_INVALID: {
     meaning: "A recipe, or a person's correction of one, is not in the form of a recipe.",
     remedy:
@@ -32,5 +44,19 @@ export const rebuildErrors = {
     meaning: 'This machine cannot run a build apart from everything else, so none is run.',
     remedy:
       'Linux with bubblewrap 0.8 or newer is needed (`apt-get install bubblewrap`) and unprivileged user namespaces; the message names what is missing.',
+  },
+  SOURCE_INVALID: {
+    meaning: 'A repository or archive is not what its name says, or holds what no source may hold.',
+    remedy:
+      'Nothing is built from it. If you trust it, look at it yourself, and name another commit or archive in a recipe.',
+  },
+  SOURCE_NOT_APPROVED: {
+    meaning: 'There is no approval of that source to take back.',
+    remedy: '`assay source list` shows what was approved.',
+  },
+  SOURCE_UNREADABLE: {
+    meaning: 'The source of a version could not be read.',
+    remedy:
+      'The message says what git or the host answered. Where its host is gone, name an archive in a recipe: `assay rebuild --recipe`.',
   },
 } as const;
