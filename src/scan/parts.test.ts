@@ -250,6 +250,11 @@ test('a token is a secret when its checksum is right, and a key when there is ke
   assert.deepEqual(rules(`-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`, 'a.pem'), [
     'secret/private-key',
   ]);
+  const mixed = Array.from({ length: 81 }, (_, i) => alphabet[(i * 17 + 3) % 62]).join('');
+  assert.deepEqual(rules(`const t = 'github_pat_${mixed.slice(0, 22)}_${mixed.slice(22)}';`), [
+    'secret/github-token',
+  ]);
+  assert.deepEqual(rules(`const t = 'github_pat_${'x'.repeat(22)}_${'x'.repeat(59)}';`), []);
   const [shown] = scanOf({ 'a.js': `const t = 'ghp_${body}${sum}';` }).findings;
   assert.ok(!(shown?.excerpt ?? '').includes(body), 'a report shows no secret');
 });

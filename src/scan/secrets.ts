@@ -34,6 +34,19 @@ const plainForms: readonly (Omit<Secret, 'shown'> & { readonly form: RegExp })[]
   },
   { form: /^xox[bp]-/, rule: 'secret/slack-token', severity: 'high', message: 'A token of Slack.' },
   { form: /^sk_live_/, rule: 'secret/stripe-key', severity: 'high', message: 'A live key of Stripe.' },
+  {
+    form: /^github_pat_/,
+    rule: 'secret/github-token',
+    severity: 'medium',
+    message: 'A token for GitHub of the kind without a checksum.',
+  },
+  { form: /^pypi-/, rule: 'secret/pypi-token', severity: 'high', message: 'A token for PyPI.' },
+  {
+    form: /^sk-ant-/,
+    rule: 'secret/anthropic-key',
+    severity: 'medium',
+    message: 'A key for a language model.',
+  },
   { form: /^glpat-/, rule: 'secret/gitlab-token', severity: 'medium', message: 'A token of GitLab.' },
 ];
 
@@ -41,8 +54,6 @@ const plainForms: readonly (Omit<Secret, 'shown'> & { readonly form: RegExp })[]
 export function secretAt(mark: string, around: string): Secret | undefined {
   if (mark === 'PRIVATE KEY-----') return privateKey(around);
   const text = /^[A-Za-z0-9_-]{1,120}/.exec(around)?.[0] ?? '';
-  // Documentation shows tokens of one repeated letter or of x's.
-  if (new Set(text.slice(-16)).size < 6 || /example|xxxx|0000|1234567/i.test(text)) return undefined;
   const shown = `${text.slice(0, 8)}…`;
   if (/^(?:npm|gh[oprsu])_/.test(text)) {
     if (!hasTokenChecksum(text.slice(0, text.indexOf('_') + 37))) return undefined;
@@ -54,6 +65,8 @@ export function secretAt(mark: string, around: string): Secret | undefined {
       shown,
     };
   }
+  // Without a checksum: documentation shows tokens of one repeated letter or of x's.
+  if (new Set(text.slice(-16)).size < 6 || /example|xxxx|0000|1234567/i.test(text)) return undefined;
   const known = plainForms.find(({ form }) => form.test(text));
   return known === undefined
     ? undefined

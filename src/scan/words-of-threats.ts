@@ -314,6 +314,13 @@ export const wordsOfThreats: readonly Word[] = [
   },
   { text: 'xoxb-', signal: 'secret-mark', after: /^\d{9,}-\d{9,}-[A-Za-z0-9]{20,}/ },
   { text: 'xoxp-', signal: 'secret-mark', after: /^\d{9,}-\d{9,}-\d{9,}-[A-Za-z0-9]{20,}/ },
+  {
+    text: 'github_pat_',
+    signal: 'secret-mark',
+    after: /^[A-Za-z0-9]{22}_[A-Za-z0-9]{59}(?![A-Za-z0-9])/,
+  },
+  { text: 'pypi-AgE', signal: 'secret-mark', after: /^[A-Za-z0-9_-]{60,}/ },
+  { text: 'sk-ant-', signal: 'secret-mark', after: /^[a-z]{3,5}\d{2}-[A-Za-z0-9_-]{80,}/ },
   { text: 'sk_live_', signal: 'secret-mark', after: /^[A-Za-z0-9]{24,}/ },
   { text: 'glpat-', signal: 'secret-mark', after: /^[A-Za-z0-9_-]{20}(?![A-Za-z0-9_-])/ },
   { text: '_0x', signal: 'mangled-name', after: /^[0-9a-f]{3,6}\b/ },

@@ -1,5 +1,5 @@
 /** JavaScript and TypeScript as a syntax tree, by oxc. A native parser: it runs in a child that may die. */
-import { parseSync } from 'oxc-parser';
+import { parseSync, visitorKeys } from 'oxc-parser';
 
 export interface Node {
   readonly type: string;
@@ -68,6 +68,9 @@ export interface Traversal {
   readonly left: readonly number[];
 }
 
+/** Names of types as the engine keeps them: those of a tree are texts of their own, slow to compare. */
+const typeNames = new Map(Object.keys(visitorKeys).map((name) => [name, name]));
+
 /** Without recursion: hostile trees are deep. */
 export function traversalOf(root: Node): Traversal {
   const nodes: Node[] = [];
@@ -79,6 +82,7 @@ export function traversalOf(root: Node): Traversal {
     nodes.push(node);
     left.push(isLeft);
     if (isLeft === 1) continue;
+    (node as { type: string }).type = typeNames.get(node.type) ?? node.type;
     stack.push(node);
     leaving.push(1);
     const children = childrenOf(node);
