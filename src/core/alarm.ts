@@ -21,6 +21,8 @@ export const alarmKinds = [
   'trust-root-changed',
   'trust-conflict',
   'malware-admitted',
+  'rebuild-suspicious',
+  'rebuild-regression',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

@@ -1,0 +1,115 @@
+/**
+ * What is known of every build, in memory: policy asks about each release it judges, and nothing may wait for a disk then.
+ * Holds the newest builds of each version; the store holds all.
+ */
+import type { Sha256 } from '../../core/digest.ts';
+import { parsePurl, type Ecosystem, type Purl } from '../../core/purl.ts';
+import type { PackageClass, RebuildRecord, SourceIdentity } from '../../core/rebuild.ts';
+import type { RebuildFinding } from '../../core/rebuild-finding.ts';
+import { classOf, type WitnessedBuild } from '../../rebuild/attest/class.ts';
+import type { BuildStore, StoredBuild } from '../../storage/builds.ts';
+import { isGoodVerdict } from './regression.ts';
+import { recordFrom } from './summary.ts';
+
+export interface KnownBuild {
+  readonly id: string;
+  readonly record: RebuildRecord;
+}
+
+export interface KnownBuilds {
+  /** Newest first. */
+  readonly ofVersion: (purl: Purl) => readonly KnownBuild[];
+  /** The newest build of each version of a package, newest first. */
+  readonly ofPackage: (ecosystem: Ecosystem, name: string) => readonly KnownBuild[];
+  readonly add: (build: StoredBuild) => void;
+  /** What a person approved of a package's sources is known here from now on. */
+  readonly approve: (ecosystem: Ecosystem, name: string, identities: readonly SourceIdentity[]) => void;
+  readonly approvedOf: (ecosystem: Ecosystem, name: string) => readonly SourceIdentity[];
+  readonly finding: (purl: Purl, artifact: Sha256) => RebuildFinding | undefined;
+  readonly classOf: (
+    purl: Purl,
+    artifact: Sha256,
+    upstream: { readonly attested: boolean; readonly signed: boolean },
+  ) => PackageClass;
+  /** Every version that was built. */
+  readonly versions: () => readonly Purl[];
+}
+
+/** Of one version. */
+const buildsKept = 4;
+const pageSize = 500;
+
+export async function openKnownBuilds(
+  store: Pick<BuildStore, 'page'>,
+  builder: Pick<WitnessedBuild, 'builder' | 'operator' | 'host'>,
+): Promise<KnownBuilds> {
+  const versions = new Map<Purl, readonly KnownBuild[]>();
+  const packages = new Map<string, Set<Purl>>();
+  const approved = new Map<string, readonly SourceIdentity[]>();
+  const keyOf = (ecosystem: Ecosystem, name: string): string => `${ecosystem} ${name}`;
+
+  function add({ id, purl, summary }: StoredBuild): void {
+    const { ecosystem, name } = parsePurl(purl);
+    const before = versions.get(purl) ?? [];
+    versions.set(purl, [{ id, record: recordFrom(summary) }, ...before].slice(0, buildsKept));
+    const key = keyOf(ecosystem, name);
+    packages.set(key, (packages.get(key) ?? new Set()).add(purl));
+  }
+
+  function ofVersion(purl: Purl): readonly KnownBuild[] {
+    return versions.get(purl) ?? [];
+  }
+
+  function ofPackage(ecosystem: Ecosystem, name: string): readonly KnownBuild[] {
+    return [...(packages.get(keyOf(ecosystem, name)) ?? [])]
+      .flatMap((purl) => ofVersion(purl).slice(0, 1))
+      .sort((a, b) => (a.record.endedAt < b.record.endedAt ? 1 : -1));
+  }
+
+  function approvedOf(ecosystem: Ecosystem, name: string): readonly SourceIdentity[] {
+    return approved.get(keyOf(ecosystem, name)) ?? [];
+  }
+
+  function classed(
+    purl: Purl,
+    artifact: Sha256,
+    upstream: { readonly attested: boolean; readonly signed: boolean },
+  ): PackageClass {
+    const { ecosystem, name } = parsePurl(purl);
+    const builds = ofVersion(purl).map(({ record }) => ({ record, ...builder }));
+    return classOf({ artifact, builds, approved: approvedOf(ecosystem, name), upstream });
+  }
+
+  function finding(purl: Purl, artifact: Sha256): RebuildFinding | undefined {
+    const [newest] = ofVersion(purl);
+    if (newest === undefined) return undefined;
+    const { ecosystem, name } = parsePurl(purl);
+    const good = ofPackage(ecosystem, name).find(
+      ({ record }) => record.purl !== purl && isGoodVerdict(record),
+    );
+    return {
+      build: newest.id,
+      record: newest.record,
+      class: classed(purl, artifact, { attested: false, signed: false }),
+      matchedBefore: good === undefined ? undefined : parsePurl(good.record.purl).version,
+    };
+  }
+
+  for (let after: { readonly at: string; readonly id: string } | undefined; ;) {
+    const page = await store.page(after, pageSize);
+    for (const build of page) add(build);
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) break;
+    after = { at: last.at, id: last.id };
+  }
+  return {
+    ofVersion,
+    ofPackage,
+    add,
+    approve: (ecosystem, name, identities) => void approved.set(keyOf(ecosystem, name), identities),
+    approvedOf,
+    finding,
+    classOf: classed,
+    versions: () => [...versions.keys()],
+  };
+}

@@ -1,0 +1,34 @@
+/** A record as it is kept in the database and in memory: the same, without its inputs and with the worst differences alone. */
+import type { JsonObject } from '../../core/json.ts';
+import type { RebuildRecord } from '../../core/rebuild.ts';
+
+const differencesKept = 5;
+const textKept = 300;
+
+export function summaryOf(record: RebuildRecord): RebuildRecord {
+  const { outcome } = record;
+  if (outcome.state === 'not-built') return { ...record, inputs: [] };
+  const { comparison } = outcome;
+  const differences = comparison.differences
+    .slice(0, differencesKept)
+    .map((one) => ({ ...one, path: clipped(one.path), reason: clipped(one.reason), shown: undefined }));
+  return {
+    ...record,
+    inputs: [],
+    outcome: { state: 'compared', comparison: { ...comparison, normalisers: [], differences } },
+  };
+}
+
+/** Without what is undefined. */
+export function recordJson(record: RebuildRecord): JsonObject {
+  return JSON.parse(JSON.stringify(record)) as JsonObject;
+}
+
+/** What was written is JSON, which has no `undefined`: a field that is not there reads as that. */
+export function recordFrom(json: JsonObject): RebuildRecord {
+  return json as unknown as RebuildRecord;
+}
+
+function clipped(text: string): string {
+  return text.length <= textKept ? text : `${text.slice(0, textKept - 1).toWellFormed()}…`;
+}
