@@ -128,9 +128,9 @@ export function createAdmission(rooms: Rooms): Admission {
       const asked = askedNow(rooms, packageOf(stored), request.principal);
       // What an upgrade looks at besides is not collected here: that is left to the next request for the file.
       const isWhole = isComplete(rooms, stored.evidence, true);
-      const policy = isWhole ? asked.epochs.policy : stored.decision.epochs.policy;
+      const allowedUnder = isWhole ? asked.epochs.policy : stored.decision.epochs.policy;
       try {
-        return await decideKept(rooms, stored, { ...asked, epochs: { ...asked.epochs, policy } });
+        return await decideKept(rooms, stored, { ...asked, allowedUnder });
       } finally {
         mark += 1;
         marks.set(about, mark);

@@ -37,6 +37,8 @@ export async function current(
 interface Asked {
   readonly principal: Principal;
   readonly epochs: Epochs;
+  /** The counter `policy` of an allow, where its evidence is that of an older one; without it, that of `epochs`. */
+  readonly allowedUnder?: number;
 }
 
 export function askedNow(rooms: Rooms, about: PackageName, principal: Principal): Asked {
@@ -277,7 +279,7 @@ function decideFromStored(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Pr
 
 async function decideInTurn(rooms: Rooms, stored: ReleaseRecord, asked: Asked): Promise<ReleaseRecord> {
   const { subject, version, indexManifest, claimedTime, artifact } = stored;
-  const { principal, epochs } = asked;
+  const { principal, epochs, allowedUnder = epochs.policy } = asked;
   // A refusal by the index alone has no evidence, and none is made up for it.
   const evidence = artifact === undefined ? stored.evidence : refreshed(rooms, subject, stored.evidence);
   const context = { principal, admittedBefore: stored.admittedAt !== undefined };
@@ -292,7 +294,7 @@ async function decideInTurn(rooms: Rooms, stored: ReleaseRecord, asked: Asked): 
     evidence,
     verdict,
     principal,
-    epochs,
+    epochs: verdict.outcome === 'allow' ? { ...epochs, policy: allowedUnder } : epochs,
     previous: stored,
   });
 }

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { startAdmission, testUpstream, type AdmissionBench } from '../../test/support/admission-bench.ts';
 import { malwareRecord } from '../../test/support/feed-of-gate.ts';
 import { lookupOf } from '../../test/support/osv.ts';
+import { scanReport } from '../../test/support/scan-report.ts';
+import type { Collector } from '../core/collector.ts';
 import type { JsonObject } from '../core/json.ts';
 import { anonymous, gateItself } from '../core/subject.ts';
 
@@ -104,4 +106,43 @@ test('a feed that cannot be read any more lets go nothing that it refused, stops
   says(bench, malwareRecord('MAL-2026-2', 'other', ['1.0.0']));
   assert.equal((await bench.admit('turned', '1.0.0')).state, 'allowed');
   assert.equal((await bench.admit('late', '1.0.0')).state, 'allowed');
+});
+
+test('a feed that comes in the middle of an admission is heard before the first byte is served', async (t) => {
+  const bench = await startAdmission(t);
+  bench.registry.publish({ name: 'turned', version: '1.0.0' });
+  bench.setScan(() => {
+    says(bench, bad);
+    return Promise.resolve(scanReport());
+  });
+  assert.equal((await bench.admit('turned', '1.0.0')).state, 'refused');
+  assert.equal((await outcomes(bench)).at(0), 'block');
+});
+
+test('after an upgrade that looks at more, deciding anew leaves it to the next install to collect that, and ends', async (t) => {
+  const bench = await startAdmission(t);
+  await admitted(bench);
+  const upgraded = bench.rooms.collectors.map((one): Collector => {
+    if (one.kind !== 'secrets') return one;
+    const tool = { name: 'assay/secrets', version: '99' };
+    return { ...one, version: '99', collect: async (input) => ({ ...(await one.collect(input)), tool }) };
+  });
+  bench.setCollectors(upgraded);
+  says(bench, bad);
+  const show = () => bench.shelves.show({ upstream: testUpstream, name: 'turned', principal: anonymous });
+  assert.deepEqual((await show())?.visible, ['1.0.1']);
+  const decided = async (): Promise<readonly string[]> =>
+    (await bench.rooms.store.releasesOf(testUpstream, 'turned')).map(({ decidedAt }) => decidedAt);
+  const before = await decided();
+  for (let n = 0; n < 3; n += 1) {
+    bench.pass(301_000);
+    await show();
+  }
+  assert.deepEqual(await decided(), before);
+  assert.equal((await bench.admit('turned', '1.0.1')).state, 'allowed');
+  const release = (await bench.rooms.store.releasesOf(testUpstream, 'turned')).find(
+    ({ version }) => version === '1.0.1',
+  );
+  const stored = release && (await bench.rooms.store.release(release.id));
+  assert.equal(stored?.evidence.find(({ kind }) => kind === 'secrets')?.tool.version, '99');
 });
