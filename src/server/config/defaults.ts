@@ -35,6 +35,8 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   'ledger.witnessMode': 'fail-open',
   'trust.refreshEvery': 24 * 3_600_000,
   'trust.maxAge': 'off',
+  'rebuild.concurrency': 1,
+  'rebuild.automatic': false,
   'vex.signers': [],
   forges: [],
   'policy.preset': 'recommended',

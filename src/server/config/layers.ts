@@ -72,6 +72,8 @@ const variables: Readonly<
   ASSAY_INDEX_FRESH_SECONDS: ['indexFreshSeconds', 'number'],
   ASSAY_LOG_LEVEL: ['logLevel', 'text'],
   ASSAY_SIGNER_DIRECTORY: ['signer.directory', 'text'],
+  ASSAY_REBUILD_DIRECTORY: ['rebuild.directory', 'text'],
+  ASSAY_REBUILD_AUTOMATIC: ['rebuild.automatic', 'boolean'],
   ASSAY_TRUST_REFRESH_EVERY: ['trust.refreshEvery', 'text'],
   ASSAY_PRESET: ['policy.preset', 'text'],
   ASSAY_COOLDOWN: ['policy.cooldown', 'text'],

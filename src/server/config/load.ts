@@ -16,7 +16,12 @@ import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEn
 import type { TufValues } from './schema.ts';
 import type { FeedSettings, FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
-import { userStateDirectory, type Surroundings } from './surroundings.ts';
+import {
+  cacheDirectory,
+  userConfigDirectory,
+  userStateDirectory,
+  type Surroundings,
+} from './surroundings.ts';
 import { vexSignerSettings } from './vex-signers.ts';
 import { settleUpstreams, type UpstreamMode } from './upstreams.ts';
 
@@ -72,7 +77,11 @@ function defaultLayer(around: Surroundings): readonly LayerEntry[] {
       ([key, value]) => [`limits.fetch.${key}`, value as number] as const,
     ),
   ];
-  const places = [['signer.directory', signerDirectory(around)]] as const;
+  const places = [
+    ['signer.directory', signerDirectory(around)],
+    ['rebuild.directory', rebuildDirectory(around)],
+    ['rebuild.recipes', recipesDirectory(around)],
+  ] as const;
   return [...Object.entries(defaultValues), ...places, ...limits].map(([key, value]) => ({
     key,
     value,
@@ -83,6 +92,15 @@ function defaultLayer(around: Surroundings): readonly LayerEntry[] {
 
 function signerDirectory(around: Surroundings): string {
   return join(userStateDirectory(around), 'signer');
+}
+
+function rebuildDirectory(around: Surroundings): string {
+  return join(cacheDirectory(around), 'rebuild');
+}
+
+/** Beside the user's `assay.yaml`: what a person corrected is configuration. */
+function recipesDirectory(around: Surroundings): string {
+  return join(userConfigDirectory(around), 'recipes');
 }
 
 type Entries = ReadonlyMap<string, LayerEntry>;
@@ -111,6 +129,12 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
     },
     signer: {
       directory: pathOf(entries.get('signer.directory'), around) ?? signerDirectory(around),
+    },
+    rebuild: {
+      directory: pathOf(entries.get('rebuild.directory'), around) ?? rebuildDirectory(around),
+      recipes: pathOf(entries.get('rebuild.recipes'), around) ?? recipesDirectory(around),
+      concurrency: get('rebuild.concurrency') as number,
+      automatic: get('rebuild.automatic') as boolean,
     },
     trust: {
       refreshEveryMs: msOrOff(get('trust.refreshEvery')),

@@ -205,6 +205,14 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   signer: z.strictObject({ directory: text.optional() }).optional(),
+  rebuild: z
+    .strictObject({
+      directory: text.optional(),
+      recipes: text.optional(),
+      concurrency: z.number().int().min(1).max(64).optional(),
+      automatic: z.boolean().optional(),
+    })
+    .optional(),
   trust: z
     .strictObject({
       refreshEvery: durationOrOff.optional(),

@@ -107,6 +107,17 @@ export interface SignerSettings {
   readonly directory: string;
 }
 
+export interface RebuildSettings {
+  /** Absolute path: workspaces, base roots and tools of builds; an unprivileged user must be able to enter it. */
+  readonly directory: string;
+  /** Absolute path of the folder with corrected recipes. */
+  readonly recipes: string;
+  /** How many builds run at a time. */
+  readonly concurrency: number;
+  /** What is used is built without being asked for, most used first. */
+  readonly automatic: boolean;
+}
+
 export interface Settings {
   readonly listen: string;
   readonly port: number;
@@ -129,6 +140,7 @@ export interface Settings {
   readonly indexFreshSeconds: number;
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
+  readonly rebuild: RebuildSettings;
   readonly trust: TrustSettings;
   /** When advisories are too old to rely on. */
   readonly feedLimits: FeedLimits;

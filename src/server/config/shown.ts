@@ -21,6 +21,8 @@ export function settingsShown(
     data: settings.dataDirectory,
     'ledger.witnesses': settings.ledger.witnessesFile,
     'signer.directory': settings.signer.directory,
+    'rebuild.directory': settings.rebuild.directory,
+    'rebuild.recipes': settings.rebuild.recipes,
   };
   const shown = simple.map((entry) =>
     inForce(entry.key, Object.hasOwn(paths, entry.key) ? paths[entry.key] : entry.value, entry),

@@ -13,6 +13,8 @@ export interface Surroundings {
   /** Where this Assay is installed: the default data directory lies in it, whatever folder it is called from. */
   readonly installRoot: string;
   readonly systemFile: string;
+  /** Undefined where there are none. */
+  readonly uid?: number | undefined;
 }
 
 export function surroundings(): Surroundings {
@@ -23,6 +25,7 @@ export function surroundings(): Surroundings {
     platform: process.platform,
     installRoot: dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))),
     systemFile: '/etc/assay/assay.yaml',
+    uid: process.getuid?.(),
   };
 }
 
@@ -33,6 +36,17 @@ export function userConfigDirectory({ env, home, platform }: Surroundings): stri
   return platform === 'darwin'
     ? join(home, 'Library', 'Application Support', 'assay')
     : join(home, '.config', 'assay');
+}
+
+/**
+ * What can be made anew. Root's is the system's: builds run as another user, who must be able to enter it, and root's
+ * home is closed to others.
+ */
+export function cacheDirectory({ env, home, platform, uid }: Surroundings): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  if (xdg !== undefined && xdg.startsWith('/')) return join(xdg, 'assay');
+  if (uid === 0) return '/var/cache/assay';
+  return platform === 'darwin' ? join(home, 'Library', 'Caches', 'assay') : join(home, '.cache', 'assay');
 }
 
 /** What must outlive a data directory lies here: the signer's keys and its memory of what it signed. */

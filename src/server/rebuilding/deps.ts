@@ -1,7 +1,7 @@
 /** What building of one ecosystem is, to everything around it. `npm.ts` and the like implement it. */
 import type { ArtifactDigests } from '../../core/digest.ts';
 import type { Ecosystem, Purl } from '../../core/purl.ts';
-import type { IsolationReport, RebuildRecord } from '../../core/rebuild.ts';
+import type { RebuildRecord } from '../../core/rebuild.ts';
 
 /** What a build is compared with. */
 export interface BuildTarget {
@@ -26,8 +26,6 @@ export type Rebuilt = Pick<RebuildRecord, 'recipe' | 'log' | 'source' | 'isolati
 
 export interface Rebuilder<Target extends BuildTarget = BuildTarget> {
   readonly ecosystem: Ecosystem;
-  /** Before anything was run. */
-  readonly isolation: () => IsolationReport;
   /** A purl without a version means the newest one. Throws AssayErrors: then there is nothing to compare with. */
   readonly locate: (purl: Purl, watch: BuildWatch) => Promise<Target>;
   /** Whatever the package, its source or the sandbox do is the outcome. Throws for our own faults only. */

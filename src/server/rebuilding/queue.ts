@@ -83,7 +83,9 @@ export async function openQueue(deps: QueueDeps): Promise<BuildQueue> {
   }
 
   async function startNext(): Promise<void> {
-    while (!closing && running.size < concurrency) {
+    // `closing` is set by `close`, while this waits.
+    for (;;) {
+      if (closing || running.size >= concurrency) return;
       const job = await jobs.next(rfc3339(clock()));
       if (job === undefined) return;
       const startedAt = rfc3339(clock());

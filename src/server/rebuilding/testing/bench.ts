@@ -121,7 +121,6 @@ export async function rebuildBench(
   let ids = 0;
   const rebuilder: Rebuilder = {
     ecosystem: 'npm',
-    isolation: () => fullIsolation,
     locate: (purl) => {
       parsePurl(purl);
       return Promise.resolve({ purl, artifact: artifactDigestsOf(bytesOf(purl)) });
