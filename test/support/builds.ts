@@ -8,12 +8,7 @@ import type { Sha256 } from '../../src/core/digest.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import { basePackages } from '../../src/rebuild/recipe/base.ts';
 import type { BuilderDeps } from '../../src/rebuild/recipe/build.ts';
-import type {
-  BaseRoot,
-  BuildBlobs,
-  PackageRegistry,
-  SourceArchive,
-} from '../../src/rebuild/recipe/deps.ts';
+import type { BaseRoot, BuildBlobs, PackageRegistry, SourceArchive } from '../../src/rebuild/recipe/deps.ts';
 import type { Recipe } from '../../src/rebuild/recipe/recipe.ts';
 import { storeBytes } from '../../src/rebuild/recipe/store-bytes.ts';
 import { openToolFolders } from '../../src/rebuild/recipe/tools.ts';
@@ -50,7 +45,10 @@ export async function openBuildWorld(): Promise<BuildWorld> {
   await chmod(directory, 0o711);
   const blobs = await openBlobStore(join(directory, 'blobs'));
   const { registry, close } = await realRegistry(blobs);
-  const sandbox = await createSandbox({ directory: join(directory, 'sandbox'), clock: () => performance.now() });
+  const sandbox = await createSandbox({
+    directory: join(directory, 'sandbox'),
+    clock: () => performance.now(),
+  });
   await mkdir(join(directory, 'sandbox'), { recursive: true, mode: 0o711 });
   const tools = openToolFolders({ sandbox, blobs });
   const archive = async (bytes: Uint8Array): Promise<SourceArchive> => {

@@ -128,6 +128,7 @@ async function unpackSource(
     strip: 0,
     signal,
     given: `${name}-archive`,
+    broken: 'no-source',
   });
   return topOf(out);
 }

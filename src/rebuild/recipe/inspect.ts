@@ -14,7 +14,7 @@ export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
 const maxTextBytes = 16 * 1024 * 1024;
 const maxTotal = 64 * 1024 * 1024;
 
-/** Throws SANDBOX_*, BLOB_MISSING. */
+/** @throws NotBuilt (`no-source`: it is no archive); SANDBOX_*, BLOB_MISSING */
 export async function inspectSource(
   deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
   source: SourceArchive,
@@ -24,7 +24,8 @@ export async function inspectSource(
   const workspace = await deps.sandbox.workspace();
   try {
     const out = await workspace.folder('source');
-    await unpackInside(deps, workspace, source.digest, base, { out, strip: 0, given: 'archive', signal });
+    const to = { out, strip: 0, given: 'archive', broken: 'no-source', signal } as const;
+    await unpackInside(deps, workspace, source.digest, base, to);
     const top = await topOf(out);
     const { paths, clipped, newest } = await listInside(top);
     const texts = new Map<string, string>();

@@ -48,6 +48,12 @@ export const places = {
 /** Where the lockfile of a resolved recipe lies among the inputs; a placed one lies there too. */
 export const inputFiles = { lockfile: 'lockfile', registry: 'registry' } as const;
 
+/**
+ * Holds a `sh` that does nothing, for the pack phase: npm 7 to 8 run `prepare` of a folder that they pack whatever
+ * `--ignore-scripts` says (npm/pacote before 15), and everything ran in the build phase already.
+ */
+export const quietFolder = 'quiet';
+
 /** How the build's script ends when the installation failed, and when a step did. */
 export const installFailed = 71;
 
@@ -132,6 +138,7 @@ function packPhase(recipe: Recipe): Phase {
     ...shared,
     environment: {
       ...shared.environment,
+      PATH: `${places.bin}/${quietFolder}:${shared.environment['PATH'] ?? ''}`,
       npm_config_ignore_scripts: 'true',
       pnpm_config_ignore_scripts: 'true',
     },

