@@ -33,8 +33,16 @@ export function newCapabilities(added: readonly string[], removed: readonly stri
   const before = removed.join('\n');
   const after = added.filter((line) => !isComment(line)).join('\n');
   return capabilities
-    .filter(({ words }) => [...after.matchAll(words)].some(([word]) => !before.includes(word)))
+    .filter(({ words }) => {
+      const found = wordsIn(after, words);
+      const known = found.size === 0 ? found : wordsIn(before, words);
+      return [...found].some((word) => !known.has(word));
+    })
     .map(({ what }) => what);
+}
+
+function wordsIn(text: string, words: RegExp): ReadonlySet<string> {
+  return new Set(text.match(words));
 }
 
 /** Tokens without meaning to a program that only prints them: dates, long hex, versions, absolute paths. */
