@@ -66,6 +66,12 @@ export async function composeGate(
     indexFreshSeconds: 0,
     ledger: { origin: undefined, checkpointSeconds: 1, witnessesFile: undefined, witnessMode: 'fail-open' },
     signer: { directory: `${directory}-signer` },
+    rebuild: {
+      directory: `${directory}-rebuild`,
+      recipes: `${directory}-recipes`,
+      concurrency: 1,
+      automatic: false,
+    },
     trust: { refreshEveryMs: undefined, maxAgeMs: undefined, tuf: undefined },
     feeds: [],
     vexSigners: [],
