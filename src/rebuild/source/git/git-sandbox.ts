@@ -1,0 +1,161 @@
+/** Git in the sandbox: a folder of its own to write to, one remote it can reach, or none. */
+import { access, constants, cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AssayError } from '../../../core/errors.ts';
+import type { Dial, GitAccess, GitFolder, GitRemote, SourceSandbox } from '../deps.ts';
+import { openTunnel } from '../tunnel.ts';
+import { gitConfig, gitEnvironment } from './config.ts';
+
+export interface GitSandboxDeps {
+  readonly sandbox: SourceSandbox;
+  /** A base root with `gitPackages`. Throws BASE_UNAVAILABLE. */
+  readonly base: () => Promise<{ readonly path: string }>;
+  readonly dial: Dial;
+  readonly limits?: GitLimits;
+  /** PEM file of authorities beside those of the base; the operator's. */
+  readonly authorities?: string;
+  /** Files of an ssh identity, for `ssh:` sources; the operator's, and used for nothing else. */
+  readonly ssh?: { readonly keyFile: string; readonly knownHostsFile: string };
+}
+
+/** Debian packages that git needs in its base root; the second list for `ssh:` sources. */
+export const gitPackages: readonly string[] = ['ca-certificates', 'git'];
+export const sshPackages: readonly string[] = ['netcat-openbsd', 'openssh-client'];
+
+export interface GitLimits {
+  readonly memoryBytes: number;
+  readonly processes: number;
+  readonly cpuSeconds: number;
+  readonly wallMs: number;
+  readonly diskBytes: number;
+  /** What may come through the tunnel, both ways. */
+  readonly trafficBytes: number;
+}
+
+const gibibyte = 1024 ** 3;
+export const defaultGitLimits: GitLimits = {
+  memoryBytes: 2 * gibibyte,
+  processes: 64,
+  cpuSeconds: 900,
+  wallMs: 15 * 60_000,
+  diskBytes: 4 * gibibyte,
+  trafficBytes: 2 * gibibyte,
+};
+
+const proxy = 'http://127.0.0.1:3128';
+const inside = { folder: '/git', config: '/git-config', repository: '/source.git' } as const;
+
+export function sandboxedGit(deps: GitSandboxDeps): GitAccess {
+  return { open: (remote, signal) => openFolder(deps, remote, signal) };
+}
+
+async function openFolder(
+  deps: GitSandboxDeps,
+  remote: GitRemote,
+  signal: AbortSignal | undefined,
+): Promise<GitFolder> {
+  if (remote.kind === 'ssh' && deps.ssh === undefined)
+    throw new AssayError('SOURCE_UNREADABLE', 'no ssh identity is configured for sources');
+  if (remote.kind === 'file') await checkRepository(remote.path);
+  const { sandbox, limits = defaultGitLimits } = deps;
+  const base = await deps.base();
+  const workspace = await sandbox.workspace();
+  let tunnels = 0;
+  try {
+    const path = await workspace.folder('git');
+    const configPath = await writeConfig(deps, remote, workspace);
+    const mounts = [
+      { from: path, to: inside.folder, writable: true },
+      { from: configPath, to: inside.config, writable: false },
+      ...(remote.kind === 'file' ? [{ from: remote.path, to: inside.repository, writable: false }] : []),
+    ];
+    const run = async (script: string, args: readonly string[], socketPath: string | undefined) => {
+      return sandbox.run({
+        root: base.path,
+        mounts,
+        command: ['/bin/sh', '-euc', script, 'sh', ...args],
+        cwd: inside.folder,
+        env: environment(remote),
+        network: socketPath === undefined ? { kind: 'none' } : { kind: 'proxy', socketPath },
+        sourceDateEpoch: 0,
+        freezeClock: false,
+        limits: {
+          memoryBytes: limits.memoryBytes,
+          processes: limits.processes,
+          cpuSeconds: limits.cpuSeconds,
+          wallMs: limits.wallMs,
+          diskBytes: limits.diskBytes,
+        },
+        ...(signal === undefined ? {} : { signal }),
+      });
+    };
+    return {
+      path,
+      url: remote.kind === 'file' ? `file://${inside.repository}` : remote.url,
+      run: async ({ script, args, remote: reached }) => {
+        if (!reached || remote.kind === 'file') return run(script, args, undefined);
+        tunnels += 1;
+        const socketFolder = await workspace.folder(`tunnel-${tunnels}`);
+        const socketPath = join(socketFolder, 'sock');
+        const { host, port } = remote;
+        const tunnel = await openTunnel({
+          socketPath,
+          host,
+          port,
+          dial: deps.dial,
+          maxBytes: limits.trafficBytes,
+        });
+        try {
+          await workspace.give(socketFolder);
+          return await run(script, args, socketPath);
+        } finally {
+          await tunnel.close();
+        }
+      },
+      remove: workspace.remove,
+    };
+  } catch (error) {
+    await workspace.remove();
+    throw error;
+  }
+}
+
+/** Git itself would only say that there is no repository. */
+async function checkRepository(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK | constants.X_OK);
+  } catch {
+    throw new AssayError('SOURCE_UNREADABLE', `there is no repository at ${JSON.stringify(path)}`);
+  }
+}
+
+function environment(remote: GitRemote): Readonly<Record<string, string>> {
+  const of = gitEnvironment(remote.kind, { config: `${inside.config}/config` });
+  if (remote.kind !== 'ssh') return of;
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', 'ForwardAgent=no'];
+  const files = [`IdentityFile=${inside.config}/key`, `UserKnownHostsFile=${inside.config}/known_hosts`];
+  const proxied = `ProxyCommand='nc -X connect -x 127.0.0.1:3128 %h %p'`;
+  const words = [...options, ...files, proxied].map((option) => `-o ${option}`);
+  return { ...of, GIT_SSH_COMMAND: `ssh -F /dev/null ${words.join(' ')}`, GIT_SSH_VARIANT: 'ssh' };
+}
+
+async function writeConfig(
+  { authorities, ssh }: GitSandboxDeps,
+  remote: GitRemote,
+  workspace: Awaited<ReturnType<SourceSandbox['workspace']>>,
+): Promise<string> {
+  const path = await workspace.folder('config');
+  const own = authorities !== undefined && remote.kind === 'https';
+  if (own) await cp(authorities, join(path, 'authorities.pem'));
+  const text = gitConfig({
+    ...(remote.kind === 'https' ? { proxy } : {}),
+    authorities: own ? `${inside.config}/authorities.pem` : undefined,
+  });
+  await writeFile(join(path, 'config'), text);
+  if (remote.kind === 'ssh' && ssh !== undefined) {
+    await cp(ssh.keyFile, join(path, 'key'));
+    await cp(ssh.knownHostsFile, join(path, 'known_hosts'));
+  }
+  await workspace.give(path);
+  return path;
+}
