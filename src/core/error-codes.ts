@@ -127,8 +127,7 @@ const catalogue = {
   },
   FEED_SNAPSHOT_INVALID: {
     meaning: 'A stored snapshot of advisories is damaged, or is not the one that the record names.',
-    remedy:
-      'Import the feed again. Until then nothing is known about vulnerabilities, and policy says what that means.',
+    remedy: 'Import the feed again. Until then what it refused stays refused, and new releases wait.',
   },
   FEED_UNREADABLE: {
     meaning:
