@@ -2,7 +2,7 @@
  * Limits by control groups, of version 1 or 2, where this process may make them (Linux: cgroups(7)). A group is made
  * below the one this process is in, so that limits set from outside hold too.
  */
-import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface GroupLimits {
@@ -34,6 +34,7 @@ const v1Files = {
   pids: 'pids.max',
   cpu: 'cpuacct.usage',
 } as const;
+const groupPrefix = 'assay-run-';
 const controllers = ['memory', 'pids', 'cpu'] as const;
 
 /** Undefined where none can be made. `root`, `proc`: for tests; else /sys/fs/cgroup and /proc/self/cgroup. */
@@ -92,7 +93,8 @@ async function canMakeGroup(parent: string, file: string): Promise<boolean> {
   }
 }
 
-export async function makeGroup(cgroups: Cgroups, name: string, limits: GroupLimits): Promise<Group> {
+export async function makeGroup(cgroups: Cgroups, id: string, limits: GroupLimits): Promise<Group> {
+  const name = `${groupPrefix}${id}`;
   const paths = [...new Set(Object.values(cgroups.parents))].map((parent) => join(parent, name));
   for (const path of paths) await mkdir(path);
   const at = (controller: Controller): string | undefined => {
@@ -152,6 +154,17 @@ async function setLimits(
     await writeFile(join(memory, 'memory.swap.max'), '0').catch(() => undefined);
   }
   if (pids !== undefined) await writeFile(join(pids, 'pids.max'), String(limits.processes));
+}
+
+/** Of runs whose process died: the kernel removes a group only when nothing is in it. */
+export async function removeOldGroups(cgroups: Cgroups, olderThanMs: number): Promise<void> {
+  for (const parent of new Set(Object.values(cgroups.parents)))
+    for (const name of await readdir(parent).catch(() => [])) {
+      if (!name.startsWith(groupPrefix)) continue;
+      const made = (await lstat(join(parent, name)).catch(() => undefined))?.mtimeMs;
+      if (made !== undefined && Date.now() - made > olderThanMs)
+        await rmdir(join(parent, name)).catch(() => undefined);
+    }
 }
 
 async function removeGroup(path: string): Promise<void> {

@@ -53,7 +53,6 @@ function withNodePreload(env: Readonly<Record<string, string>>, spec: RunSpec): 
     NODE_OPTIONS: [`--require=${ownFolder}/${frozenDateFile}`, ...present(spec.env, 'NODE_OPTIONS')].join(
       ' ',
     ),
-    ASSAY_FROZEN_DATE: String(spec.sourceDateEpoch),
   };
 }
 

@@ -48,10 +48,13 @@ export interface Launched {
 
 /**
  * Arguments arrive as positional parameters, never as shell text. The pipe to `cat` belongs to the uid of the run, so
- * that programs inside can open `/dev/stdout`; Node's own pipes are sockets, which nobody can open by path.
+ * that programs inside can open `/dev/stdout`; Node's own pipes are sockets, which nobody can open by path. When this
+ * process dies, the descriptor of the word ends, and so does everything.
  */
 const launcher = `
 read -r go <&5 || exit 97
+{ read -r end <&5; kill -9 0; } </dev/null >/dev/null 2>&1 3<&- 4>&- 6>&- &
+watch=$!
 exec 5<&-
 for fd in $5; do eval "exec $fd>&-"; done
 umask 022
@@ -59,7 +62,8 @@ ulimit -c 0 && ulimit -t "$1" && ulimit -f "$2" && ulimit -n 8192 || exit 98
 [ "$3" = - ] || ulimit -d "$3" || exit 98
 [ "$4" = - ] || ulimit -p "$4" 2>/dev/null || ulimit -u "$4" || exit 98
 shift 5
-{ "$@" 5<&- 6>&-; times >&6; } 2>&1 | cat 3<&- 4>&- 6>&-
+{ "$@" 6>&-; times >&6; } 2>&1 | cat 3<&- 4>&- 6>&-
+kill "$watch"
 `;
 
 /** The folders that a system's own programs are in: no environment is taken over. */
@@ -139,6 +143,7 @@ async function started(
   });
   let closed = false;
   const ended = new Promise<LaunchEnd>((resolve) => {
+    child.once('exit', () => goWord.destroy());
     child.once('close', () => {
       closed = true;
       const end = { insideCode: insideCode(status()), output: output.end(), cpuMs: cpuMs(times()) };
@@ -150,7 +155,7 @@ async function started(
   });
   return {
     pid,
-    go: () => void goWord.end('go\n'),
+    go: () => void goWord.write('go\n'),
     kill: () => {
       if (closed) return;
       // bubblewrap's first process inside, whose end is the end of all in its pid namespace; then those outside.

@@ -1,9 +1,9 @@
 /** What this machine has for a sandbox, and what it lacks. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import type { IsolationReport, LimitMeans } from '../../core/rebuild.ts';
-import { findCgroups, type Cgroups } from './cgroups.ts';
+import { findCgroups, removeOldGroups, type Cgroups } from './cgroups.ts';
 import { placeFilter } from './own-files.ts';
 import { probe } from './probe.ts';
 import { maskedFiles } from './profile.ts';
@@ -12,13 +12,15 @@ import type { Runner } from './run.ts';
 import type { SandboxOptions } from './sandbox.ts';
 import { filterFor } from './seccomp/filter.ts';
 import { machineNamed } from './seccomp/syscalls.ts';
-import type { User } from './workspace.ts';
+import { removeTree, type User } from './workspace.ts';
 
 interface Found {
   readonly isolation: IsolationReport;
   /** Undefined: nothing can be run. */
   readonly runner: Runner | undefined;
 }
+
+const dayMs = 86_400_000;
 
 /** Nothing on a usual machine has it: systemd's list of uids calls the range unused. */
 const defaultUid = 1_900_000_001;
@@ -63,12 +65,14 @@ async function probed(
       means,
       `uid ${user?.uid} cannot enter ${ownPath}: a folder above it is closed to others.`,
     );
+  await removeOld(options.directory);
   const machine = machineNamed(process.arch);
   const seccompPath = machine === undefined ? undefined : await placeFilter(ownPath, filterFor(machine));
   const masked = await present(maskedFiles);
   const result = await probe({ bwrapPath, user, ownPath, seccompPath, masked });
   if (result.level === 'none') return unusable(means, ...result.missing);
   const cgroups = options.cgroups === false ? undefined : await findCgroups();
+  if (cgroups !== undefined) await removeOldGroups(cgroups, dayMs);
   const { disableUserns } = result;
   return {
     isolation: { level: result.level, means, limits: limitsOf(cgroups), missing: result.missing },
@@ -103,6 +107,21 @@ function limitsOf(
 function unusable(means: string, ...missing: readonly string[]): Found {
   const limits = { memory: 'none', processes: 'none', cpu: 'none', disk: 'none', time: 'none' } as const;
   return { isolation: { level: 'none', means, limits, missing }, runner: undefined };
+}
+
+/** What a crash left behind: nothing of a run is a day old. */
+async function removeOld(directory: string): Promise<void> {
+  for (const [folder, pattern] of [
+    ['own', /^(?:run|probe)-/],
+    ['runs', /./],
+    ['bases', /^making-/],
+  ] as const)
+    for (const name of await readdir(join(directory, folder)).catch(() => [])) {
+      const path = join(directory, folder, name);
+      const stat = await lstat(path).catch(() => undefined);
+      if (pattern.test(name) && stat !== undefined && Date.now() - stat.mtimeMs > dayMs)
+        await removeTree(path);
+    }
 }
 
 async function canEnter(path: string, user: User | undefined): Promise<boolean> {

@@ -4,7 +4,9 @@ import { constants } from 'node:fs';
 import { access, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { insideGid, insideUid, homeOf } from './profile.ts';
+import { frozenDateFile } from './clock.ts';
+import { frozenDateScript } from './inside/frozen-date.ts';
+import { homeOf, insideGid, insideUid, ownFolder } from './profile.ts';
 import type { Mount, RunSpec } from './sandbox.ts';
 
 /**
@@ -35,10 +37,10 @@ export async function placeFilter(folder: string, filter: Uint8Array): Promise<s
   return place(join(folder, `filter-${digest.slice(0, 32)}.bpf`), filter);
 }
 
-/** A file of `inside/`, named by its content. */
-export async function placeInside(folder: string, name: string): Promise<string> {
-  const from = fileURLToPath(new URL(`inside/${name}`, import.meta.url));
-  return place(join(folder, `${await stampOf(from)}-${name}`), { from });
+/** The program that runs inside where there is a proxy. */
+export async function placeRelay(folder: string): Promise<string> {
+  const from = fileURLToPath(new URL('inside/relay.mts', import.meta.url));
+  return place(join(folder, `${await stampOf(from)}-relay.mts`), { from });
 }
 
 /** A copy of the Node that runs this. */
@@ -71,4 +73,10 @@ export async function identityMounts(folder: string, spec: RunSpec): Promise<rea
     mounts.push({ from: join(folder, name), to: `/etc/${name}`, writable: false });
   }
   return mounts;
+}
+
+export async function frozenDateMount(folder: string, spec: RunSpec): Promise<Mount> {
+  const from = join(folder, frozenDateFile);
+  await writeFile(from, frozenDateScript(spec.sourceDateEpoch), { mode: 0o644 });
+  return { from, to: `${ownFolder}/${frozenDateFile}`, writable: false };
 }

@@ -4,11 +4,11 @@ import { lstat, mkdir, readdir, readlink, realpath } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import { makeGroup, type Cgroups, type Group } from './cgroups.ts';
-import { environmentFor, frozenDateFile } from './clock.ts';
+import { environmentFor } from './clock.ts';
 import { watchDisk } from './disk.ts';
 import { launch, seccompFd, statusFd, type Launched, type LaunchEnd } from './launch.ts';
 import { tasksOf, watchMemory } from './memory.ts';
-import { identityMounts, placeInside, placeNode } from './own-files.ts';
+import { frozenDateMount, identityMounts, placeNode, placeRelay } from './own-files.ts';
 import { bubblewrapArguments, checkSpec, ownFolder, type Profile, type RootEntry } from './profile.ts';
 import type { Mount, RunResult, RunSpec } from './sandbox.ts';
 import { overlayCommand, traceCommand } from './steps.ts';
@@ -66,7 +66,7 @@ export async function runOne(runner: Runner, spec: RunSpec): Promise<RunResult> 
 async function groupFor(runner: Runner, spec: RunSpec, id: string): Promise<Group | undefined> {
   if (runner.cgroups === undefined) return undefined;
   const relay = spec.network.kind === 'proxy';
-  return makeGroup(runner.cgroups, `assay-run-${id}`, {
+  return makeGroup(runner.cgroups, id, {
     memoryBytes: spec.limits.memoryBytes + (relay ? relayBytes : 0),
     processes: spec.limits.processes + ownProcesses + (relay ? relayProcesses : 0),
   });
@@ -95,16 +95,7 @@ async function profileFor(
 ): Promise<{ readonly profile: Profile; readonly clock: RunResult['clock'] }> {
   const { env, clock } = await environmentFor(spec);
   const proxied = await proxyParts(runner, spec, env);
-  const frozen: readonly Mount[] =
-    clock === 'node'
-      ? [
-          {
-            from: await placeInside(runner.ownPath, frozenDateFile),
-            to: `${ownFolder}/${frozenDateFile}`,
-            writable: false,
-          },
-        ]
-      : [];
+  const frozen = clock === 'node' ? [await frozenDateMount(folder, spec)] : [];
   const profile: Profile = {
     root: spec.root,
     rootEntries: await entriesOf(spec.root),
@@ -144,7 +135,7 @@ async function proxyParts(
     command: [inside('node'), '--no-warnings', inside('relay.mts'), JSON.stringify(given)],
     mounts: [
       { from: await placeNode(runner.ownPath), to: inside('node'), writable: false },
-      { from: await placeInside(runner.ownPath, 'relay.mts'), to: inside('relay.mts'), writable: false },
+      { from: await placeRelay(runner.ownPath), to: inside('relay.mts'), writable: false },
       { from: spec.network.socketPath, to: inside('proxy.sock'), writable: false },
     ],
   };
