@@ -1,9 +1,10 @@
 /** A real sandbox for tests, and a base root for it that is made once for this machine. */
-import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openBases, type Base } from '../../src/rebuild/sandbox/bases.ts';
+import { isAssayError } from '../../src/core/errors.ts';
+import { openBases, type Base, type Bases } from '../../src/rebuild/sandbox/bases.ts';
 import {
   createSandbox,
   type RunResult,
@@ -11,6 +12,8 @@ import {
   type Sandbox,
   type SandboxOptions,
 } from '../../src/rebuild/sandbox/sandbox.ts';
+
+let bases: Bases | undefined;
 
 export interface TestSandbox {
   readonly sandbox: Sandbox;
@@ -36,35 +39,40 @@ export const testLimits: RunSpec['limits'] = {
 /** Where the uid of the runs can go, whoever runs the tests. */
 export function reachableFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'assay-sandbox-'));
+  chmodSync(path, 0o755);
   return path;
 }
 
-const probed = probeOnce();
-
-/** Why nothing can be run in a sandbox here; undefined: it can. For the `skip` of a test. */
-export const noSandbox: string | undefined = await probed;
+/** Why nothing can be built in a sandbox here; undefined: it can. For the `skip` of a test. */
+export const noSandbox: string | undefined = await probeOnce();
 
 async function probeOnce(): Promise<string | undefined> {
   const directory = reachableFolder();
-  await chmod(directory, 0o755);
   const { isolation } = await createSandbox({ directory, clock: () => performance.now() });
   await rm(directory, { recursive: true });
-  return isolation.level === 'full' ? undefined : `no full sandbox here: ${isolation.missing.join(' ')}`;
+  if (isolation.level !== 'full') return `no full sandbox here: ${isolation.missing.join(' ')}`;
+  return testBase().then(
+    () => undefined,
+    (error: unknown) => {
+      if (isAssayError(error, 'BASE_UNAVAILABLE')) return error.message;
+      throw error;
+    },
+  );
 }
 
-/** Kept between runs of the tests: made anew it takes a minute. */
-export async function testBase(more: readonly string[] = []): Promise<Base> {
+/** Kept between runs of the tests: made anew it takes a minute or two. */
+export function testBase(more: readonly string[] = []): Promise<Base> {
   const directory = join(tmpdir(), `assay-test-bases-${process.getuid?.() ?? 0}`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const stat = lstatSync(directory);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.())
     throw new Error(`${directory} is somebody else's`);
-  return openBases({ directory }).base([...packages, ...more], suite);
+  bases ??= openBases({ directory });
+  return bases.base([...packages, ...more], suite);
 }
 
 export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
   const directory = reachableFolder();
-  await chmod(directory, 0o755);
   const sandbox = await createSandbox({ directory, clock: () => performance.now(), ...options });
   const base = await testBase();
   const run: TestSandbox['run'] = (command, changes = {}) =>

@@ -12,7 +12,6 @@ import { createSandbox, type RunSpec, type SandboxOptions } from './sandbox.ts';
 const folders: string[] = [];
 function newFolder(): string {
   const path = reachableFolder();
-  chmodSync(path, 0o755);
   folders.push(path);
   return path;
 }
