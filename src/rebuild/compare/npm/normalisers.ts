@@ -4,15 +4,16 @@
  */
 import type { BuildFacts, Normaliser, NormaliserPlace } from '../../../core/comparison-input.ts';
 import { isJsonObject, type Json } from '../../../core/json.ts';
+import { placeholderMark } from '../normalise.ts';
 import { textOf } from '../text.ts';
 
-/** A file that holds a placeholder of ours by itself is left alone: it could pass for what it is not. */
-const mark = '<assay:';
+/** What a token is replaced with begins so; files that hold it themselves are never normalised (`normalisePair`). */
+const mark = placeholderMark;
 
 function onText(change: (text: string, at: NormaliserPlace) => string): Normaliser['apply'] {
   return (content, at) => {
     const text = textOf(content);
-    if (text === undefined || text.includes(mark)) return content;
+    if (text === undefined) return content;
     const changed = change(text, at);
     return changed === text ? content : Buffer.from(changed, 'utf8');
   };
