@@ -219,12 +219,22 @@ function endOf({ ended, exitCode, signal }: SandboxResult): string {
 const phaseCauses = { fetch: 'dependencies', build: 'build-failed', pack: 'pack-failed' } as const;
 
 function failed({ phase }: Phase, result: SandboxResult): NotBuilt {
-  const last = result.output.trimEnd().split('\n').at(-1)?.slice(0, 300) ?? '';
-  const message = `${phase}: ${endOf(result)}${last === '' ? '' : `: ${last}`}`;
+  const told = tellingLines(result.output);
+  const message = `${phase}: ${endOf(result)}${told === '' ? '' : `: ${told}`}`;
   if (result.ended === 'timeout' || result.ended === 'cancelled') return new NotBuilt(result.ended, message);
   if (result.ended === 'memory') return new NotBuilt('out-of-memory', message);
   if (phase === 'build' && result.exitCode === installFailed) return new NotBuilt('dependencies', message);
   return new NotBuilt(phaseCauses[phase], message);
+}
+
+/** The first lines near the end that speak of an error; else the last one. */
+function tellingLines(output: string): string {
+  const lines = output.trimEnd().split('\n').slice(-80);
+  const noise = /complete log of this run|_logs\/|^npm (?:ERR!|error)\s*$|^\s*$/i;
+  const useful = lines.filter((line) => !noise.test(line));
+  const errors = useful.filter((line) => /err|fail|cannot|not found|unable/i.test(line));
+  const told = errors.length > 0 ? errors.slice(0, 3) : useful.slice(-1);
+  return told.map((line) => line.trim().slice(0, 200)).join(' / ');
 }
 
 async function timed<T>(progress: Progress, phase: PhaseName, what: () => Promise<T>): Promise<T> {

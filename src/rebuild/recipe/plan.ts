@@ -92,7 +92,10 @@ function fetchPhase(recipe: Recipe): Phase {
     phase: 'fetch',
     network: 'proxy',
     mounts: [...toolMounts(recipe), mount('inputs'), mount('source', true), mount('caches', true)],
-    script: lines([...takeLockfile(recipe), inFolder(installFolder(recipe), install)]),
+    script: lines([
+      ...(resolves(recipe) ? [] : takeLockfile(recipe)),
+      inFolder(installFolder(recipe), install),
+    ]),
     // Package managers wait and retry by the clock.
     freezeClock: false,
   };
@@ -147,11 +150,12 @@ function packPhase(recipe: Recipe): Phase {
 }
 
 function common(recipe: Recipe, manager: Manager): Pick<Phase, 'environment' | 'sourceDateEpoch'> {
+  const { toolchain } = recipe;
   return {
     sourceDateEpoch: recipe.environment.sourceDateEpoch,
     environment: {
       ...recipe.environment.variables,
-      ...manager.environment(places.caches),
+      ...manager.environment(places.caches, (toolchain.managerTool ?? toolchain.npm).version),
       PATH: `${places.bin}:/usr/bin:/bin`,
       LC_ALL: 'C.UTF-8',
       TZ: 'UTC',
@@ -171,7 +175,6 @@ function mount(what: MountName, writable = false): PhaseMount {
 
 /** The lockfile with the build's own places instead of the committed one, which `putBackLockfile` restores. */
 function takeLockfile(recipe: Recipe): readonly string[] {
-  if (resolves(recipe)) return [];
   const path = quote(below(lockfilePath(recipe)));
   const kept = recipe.dependencies.kind === 'lockfile' ? [`cp ${path} /tmp/committed-lockfile`] : [];
   return [...kept, `cp ${places.inputs}/${inputFiles.lockfile} ${path}`];

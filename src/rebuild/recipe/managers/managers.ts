@@ -2,6 +2,7 @@
  * How each package manager is called. In every call no dependency's script runs, nothing but the build's registry is
  * asked, and no other version of the manager itself is fetched, whatever the project's own files say.
  */
+import semver from 'semver';
 import { registryUrl } from '../registry/paths.ts';
 import type { ManagerKind } from '../recipe.ts';
 import type { PlacedLockfile } from './lockfile.ts';
@@ -24,8 +25,8 @@ export interface Manager {
   /** `install` where the lockfile came of `resolve`. */
   readonly installResolved: readonly string[];
   readonly run: (script: string) => readonly string[];
-  /** `caches`: a folder inside that may be written. */
-  readonly environment: (caches: string) => Readonly<Record<string, string>>;
+  /** `caches`: a folder inside that may be written. `version`: of its own program; Yarn refuses settings that it does not know. */
+  readonly environment: (caches: string, version: string) => Readonly<Record<string, string>>;
   /** Throws SyntaxError or Error for a lockfile that can't be read. */
   readonly place: (text: string) => PlacedLockfile;
 }
@@ -131,8 +132,10 @@ const yarnBerry: Manager = {
   resolve: ['yarn', 'install', '--no-immutable', '--mode=skip-build'],
   installResolved: ['yarn', 'install', '--immutable', '--mode=skip-build'],
   run: (script) => ['yarn', 'run', script],
-  environment: (caches) => ({
+  environment: (caches, version) => ({
     ...npmEnvironment(caches),
+    ...(semver.gte(version, '4.0.0') ? { YARN_ENABLE_HARDENED_MODE: 'false' } : {}),
+    ...(semver.gte(version, '4.10.0') ? { YARN_NPM_MINIMAL_AGE_GATE: '0' } : {}),
     YARN_NPM_REGISTRY_SERVER: registryUrl.slice(0, -1),
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
     YARN_ENABLE_GLOBAL_CACHE: 'false',
@@ -140,9 +143,7 @@ const yarnBerry: Manager = {
     YARN_GLOBAL_FOLDER: `${caches}/yarn-global`,
     YARN_ENABLE_SCRIPTS: 'false',
     YARN_ENABLE_TELEMETRY: 'false',
-    YARN_ENABLE_HARDENED_MODE: 'false',
     YARN_IGNORE_PATH: '1',
-    YARN_NPM_MINIMAL_AGE_GATE: '0',
     YARN_ENABLE_PROGRESS_BARS: 'false',
   }),
   place: placeYarnBerryLock,
