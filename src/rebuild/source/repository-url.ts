@@ -81,7 +81,7 @@ function webRepository(
   const own = tree === -1 ? segments : segments.slice(0, tree);
   const rest = segments.slice(tree).filter((part) => part !== '-' && part !== '');
   const shown = tree === -1 || rest[0] !== 'tree' ? undefined : folderPath(rest.slice(2).join('/'));
-  const parts = own.with(-1, (own.at(-1) ?? '').replace(/\.git$/, ''));
+  const parts = [...own.slice(0, -1), (own.at(-1) ?? '').replace(/\.git$/, '')];
   const isPlain = parts.every((part) => segment.test(part) && !/^\.+$/.test(part));
   if (!isPlain || parts.length > 10 || port < 1 || port > 65_535) return undefined;
   const lower = name.toLowerCase();
