@@ -13,7 +13,7 @@ import {
   createReleaseSigning,
   type ReleaseKeys,
 } from '../beside-index/release-signatures.ts';
-import { launchSigner } from '../signer/launch.ts';
+import { launchSigner, type LaunchedSigner } from '../signer/launch.ts';
 import { openCosigner } from './cosigner.ts';
 import { inaugurated } from './origin.ts';
 
@@ -32,6 +32,8 @@ export interface LedgerRooms {
   /** In whose name verification summaries speak. */
   readonly verifier: Verifier;
   readonly releaseKeys: ReleaseKeys;
+  /** Signs what is said of builds. */
+  readonly builder: Pick<LaunchedSigner, 'attestBuild' | 'builderKey'>;
   /** Called when releases of a package were signed. */
   readonly onSigned: (listener: SignedListener) => void;
 }
@@ -74,6 +76,7 @@ export async function openLedger(
     ledger,
     verifier: { origin, version: assayVersion },
     releaseKeys: createReleaseKeys(signer, origin, ledger.signSoon),
+    builder: signer,
     onSigned: (listener) => void listeners.push(listener),
   };
 }

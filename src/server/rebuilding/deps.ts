@@ -9,6 +9,11 @@ export interface BuildTarget {
   readonly purl: Purl;
   /** Upstream's bytes, in a blob. */
   readonly artifact: ArtifactDigests;
+  /**
+   * `recipe`: the text of one that a person wrote. Whatever the package, its source or the sandbox do is the outcome.
+   * Throws for our own faults only.
+   */
+  readonly rebuild: (recipe: string | undefined, watch: BuildWatch) => Promise<Rebuilt>;
 }
 
 /** In the order in which they come; `attest` and `record` follow for every outcome. */
@@ -24,10 +29,8 @@ export interface BuildWatch {
 
 export type Rebuilt = Pick<RebuildRecord, 'recipe' | 'log' | 'source' | 'isolation' | 'inputs' | 'outcome'>;
 
-export interface Rebuilder<Target extends BuildTarget = BuildTarget> {
+export interface Rebuilder {
   readonly ecosystem: Ecosystem;
   /** A purl without a version means the newest one. Throws AssayErrors: then there is nothing to compare with. */
-  readonly locate: (purl: Purl, watch: BuildWatch) => Promise<Target>;
-  /** Whatever the package, its source or the sandbox do is the outcome. Throws for our own faults only. */
-  readonly rebuild: (target: Target, recipe: string | undefined, watch: BuildWatch) => Promise<Rebuilt>;
+  readonly locate: (purl: Purl, watch: BuildWatch) => Promise<BuildTarget>;
 }

@@ -44,7 +44,7 @@ export async function rebuildOne(
   watch.phase('locate');
   const target = await rebuilder.locate(purl, watch);
   const startedAt = rfc3339(deps.clock());
-  const rebuilt = await rebuilder.rebuild(target, recipe, watch);
+  const rebuilt = await target.rebuild(recipe, watch);
   const record: RebuildRecord = {
     schema: 1,
     purl: target.purl,

@@ -123,9 +123,12 @@ export async function rebuildBench(
     ecosystem: 'npm',
     locate: (purl) => {
       parsePurl(purl);
-      return Promise.resolve({ purl, artifact: artifactDigestsOf(bytesOf(purl)) });
+      return Promise.resolve({
+        purl,
+        artifact: artifactDigestsOf(bytesOf(purl)),
+        rebuild: async (_recipe, watch) => rebuild(purl, watch),
+      });
     },
-    rebuild: async ({ purl }, _recipe, watch) => rebuild(purl, watch),
   };
   return {
     storage,

@@ -1,0 +1,139 @@
+/** Building from source as a running gate has it: wired here, asked by the control socket, the evidence and the queue. */
+import { randomUUID, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { AdmissionStore, NewAlarm, UpstreamClient } from '../../admission/deps.ts';
+import type { Indexes } from '../../admission/indexes.ts';
+import { builderIdOf } from '../../core/build-attestation.ts';
+import type { ReadingOutcome } from '../../core/collector.ts';
+import type { ArtifactDigests } from '../../core/digest.ts';
+import type { Forge } from '../../core/forge.ts';
+import { parsePurl, type Purl } from '../../core/purl.ts';
+import type { UpstreamId } from '../../core/subject.ts';
+import type { Clock } from '../../core/time.ts';
+import type { SourceDeps } from '../../rebuild/source/deps.ts';
+import type { Storage } from '../../storage/open.ts';
+import { createDial } from '../../upstream/dial.ts';
+import { openPublicFiles } from '../../upstream/public-files.ts';
+import type { Settings } from '../config/settings.ts';
+import type { LedgerRooms } from '../ledger/open.ts';
+import type { Logger } from '../logger.ts';
+import type { IndexPool } from '../workers/index-pool.ts';
+import { createComparer } from './comparer.ts';
+import type { Rebuilder } from './deps.ts';
+import { openKnownBuilds, type KnownBuilds } from './known.ts';
+import { createNpmRebuilder } from './npm.ts';
+import { npmRegistry } from './npm-registry.ts';
+import { correctionFor, findNpmSource, type NpmSourcesDeps } from './npm-sources.ts';
+import { locateNpm, type NpmTarget } from './npm-target.ts';
+import { openQueue, type BuildQueue } from './queue.ts';
+import { rebuildOne } from './rebuild-one.ts';
+import { createWorkshop, type LazyWorkshop } from './workshop.ts';
+
+export interface RebuildingNeeds {
+  readonly settings: Settings;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: AdmissionStore;
+  readonly indexes: Pick<Indexes, 'look'>;
+  readonly upstream: UpstreamClient;
+  readonly indexPool: IndexPool;
+  readonly forge: Forge;
+  readonly ledgerRooms: Pick<LedgerRooms, 'builder' | 'verifier'>;
+  readonly known: KnownBuilds;
+  readonly upstreamOf: (name: string) => UpstreamId | undefined;
+  readonly readArchive: (artifact: ArtifactDigests) => Promise<ReadingOutcome>;
+  /** Decisions about the package no longer stand. */
+  readonly onChange: (purl: Purl) => Promise<void>;
+}
+
+export interface Rebuilding {
+  readonly queue: BuildQueue;
+  readonly known: KnownBuilds;
+  readonly workshop: LazyWorkshop;
+  /** Finds the source of a version as a build would, and builds nothing. */
+  readonly locateNpm: (purl: Purl) => Promise<NpmTarget>;
+  readonly npmSources: NpmSourcesDeps;
+}
+
+/** One builder for each gate; who runs it is the operator of this machine. */
+export function openKnown(
+  storage: Pick<Storage, 'builds'>,
+  { origin }: LedgerRooms['verifier'],
+): Promise<KnownBuilds> {
+  const builder = builderIdOf(origin);
+  return openKnownBuilds(storage.builds, { builder, operator: builder, host: hostname() });
+}
+
+/** Throws STORAGE_*. Nothing is run, and no sandbox looked for, before the first build. */
+export async function openRebuilding(
+  needs: RebuildingNeeds,
+  closers: (() => Promise<void>)[],
+): Promise<Rebuilding> {
+  const { settings, storage, clock, log, store, known, ledgerRooms } = needs;
+  const workshop = createWorkshop(settings.rebuild.directory, storage.blobs);
+  closers.push(workshop.close);
+  const comparer = createComparer({
+    nodePath: process.execPath,
+    readable: [join(settings.dataDirectory, 'blobs')],
+    children: 1,
+    onDeath: (info) => log.warn({ info }, 'a comparison ended before its time'),
+  });
+  closers.push(comparer.close);
+  const files = openPublicFiles();
+  closers.push(() => Promise.resolve(files.close()));
+  const npmSources: NpmSourcesDeps = {
+    storage,
+    forge: needs.forge,
+    files,
+    archives: noArchives,
+    dial: createDial(),
+    clock,
+    recipes: settings.rebuild.recipes,
+  };
+  const locate = (purl: Purl): Promise<NpmTarget> =>
+    locateNpm({ ...needs, blobs: storage.blobs, manifest: needs.indexPool.manifest }, purl);
+  const npm = createNpmRebuilder({
+    workshop: workshop.open,
+    blobs: storage.blobs,
+    comparer,
+    registryOf: (target) => npmRegistry(needs, target.upstream),
+    locate,
+    correctionFor: (target, given) => correctionFor(npmSources, target, given),
+    findSource: (target, shop, correction, signal) =>
+      findNpmSource(npmSources, target, shop, correction, signal),
+    clock,
+  });
+  const rebuilders: readonly Rebuilder[] = [npm];
+  const raiseAlarm = (alarm: NewAlarm): Promise<void> => store.raiseAlarm(alarm);
+  const one = {
+    storage,
+    by: ledgerRooms.verifier,
+    signer: ledgerRooms.builder,
+    randomBytes: (count: number) => randomBytes(count),
+    rebuilders,
+    known,
+    clock,
+    newId: randomUUID,
+    raiseAlarm,
+    onChange: needs.onChange,
+  };
+  const queue = await openQueue({
+    jobs: storage.buildJobs,
+    rebuild: (request, watch) => rebuildOne(one, request, watch),
+    clock,
+    newId: randomUUID,
+    concurrency: settings.rebuild.concurrency,
+    log,
+  });
+  closers.push(queue.close);
+  return { queue, known, workshop, locateNpm: locate, npmSources };
+}
+
+const noArchives: SourceDeps['archives'] = () => Promise.resolve([]);
+
+/** Ecosystems whose packages are built here. */
+export function isBuildable(purl: Purl): boolean {
+  return parsePurl(purl).ecosystem === 'npm';
+}

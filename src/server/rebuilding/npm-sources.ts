@@ -1,0 +1,100 @@
+/** Where the sources of npm packages are looked for: what a person corrected, git, and archives that Debian vouches for. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Forge } from '../../core/forge.ts';
+import { AssayError } from '../../core/errors.ts';
+import { parsePurl, formatPurl } from '../../core/purl.ts';
+import { rfc3339, type Clock } from '../../core/time.ts';
+import { correctionFile, readCorrection, type Correction } from '../../rebuild/recipe/document.ts';
+import { defaultSuite } from '../../rebuild/recipe/base.ts';
+import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
+import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
+import { gitPackages, sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
+import type { NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
+import type { Storage } from '../../storage/open.ts';
+import type { NpmTarget } from './npm-target.ts';
+import type { Workshop } from './workshop.ts';
+
+export interface NpmSourcesDeps {
+  readonly storage: Pick<Storage, 'blobs' | 'history'>;
+  readonly forge: Pick<Forge, 'repository' | 'commit'>;
+  readonly files: SourceDeps['files'];
+  readonly archives: SourceDeps['archives'];
+  readonly dial: Dial;
+  readonly clock: Clock;
+  /** Folder with corrections. */
+  readonly recipes: string;
+}
+
+const maxRecipeBytes = 256 * 1024;
+
+/** The one given with the question, else the one for the version, else the one for all. Throws RECIPE_INVALID. */
+export async function correctionFor(
+  { recipes }: Pick<NpmSourcesDeps, 'recipes'>,
+  { purl }: Pick<NpmTarget, 'purl'>,
+  given: string | undefined,
+): Promise<Correction | undefined> {
+  if (given !== undefined) return forPackage(readCorrection(given), purl);
+  const { ecosystem, name } = parsePurl(purl);
+  for (const one of [purl, formatPurl(ecosystem, name)]) {
+    const text = await textOf(join(recipes, correctionFile(one)));
+    if (text !== undefined) return forPackage(readCorrection(text), purl);
+  }
+  return undefined;
+}
+
+function forPackage(correction: Correction, purl: NpmTarget['purl']): Correction {
+  const [to, of] = [parsePurl(correction.purl), parsePurl(purl)];
+  if (to.name === of.name && (to.version === undefined || to.version === of.version)) return correction;
+  throw new AssayError('RECIPE_INVALID', `the recipe is for ${correction.purl}, not for ${purl}`);
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > maxRecipeBytes) throw new AssayError('RECIPE_INVALID', `${path} is too large`);
+    return bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Throws STORAGE_*; what a repository or host does is told in the search. */
+export async function findNpmSource(
+  deps: NpmSourcesDeps,
+  target: NpmTarget,
+  shop: Workshop,
+  correction: Correction | undefined,
+  signal: AbortSignal,
+): Promise<SourceSearch> {
+  const sources = sourceDeps(deps, shop);
+  const named = namedIn(correction);
+  return named === undefined
+    ? findSource(sources, target.release, { signal })
+    : findNamedSource(sources, target.release, named, { signal });
+}
+
+function namedIn(correction: Correction | undefined): NamedSource | undefined {
+  const source = correction?.source;
+  return source === undefined ? undefined : { ...source, directory: source.directory };
+}
+
+function sourceDeps(deps: NpmSourcesDeps, shop: Workshop): SourceDeps {
+  const { storage, forge, files, archives, dial, clock } = deps;
+  return {
+    git: sandboxedGit({
+      sandbox: shop.sandbox,
+      base: () => shop.base(gitPackages, defaultSuite),
+      dial,
+    }),
+    blobs: storage.blobs,
+    files,
+    forge,
+    archives,
+    tags: {
+      seen: (repository, commits) =>
+        storage.history.seeTags(repository.toLowerCase(), commits, rfc3339(clock())),
+    },
+  };
+}
