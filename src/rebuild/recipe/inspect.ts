@@ -1,7 +1,9 @@
 /** What a source says about itself, read from a copy that was unpacked in the sandbox and is thrown away. */
+import { AssayError } from '../../core/errors.ts';
 import type { BaseRoot, BuildDeps, SourceArchive } from './deps.ts';
 import { wantedFiles, type SourceFacts } from './infer/facts.ts';
 import { listInside, readInside, topOf } from './inside-files.ts';
+import { NotBuilt } from './not-built.ts';
 import { unpackInside } from './tools.ts';
 
 export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
@@ -14,7 +16,7 @@ export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
 const maxTextBytes = 16 * 1024 * 1024;
 const maxTotal = 64 * 1024 * 1024;
 
-/** @throws NotBuilt (`no-source`: it is no archive); SANDBOX_*, BLOB_MISSING */
+/** @throws SOURCE_UNREADABLE (it is no archive); SANDBOX_*, BLOB_MISSING */
 export async function inspectSource(
   deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
   source: SourceArchive,
@@ -25,7 +27,9 @@ export async function inspectSource(
   try {
     const out = await workspace.folder('source');
     const to = { out, strip: 0, given: 'archive', broken: 'no-source', signal } as const;
-    await unpackInside(deps, workspace, source.digest, base, to);
+    await unpackInside(deps, workspace, source.digest, base, to).catch((error: unknown) => {
+      throw error instanceof NotBuilt ? new AssayError('SOURCE_UNREADABLE', error.message) : error;
+    });
     const top = await topOf(out);
     const { paths, clipped, newest } = await listInside(top);
     const texts = new Map<string, string>();

@@ -89,6 +89,20 @@ describe('the toolchain', () => {
     assert.ok(modern.recipes.every(({ recipe }) => semver.gte(recipe.toolchain.npm.version, '7.0.0')));
   });
 
+  it('is of the commit’s day where the registry’s time lies far behind it, and then of the registry’s', () => {
+    const files = { 'package.json': manifest, 'index.js': '' };
+    const { recipes } = inferRecipes(facts(files, { publication: { publishedAt: '2025-11-01T00:00:00Z' } }));
+    const nodes = recipes.map(({ recipe }) => recipe.toolchain.node.version);
+    assert.deepEqual(nodes.slice(0, 2), ['16.14.2', '24.11.0']);
+  });
+
+  it('takes no time that a source can only have made up', () => {
+    for (const made of [-1, 0, 5, 8e15, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const { recipe } = first(facts({ 'package.json': manifest, 'index.js': '' }, { sourceDate: made }));
+      assert.equal(recipe.environment.sourceDateEpoch, 499_162_500);
+    }
+  });
+
   it('follows the clock of the table, whose npm never runs ahead of its Node', () => {
     assert.deepEqual(linesAt('2022-04-07').slice(0, 2), [16, 14]);
     assert.deepEqual(linesAt('2016-01-01'), [8]);

@@ -24,7 +24,8 @@ export interface Inference {
 const noDate = 499_162_500;
 const most = 6;
 
-export function inferRecipes(facts: SourceFacts): Inference {
+export function inferRecipes(given: SourceFacts): Inference {
+  const facts = { ...given, sourceDate: plausible(given.sourceDate) };
   const found = findDirectory(facts);
   if (found === undefined)
     return { recipes: [], problem: `no package.json in the source is that of ${facts.purl}` };
@@ -178,7 +179,14 @@ function pinnedNode(
   return own.voltaNode ?? top?.voltaNode ?? text?.slice(0, 40);
 }
 
+/** Archives can claim any time: what is before npm or after this century is none. */
+function plausible(seconds: number | undefined): number | undefined {
+  return seconds !== undefined && seconds >= 1_262_304_000 && seconds < 4_102_444_800
+    ? Math.floor(seconds)
+    : undefined;
+}
+
 function secondsOf(time: string | undefined): number | undefined {
   const ms = time === undefined ? Number.NaN : instantOf(time);
-  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
+  return plausible(ms / 1000);
 }

@@ -32,7 +32,7 @@ const exact = /^v?(\d{1,3}\.\d{1,4}\.\d{1,4})$/;
 
 /**
  * In this order: what the publish record names; what the source pins; the long-term-support Node of the day of
- * publishing or of the commit, then the newer and older ones of that day; the lowest that `engines` allows; the newest.
+ * publishing (or of the commit), then the older and newer ones of that day; the lowest that `engines` allows; the newest.
  * Whatever `engines` or the package manager rules out is left away. At most four; never none.
  */
 export function toolchainChoices(facts: ToolchainFacts): readonly ToolchainChoice[] {
@@ -59,9 +59,36 @@ function fits({ engines, atLeastNode, atLeastNpm }: ToolchainFacts, { node, npm 
   return range === null || semver.satisfies(node, range, { includePrerelease: true });
 }
 
-function dayOf({ publishedAt, sourceDate }: ToolchainFacts): string {
-  const seconds = publishedAt ?? sourceDate;
-  return seconds === undefined ? '9999-12-31' : new Date(seconds * 1000).toISOString().slice(0, 10);
+function dayOf(facts: ToolchainFacts): string {
+  return daysOf(facts)[0]?.day ?? '9999-12-31';
+}
+
+interface Day {
+  readonly day: string;
+  readonly what: string;
+  readonly sure: boolean;
+}
+
+/** Longer than between most commits and their release: a registry in front of another one tells its own times. */
+const plausibleDelaySeconds = 90 * 86_400;
+
+/**
+ * The day of publishing, then that of the source; the other way round where they lie far apart. A registry's times can
+ * be those of its copy, and the newest file of an archive is never newer than its release.
+ */
+function daysOf({ publishedAt, sourceDate, sourceDateFrom }: ToolchainFacts): readonly Day[] {
+  const published = publishedAt === undefined ? [] : [dayAt(publishedAt, 'published on', true)];
+  const commit = sourceDateFrom === 'commit';
+  const words = commit ? 'committed on' : 'last changed on';
+  const committed = sourceDate === undefined ? [] : [dayAt(sourceDate, words, commit)];
+  if (publishedAt === undefined || sourceDate === undefined) return [...published, ...committed];
+  const near = Math.abs(publishedAt - sourceDate) <= plausibleDelaySeconds;
+  return near ? published : [...committed, ...published];
+}
+
+function dayAt(seconds: number, words: string, sure: boolean): Day {
+  const day = new Date(seconds * 1000).toISOString().slice(0, 10);
+  return { day, what: `${words} ${day}`, sure };
 }
 
 function published({ nodeVersion, npmVersion }: ToolchainFacts, day: string): readonly ToolchainChoice[] {
@@ -89,25 +116,23 @@ function pinned(facts: ToolchainFacts, day: string): readonly ToolchainChoice[] 
   return [{ node, npm, confidence: 'medium', reason: `The source pins Node ${text.slice(0, 20)}.` }];
 }
 
-function ofTheDay({ publishedAt, sourceDate, sourceDateFrom }: ToolchainFacts): readonly ToolchainChoice[] {
-  const seconds = publishedAt ?? sourceDate;
-  if (seconds === undefined) return [];
-  const day = new Date(seconds * 1000).toISOString().slice(0, 10);
-  const what =
-    publishedAt !== undefined
-      ? `published on ${day}`
-      : sourceDateFrom === 'commit'
-        ? `committed on ${day}`
-        : `whose newest file is of ${day}`;
+/** The first line of each day before the second of any. */
+function ofTheDay(facts: ToolchainFacts): readonly ToolchainChoice[] {
+  const perDay = daysOf(facts).map(linesOf);
+  const longest = Math.max(0, ...perDay.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) =>
+    perDay.flatMap((lines) => lines.slice(index, index + 1)),
+  ).flat();
+}
+
+function linesOf({ day, what, sure }: Day): readonly ToolchainChoice[] {
   return linesAt(day).flatMap((major, index): readonly ToolchainChoice[] => {
     const release = newestOf(major, day);
     if (release === undefined) return [];
     const { node, npm } = release;
-    const confidence =
-      index === 0 && (publishedAt !== undefined || sourceDateFrom === 'commit') ? 'medium' : 'low';
-    return [
-      { node, npm, confidence, reason: `Node ${node} with npm ${npm} was in use when this was ${what}.` },
-    ];
+    const confidence = index === 0 && sure ? 'medium' : 'low';
+    const reason = `Node ${node} with npm ${npm} was in use when this was ${what}.`;
+    return [{ node, npm, confidence, reason }];
   });
 }
 
