@@ -14,6 +14,7 @@ import { AssayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ScanSubject } from './deps.ts';
 import type { Rooms } from './rooms.ts';
+import { createScanner, defaultScanLimits } from '../scan/scanner.ts';
 import { scanInput } from './scan-artifact.ts';
 
 async function blobOf(bench: AdmissionBench, text: string): Promise<ArtifactDigests> {
@@ -221,4 +222,28 @@ test('the scanner is told exactly the files that are new or have other bytes', a
     }),
     { numRuns: 25 },
   );
+});
+
+test('a scanner that hangs, or grows over its memory, holds the release as an error, and scans the next one', async (t) => {
+  const bench = await startAdmission(t);
+  for (const limits of [{ wallMs: 1 }, { residentBytes: 8 * 1024 * 1024 }]) {
+    const scanner = createScanner({
+      nodePath: process.execPath,
+      readable: [bench.directory],
+      limits: { ...defaultScanLimits, ...limits },
+      children: 1,
+    });
+    bench.setScan((path, bytes) => scanner.scan(path, bytes));
+    const name = Object.keys(limits).join('').toLowerCase();
+    bench.registry.publish({ name, version: '1.0.0', files: { 'index.js': 'x=1;\n'.repeat(200_000) } });
+    const held = await bench.admit(name, '1.0.0');
+    await scanner.close();
+    assert.deepEqual(
+      held.state !== 'absent' && held.release.decision.reasons.map(({ rule, result }) => [rule, result]),
+      [['npm/malware', 'error']],
+    );
+    bench.setScan(goesWell);
+    bench.pass(61_000);
+    assert.equal((await bench.admit(name, '1.0.0')).state, 'allowed');
+  }
 });

@@ -165,12 +165,9 @@ test('a key that was shipped by mistake is told and refuses nothing', async () =
   assert.ok(secrets?.result === 'fail' || secrets?.result === 'warn', JSON.stringify(secrets));
 });
 
-test('what ends or exhausts the scanner is held as an error, with all that it could have been, and the gate goes on', async () => {
+test('what ends the scanner is held as an error, with all that it could have been, and the gate goes on', async () => {
   const manifest = { scripts: { install: 'node i.js' } };
-  const hostile = {
-    crasher: `${'!'.repeat(300_000)}a`,
-    hog: `x=[${'{a:[1,[2,"b"+c]]},'.repeat(50_000)}]`,
-  };
+  const hostile = { crasher: `${'!'.repeat(300_000)}a`, nested: `${'a=>'.repeat(100_000)}a` };
   for (const [name, code] of Object.entries(hostile)) {
     registry.publish({ name, version: '1.0.0', manifest, files: { 'i.js': code } });
     assert.equal(await status(name), 403, name);
