@@ -5,6 +5,7 @@ import type { Principal, Subject } from '../core/subject.ts';
 import { expectationPredicateType } from './expectation-event.ts';
 import { decisionOpenings, sha256Bytes, type EventInput } from './leaf.ts';
 import { rebuildPredicateType } from './rebuild-event.ts';
+import { sourcePredicateType } from './source-event.ts';
 import { rotationPredicateType } from './signing/rotation.ts';
 import { feedPredicateType } from './feed-event.ts';
 import { trustPredicateType } from './trust-event.ts';
@@ -38,7 +39,8 @@ function subjectOf(statement: JsonObject): EventInput['subject'] | undefined {
   if (ownString(statement, 'predicateType') === rotationPredicateType)
     return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
   if (ownString(statement, 'predicateType') === trustPredicateType) return { trust: 'roots and keys' };
-  if (predicate !== undefined && ownString(statement, 'predicateType') === rebuildPredicateType)
+  const aboutSources: readonly unknown[] = [rebuildPredicateType, sourcePredicateType];
+  if (predicate !== undefined && aboutSources.includes(ownString(statement, 'predicateType')))
     return { rebuild: ownString(predicate, 'package') ?? '' };
   if (ownString(statement, 'predicateType') === feedPredicateType) return { feeds: 'advisories' };
   if (predicate !== undefined && ownString(statement, 'predicateType') === expectationPredicateType)

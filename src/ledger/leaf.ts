@@ -33,7 +33,7 @@ export interface FeedSubject {
   readonly feeds: 'advisories';
 }
 
-/** What an entry about builds of a version is about; its purl. */
+/** What an entry about builds of a version is about, its purl; of the source of a package, the purl without a version. */
 export interface RebuildSubject {
   readonly rebuild: string;
 }

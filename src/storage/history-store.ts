@@ -9,6 +9,7 @@ import { readExpectationHistory, readExpectations, writeExpectations } from './e
 import { latestEvent, packageChain } from './outbox.ts';
 import type { PublicationTable, Schema } from './schema.ts';
 import { readSightings, writeSightings } from './sightings.ts';
+import { readTags, sightTags, type TagSighting } from './tag-sightings.ts';
 import { fromJson } from './text.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -110,11 +111,6 @@ async function writePublications(db: Kysely<Schema>, records: readonly Publicati
   }
 }
 
-interface TagSighting {
-  readonly commit: string;
-  readonly at: string;
-}
-
 /** Nothing is written when nothing is new. */
 async function seeTags(
   db: Kysely<Schema>,
@@ -123,32 +119,7 @@ async function seeTags(
   commits: Readonly<Record<string, string>>,
   at: string,
 ): Promise<ReadonlyMap<string, TagSighting>> {
-  const given = new Map(Object.entries(commits));
-  const known = await readTags(db, repository, [...given.keys()]);
-  const fresh = [...given].filter(([tag]) => !known.has(tag));
-  if (fresh.length === 0) return known;
-  return write(async (inside) => {
-    const rows = fresh.map(([tag, commit]) => ({ repository, tag, commit_id: commit, first_at: at }));
-    await inside
-      .insertInto('tag_sightings')
-      .values(rows)
-      .onConflict((conflict) => conflict.columns(['repository', 'tag']).doNothing())
-      .execute();
-    return readTags(inside, repository, [...given.keys()]);
-  });
-}
-
-async function readTags(
-  db: Kysely<Schema>,
-  repository: string,
-  tags: readonly string[],
-): Promise<ReadonlyMap<string, TagSighting>> {
-  if (tags.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('tag_sightings')
-    .select(['tag', 'commit_id', 'first_at'])
-    .where('repository', '=', repository)
-    .where('tag', 'in', tags)
-    .execute();
-  return new Map(rows.map((row) => [row.tag, { commit: row.commit_id, at: row.first_at }]));
+  const known = await readTags(db, repository, Object.keys(commits));
+  if (Object.keys(commits).every((tag) => known.has(tag))) return known;
+  return write((inside) => sightTags(inside, repository, commits, at));
 }

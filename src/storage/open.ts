@@ -25,6 +25,7 @@ import { createRegistrySignatureStore, type RegistrySignatureStore } from './reg
 import { createScanStore } from './scans.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
+import { createSourceStore, type SourceStore } from './sources.ts';
 import { checkSqlite, openSqlite, sqliteDialect } from './sqlite-dialect.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -55,6 +56,7 @@ export interface Storage {
   readonly scans: ScanStore;
   readonly builds: BuildStore;
   readonly buildJobs: BuildJobStore;
+  readonly sources: SourceStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -91,6 +93,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       scans: createScanStore(db, queue),
       builds: createBuildStore(db, queue, ledger.announce),
       buildJobs: createBuildJobStore(db, queue),
+      sources: createSourceStore(db, queue, ledger.announce),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

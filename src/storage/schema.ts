@@ -102,6 +102,8 @@ export interface Schema {
   };
   readonly builds: BuildTable;
   readonly build_jobs: BuildJobTable;
+  readonly source_approvals: SourceApprovalTable;
+  readonly source_tags: SourceTagTable;
   /** At most one row, `place` 1. */
   readonly pull_record: { place: number; since: string; lost: number; last_batch: string | null };
 }
@@ -266,6 +268,27 @@ export interface BuildJobTable {
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
+}
+
+/** `identity` and `principal` are JSON, the former canonical: the same identity is the same text. */
+export interface SourceApprovalTable {
+  ecosystem: string;
+  name: string;
+  revision: number;
+  action: string;
+  identity: string;
+  reason: string;
+  principal: string;
+  at: string;
+  event_id: string;
+}
+
+/** Each tag and commit that an entry of the ledger has. */
+export interface SourceTagTable {
+  repository: string;
+  tag: string;
+  commit_id: string;
+  event_id: string;
 }
 
 export interface TokenTable {

@@ -10,6 +10,7 @@ import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } f
 import { erasurePredicateType } from '../erasure.ts';
 import { expectationPredicateType } from '../expectation-event.ts';
 import { rebuildPredicateType } from '../rebuild-event.ts';
+import { sourcePredicateType } from '../source-event.ts';
 import { feedPredicateType } from '../feed-event.ts';
 import { decisionPredicateType } from '../statement.ts';
 import { summaryLevels, summaryPredicateType, verifierId } from '../summary.ts';
@@ -98,6 +99,7 @@ const attestable: readonly string[] = [
   expectationPredicateType,
   feedPredicateType,
   rebuildPredicateType,
+  sourcePredicateType,
   summaryPredicateType,
   trustPredicateType,
 ];

@@ -13,6 +13,7 @@ export const leafTypes = [
   'trust-material/v1',
   'feed/v1',
   'rebuild/v1',
+  'source/v1',
 ] as const;
 export type LeafType = (typeof leafTypes)[number];
 

@@ -8,6 +8,7 @@ import { summaries } from './0005-summaries.ts';
 import { pulls } from './0006-pulls.ts';
 import { scans } from './0007-scans.ts';
 import { builds } from './0008-builds.ts';
+import { sources } from './0009-sources.ts';
 
 export const migrations: readonly Migration[] = [
   records,
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   pulls,
   scans,
   builds,
+  sources,
 ];
