@@ -34,7 +34,7 @@ const typescript: BuildProject = {
     'src/index.ts': source,
   },
   recipe: aRecipe({ dependencies: resolve, build: [build()] }),
-  made: { path: 'package/lib/index.js', holds: /exports\.greet = function/ },
+  made: { path: 'package/lib/index.js', holds: /var greet = function/ },
 };
 
 const rollup: BuildProject = {

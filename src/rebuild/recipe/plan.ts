@@ -185,6 +185,9 @@ function putBackLockfile(recipe: Recipe): readonly string[] {
   return [recipe.dependencies.kind === 'lockfile' ? `cp /tmp/committed-lockfile ${path}` : `rm -f ${path}`];
 }
 
+/** What freezes the clock, for dynamic programs and for Node. */
+const withClock = ['env', '-u', 'LD_PRELOAD', '-u', 'NODE_OPTIONS'];
+
 /** The recorded registry is up while the dependencies are installed, and gone when the first step begins. */
 function installing(recipe: Recipe, manager: Manager): readonly string[] {
   const registry = `${places.inputs}/${inputFiles.registry}`;
@@ -194,7 +197,7 @@ function installing(recipe: Recipe, manager: Manager): readonly string[] {
     `node ${registry}/replay.js ${registry} /tmp/registry-is-up &`,
     'registry=$!',
     'while [ ! -e /tmp/registry-is-up ]; do kill -0 "$registry"; sleep 0.02; done',
-    `(${inFolder(folder, installCommand(recipe, manager))}) || exit ${installFailed}`,
+    `(${inFolder(folder, [...(manager.needsClock ? withClock : []), ...installCommand(recipe, manager)])}) || exit ${installFailed}`,
     ...rebuilding(recipe, folder),
     'kill "$registry"; wait "$registry" || true',
   ];

@@ -24,6 +24,8 @@ export interface Manager {
   readonly resolve: readonly string[];
   /** `install` where the lockfile came of `resolve`. */
   readonly installResolved: readonly string[];
+  /** Its installation waits for a clock that goes on: Yarn 4 delays what it prints by it, and never ends otherwise. */
+  readonly needsClock: boolean;
   readonly run: (script: string) => readonly string[];
   /** `caches`: a folder inside that may be written. `version`: of its own program; Yarn refuses settings that it does not know. */
   readonly environment: (caches: string, version: string) => Readonly<Record<string, string>>;
@@ -62,6 +64,7 @@ const npm: Manager = {
   // Peers that contradict each other were no error when most of these packages were published.
   resolve: ['npm', 'install', ...npmQuiet, '--legacy-peer-deps'],
   installResolved: ['npm', 'ci', ...npmQuiet, '--legacy-peer-deps'],
+  needsClock: false,
   run: (script) => ['npm', 'run', script],
   environment: npmEnvironment,
   place: placeNpmLock,
@@ -99,6 +102,7 @@ const pnpm: Manager = {
   install: ['pnpm', 'install', '--frozen-lockfile', '--ignore-scripts'],
   resolve: ['pnpm', 'install', '--no-frozen-lockfile', '--ignore-scripts'],
   installResolved: ['pnpm', 'install', '--frozen-lockfile', '--ignore-scripts'],
+  needsClock: false,
   run: (script) => ['pnpm', 'run', script],
   environment: (caches) => ({ ...npmEnvironment(caches), ...pnpmSettings(caches), CI: 'true' }),
   place: placePnpmLock,
@@ -112,6 +116,7 @@ const yarnClassic: Manager = {
   install: ['yarn', 'install', '--frozen-lockfile', ...yarnQuiet],
   resolve: ['yarn', 'install', ...yarnQuiet],
   installResolved: ['yarn', 'install', '--frozen-lockfile', ...yarnQuiet],
+  needsClock: false,
   run: (script) => ['yarn', 'run', script],
   environment: (caches) => ({
     ...npmEnvironment(caches),
@@ -131,6 +136,7 @@ const yarnBerry: Manager = {
   install: ['yarn', 'install', '--immutable', '--mode=skip-build'],
   resolve: ['yarn', 'install', '--no-immutable', '--mode=skip-build'],
   installResolved: ['yarn', 'install', '--immutable', '--mode=skip-build'],
+  needsClock: true,
   run: (script) => ['yarn', 'run', script],
   environment: (caches, version) => ({
     ...npmEnvironment(caches),
