@@ -28,7 +28,8 @@ export function linesOfBoth(a: string, b: string): readonly [Lines, Lines] {
 }
 
 function linesOf(text: string, cut: boolean): Lines {
-  const lines = text.split('\n');
+  // What is not there has no line, not an empty one.
+  const lines = text === '' ? [] : text.split('\n');
   return { lines: cut ? lines.flatMap(pieces) : lines, cut };
 }
 

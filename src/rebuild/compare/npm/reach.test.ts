@@ -59,6 +59,13 @@ const cases: readonly (readonly [string, unknown, string, Reached, (readonly Com
   ],
   ['a script by its first line', { bin: 'a' }, 'b.py', 'bin', [file('a', '#!/bin/sh\npython b.py\n')]],
   ['a name in other letters', {}, 'ü.js', 'main', [file('index.js', "require('./ü')")]],
+  [
+    'a folder whose manifest sends elsewhere',
+    {},
+    'lib/x.js',
+    'main',
+    [file('index.js', "require('./lib')"), file('lib/package.json', '{"main":"x"}')],
+  ],
   ['a loop', {}, 'z.js', 'never', [file('index.js', "require('./y')"), file('y.js', "require('./index')")]],
   ['a name that leads out', {}, 'x.js', 'never', [file('index.js', "require('../x.js')")]],
 ];

@@ -65,6 +65,8 @@ function closure(tree: Tree, roots: readonly string[], budget: Budget): Readonly
   for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
     for (const name of literalsOf(entry, budget)) {
       visit(resolve(tree, folderOf(entry.path), name));
+      // The manifest of a folder may send elsewhere; what it names is followed like any other literal.
+      visit(insidePath(`${folderOf(entry.path)}/${name}/package.json`));
       // A name alone may also be read from the top of the package.
       if (!name.startsWith('.')) visit(resolve(tree, '', name));
     }
