@@ -18,6 +18,35 @@ export const rebuildErrors = {
       'The process that compares two archives died, or reached its limit of memory, CPU or time. Nothing was learnt of the difference.',
     remedy: 'Ask again; if it fails each time, the package is hostile or larger than what is compared.',
   },
+  DEBIAN_ARCHIVE_INVALID: {
+    meaning:
+      'What a Debian archive gave is not in the form that it has to have, or is of another suite than the one asked for.',
+    remedy: 'Nothing of it was used. Try another mirror; if it stays so, tell those who run the archive.',
+  },
+  DEBIAN_FILE_INVALID: {
+    meaning: 'A file of a Debian archive has other bytes than those its signed index names by SHA-256.',
+    remedy:
+      'Nothing of it was used. A mirror that is just being updated does this for minutes; try again, or another one.',
+  },
+  DEBIAN_PACKAGE_ABSENT: {
+    meaning: "The Debian archive's signed indexes name no such package, version or source.",
+    remedy: 'Look at the suite in the configuration: it may have another version by now.',
+  },
+  DEBIAN_RELEASE_EXPIRED: {
+    meaning: 'The Release file of a Debian suite is no longer valid, or is of the future.',
+    remedy:
+      "Look at this machine's clock first, then at the mirror: one that stands still hides security updates.",
+  },
+  DEBIAN_RELEASE_REPLAYED: {
+    meaning: 'A Debian archive gave an older Release file than one that was seen from it already.',
+    remedy:
+      'Try another mirror. Somebody who holds back updates does this, and so does a mirror that was restored.',
+  },
+  DEBIAN_SIGNATURE_INVALID: {
+    meaning: 'No pinned key signed what a Debian archive gave, or there is text outside of what is signed.',
+    remedy:
+      'Compare the fingerprints in the configuration with those that Debian publishes; else distrust the mirror.',
+  },
   REBUILD_NOT_FOUND: {
     meaning: 'There is no such build, or none of this package.',
     remedy: '`assay rebuild --list` shows what was asked for; `assay rebuild PURL` builds it.',
