@@ -149,6 +149,37 @@ test('nor is one that only one side has', () => {
   );
 });
 
+test('whatever files hold, a comparison comes to an end', () => {
+  const deep = `{"sources":[],"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+  const nasty = fc.constantFrom(
+    deep,
+    '\ud800',
+    '\u0000',
+    '{"__proto__":{"main":"a.js"}}',
+    '"'.repeat(5000),
+    '\r'.repeat(5000),
+    '{;},'.repeat(2000),
+    '/'.repeat(3000),
+    `${'9'.repeat(3000)}-01-01`,
+    '#!',
+  );
+  const content = fc.oneof(
+    nasty.map((text) => Buffer.from(text)),
+    fc.uint8Array({ maxLength: 200 }),
+  );
+  const some = fc.uniqueArray(
+    fc.tuple(fc.constantFrom(...paths), content).map(([path, bytes]) => file(path, bytes)),
+    { selector: ({ path }) => path, minLength: 1 },
+  );
+  fc.assert(
+    fc.property(some, some, (a, b) => {
+      const { verdict, differences } = compared(a, b);
+      assert.equal(verdict === 'identical', differences.length === 0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('no normaliser is asked about a manifest, in whatever folder', () => {
   const asked: string[] = [];
   const rules = {

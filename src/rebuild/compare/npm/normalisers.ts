@@ -179,9 +179,18 @@ export const sourceMapPaths: Normaliser = {
       ),
       ...(typeof map['sourceRoot'] === 'string' ? { sourceRoot: bareSource(map['sourceRoot'], paths) } : {}),
     };
-    return Buffer.from(JSON.stringify(changed), 'utf8');
+    return written(changed) ?? content;
   },
 };
+
+/** Undefined for what is nested so deeply that it can be read and not be written. */
+function written(value: unknown): Uint8Array | undefined {
+  try {
+    return Buffer.from(JSON.stringify(value), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
 
 function bareSource(source: string, paths: readonly string[]): string {
   return replacePaths(source.replace(/^file:\/\//, ''), paths)
