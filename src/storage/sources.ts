@@ -110,7 +110,7 @@ function inForce(rows: readonly SourceApprovalTable[]): readonly SourceApproval[
 }
 
 function approvalOf(row: SourceApprovalTable): SourceApproval {
-  const identity = fromJson(row.identity, 'the identity of a source') as unknown as Partial<SourceIdentity>;
+  const identity = fromJson(row.identity, 'the identity of a source') as Partial<SourceIdentity>;
   return {
     ecosystem: row.ecosystem as Ecosystem,
     name: row.name,
@@ -123,7 +123,7 @@ function approvalOf(row: SourceApprovalTable): SourceApproval {
       keys: identity.keys ?? [],
     },
     reason: row.reason,
-    principal: fromJson(row.principal, 'a principal') as unknown as Principal,
+    principal: fromJson(row.principal, 'a principal') as Principal,
     at: row.at,
     eventId: row.event_id,
   };

@@ -1,22 +1,27 @@
 /** Where the sources of npm packages are looked for: what a person corrected, git, and archives that Debian vouches for. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NewAlarm } from '../../admission/deps.ts';
 import type { Forge } from '../../core/forge.ts';
 import { AssayError } from '../../core/errors.ts';
 import { parsePurl, formatPurl } from '../../core/purl.ts';
+import { gateItself } from '../../core/subject.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
+import { newEventId } from '../../ledger/event-maker.ts';
+import { makeSourceEvent } from '../../ledger/source-event.ts';
 import { correctionFile, readCorrection, type Correction } from '../../rebuild/recipe/document.ts';
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
 import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
 import { gitPackages, sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
-import type { NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
+import type { MovedTag, NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { NpmTarget } from './npm-target.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface NpmSourcesDeps {
-  readonly storage: Pick<Storage, 'blobs' | 'history'>;
+  readonly storage: Pick<Storage, 'blobs' | 'sources' | 'admission'>;
   readonly forge: Pick<Forge, 'repository' | 'commit'>;
   readonly files: SourceDeps['files'];
   readonly archives: SourceDeps['archives'];
@@ -68,11 +73,26 @@ export async function findNpmSource(
   correction: Correction | undefined,
   signal: AbortSignal,
 ): Promise<SourceSearch> {
-  const sources = sourceDeps(deps, shop);
+  const sources = sourceDeps(deps, target, shop);
   const named = namedIn(correction);
-  return named === undefined
-    ? findSource(sources, target.release, { signal })
-    : findNamedSource(sources, target.release, named, { signal });
+  const search =
+    named === undefined
+      ? await findSource(sources, target.release, { signal })
+      : await findNamedSource(sources, target.release, named, { signal });
+  for (const moved of search.movedTags) await deps.storage.admission.raiseAlarm(alarmOf(deps, target, moved));
+  return search;
+}
+
+function alarmOf({ clock }: NpmSourcesDeps, { purl }: NpmTarget, moved: MovedTag): NewAlarm {
+  const { repository, tag, firstCommit, firstSeenAt, commit } = moved;
+  return {
+    kind: 'source-changed',
+    severity: 'critical',
+    about: purl,
+    message: `Tag ${tag} of ${repository} was moved: it was ${firstCommit.slice(0, 12)}, now it is ${commit.slice(0, 12)}.`,
+    data: { repository, tag, firstCommit, firstSeenAt, commit },
+    at: rfc3339(clock()),
+  };
 }
 
 function namedIn(correction: Correction | undefined): NamedSource | undefined {
@@ -80,8 +100,8 @@ function namedIn(correction: Correction | undefined): NamedSource | undefined {
   return source === undefined ? undefined : { ...source, directory: source.directory };
 }
 
-function sourceDeps(deps: NpmSourcesDeps, shop: Workshop): SourceDeps {
-  const { storage, forge, files, archives, dial, clock } = deps;
+function sourceDeps(deps: NpmSourcesDeps, target: NpmTarget, shop: Workshop): SourceDeps {
+  const { storage, forge, files, archives, dial } = deps;
   return {
     git: sandboxedGit({
       sandbox: shop.sandbox,
@@ -92,9 +112,29 @@ function sourceDeps(deps: NpmSourcesDeps, shop: Workshop): SourceDeps {
     files,
     forge,
     archives,
-    tags: {
-      seen: (repository, commits) =>
-        storage.history.seeTags(repository.toLowerCase(), commits, rfc3339(clock())),
-    },
+    tags: { seen: (repository, commits) => seenTags(deps, target, repository, commits) },
   };
+}
+
+/** By the same key as those that provenance led to (`admission/tag-sightings.ts`); each first sight is an entry of the ledger. */
+function seenTags(
+  { storage, clock }: NpmSourcesDeps,
+  target: NpmTarget,
+  repository: string,
+  commits: Readonly<Record<string, string>>,
+): ReturnType<SourceDeps['tags']['seen']> {
+  const { ecosystem, name } = parsePurl(target.purl);
+  const purl = formatPurl(ecosystem, name);
+  const [key, at] = [repository.toLowerCase(), rfc3339(clock())];
+  return storage.sources.seeTags({ purl, repository: key, commits, at }, (tags, previousEventId) =>
+    makeSourceEvent({
+      eventId: newEventId(randomBytes),
+      purl,
+      change: { action: 'tags', repository: key, tags },
+      principal: gateItself,
+      time: at,
+      previousEventId,
+      randomBytes,
+    }),
+  );
 }
