@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { surroundings } from '../server/config/surroundings.ts';
 import { assayVersion } from '../server/package-version.ts';
 import { addAlarms } from './alarms.ts';
+import { addCatalogue } from './catalogue.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
@@ -15,6 +16,7 @@ import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addPulls } from './pulls.ts';
+import { addRebuild } from './rebuild.ts';
 import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
 import { addScan } from './scan.ts';
@@ -66,6 +68,8 @@ function programFor(context: Context): Command {
     addInspect,
     addScan,
     addSbom,
+    addRebuild,
+    addCatalogue,
     addStatus,
     addAlarms,
     addPulls,

@@ -182,7 +182,8 @@ export interface Comparison {
 
 // ---- class ----
 
-export type ClassGrade = 'rebuilt' | 'reproduced' | 'attested' | 'signed' | 'unverified';
+export const classGrades = ['rebuilt', 'reproduced', 'attested', 'signed', 'unverified'] as const;
+export type ClassGrade = (typeof classGrades)[number];
 export interface PackageClass {
   readonly class: 'secure' | 'community';
   readonly grade: ClassGrade;
@@ -197,6 +198,8 @@ export interface RebuildRecord {
   /** SHA-256 of upstream's bytes that it was compared with. */
   readonly artifact: Sha256;
   readonly recipe: Sha256 | undefined;
+  /** Blob of the same recipe as YAML, for people. */
+  readonly recipeText: Sha256 | undefined;
   /** Blob of the build's log; undefined where nothing was run. */
   readonly log: Sha256 | undefined;
   readonly source: FoundSource | undefined;

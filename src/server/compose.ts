@@ -6,9 +6,11 @@ import { createAdmission, type Admission } from '../admission/admit.ts';
 import { createHistory } from '../admission/history.ts';
 import { alarmOnIndexChange } from '../admission/index-alarms.ts';
 import { createIndexes } from '../admission/indexes.ts';
-import type { AdmissionStore, PackageScanner, PolicyEngine } from '../admission/deps.ts';
+import type { AdmissionStore, PolicyEngine } from '../admission/deps.ts';
+import type { PackageScanner } from '../admission/scan-deps.ts';
 import { createLru } from '../admission/lru.ts';
 import { recommend } from '../admission/recommend.ts';
+import { readArchive } from '../admission/read-archive.ts';
 import { keepText } from '../admission/replay-inputs.ts';
 import type { Rooms } from '../admission/rooms.ts';
 import { createTurns } from '../admission/turns.ts';
@@ -53,6 +55,8 @@ import { createRegistryKeysDocument } from './beside-index/registry-keys.ts';
 import { createReleaseSignatures } from './beside-index/release-signatures.ts';
 import { openPullLog, type PullLog } from './pulls/log.ts';
 import { reconsiderOnChange } from './reconsider.ts';
+import { openKnown, openRebuilding, type Rebuilding } from './rebuilding/for-gate.ts';
+import type { KnownBuilds } from './rebuilding/known.ts';
 import { createNpmRoutes } from './routes.ts';
 import { openScanner } from './scanner.ts';
 import { startTime, statusOf } from './status.ts';
@@ -108,8 +112,35 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   const { store, epochs, feeds, clock, log } = parts;
   const feedOf = (ecosystem: Ecosystem) => feeds.current(ecosystem).feed;
   const limits = parts.settings.feedLimits;
-  feeds.onChange(await reconsiderOnChange({ store, epochs, admission, feedOf, limits, clock, log }, closers));
-  return gateOf(parts, input.shown, { admission, shelves: createShelves(rooms, admission) });
+  const reconsider = await reconsiderOnChange(
+    { store, epochs, admission, feedOf, limits, clock, log },
+    closers,
+  );
+  feeds.onChange(reconsider);
+  const { settings, storage, indexPool, forge, ledgerRooms, builds } = parts;
+  const rebuilding = await openRebuilding(
+    {
+      settings,
+      storage,
+      clock,
+      log,
+      store,
+      indexes: rooms.indexes,
+      upstream: rooms.upstream,
+      indexPool,
+      forge,
+      ledgerRooms,
+      known: builds,
+      upstreamOf: (name) => rooms.routeOf(name)?.upstream,
+      readArchive: (artifact) => readArchive(rooms, artifact),
+      onChange: async (purl) => {
+        const { ecosystem, name } = parsePurl(purl);
+        await reconsider({ ecosystem, names: [name] });
+      },
+    },
+    closers,
+  );
+  return gateOf(parts, input.shown, { admission, rebuilding, shelves: createShelves(rooms, admission) });
 }
 
 interface Parts {
@@ -133,6 +164,7 @@ interface Parts {
   readonly trust: Trust;
   readonly feeds: Feeds;
   readonly pulls: PullLog;
+  readonly builds: KnownBuilds;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -186,6 +218,7 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
   });
   const store = loudly(storage, log, metrics);
   const ledgerRooms = await openLedger({ settings, storage, clock, log, store }, closers);
+  const builds = await openKnown(storage, ledgerRooms.verifier);
   const registryDocument = createRegistryDocument(settings.upstreams, client, storage.blobs, clock);
   const trust = await openTrustForGate(
     { settings, storage, clock, log, raiseAlarm: store.raiseAlarm, registryDocument, epochs, pinned },
@@ -215,6 +248,7 @@ async function openParts({ settings, pinned }: GateInput, closers: (() => Promis
     trust,
     feeds,
     pulls,
+    builds,
   };
 }
 
@@ -267,6 +301,8 @@ function roomsOf({
     learnKeys: trust.learnKeys,
     scanner,
     scans: storage.scans,
+    // What the sandbox sees of install scripts is not wired yet.
+    behaviour: () => Promise.resolve({ state: 'not-observed', why: 'install scripts are not run here yet' }),
     knowledge: ({ ecosystem, name }) => ({
       advisories: feeds.current(ecosystem),
       advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
@@ -295,10 +331,15 @@ function routeOfName({ upstreams }: Settings): Rooms['routeOf'] {
 
 interface Admitting {
   readonly admission: Admission;
+  readonly rebuilding: Rebuilding;
   readonly shelves: Shelves;
 }
 
-function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, shelves }: Admitting): Gate {
+function gateOf(
+  parts: Parts,
+  shown: readonly SettingInForce[],
+  { admission, rebuilding, shelves }: Admitting,
+): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
   const { registryDocument, trust, feeds, pulls } = parts;
@@ -352,6 +393,7 @@ function gateOf(parts: Parts, shown: readonly SettingInForce[], { admission, she
     trust,
     feeds,
     pulls,
+    rebuilding,
     collectors: parts.collectors,
     releaseKeys,
     releaseSignatures,

@@ -20,6 +20,7 @@ import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
 import type { Feeds } from './feeds/for-gate.ts';
+import type { Rebuilding } from './rebuilding/for-gate.ts';
 import type { PullLog } from './pulls/log.ts';
 import type { Trust } from './trust/open.ts';
 import type { IndexPool } from './workers/index-pool.ts';
@@ -55,6 +56,8 @@ export interface Gate {
   readonly feeds: Feeds;
   /** Who was given the bytes of which release. */
   readonly pulls: PullLog;
+  /** Building from source. */
+  readonly rebuilding: Rebuilding;
   readonly collectors: readonly Collector[];
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */

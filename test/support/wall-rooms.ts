@@ -11,7 +11,12 @@ export interface Room {
   readonly siblings?: boolean;
 }
 
-const consumers = ['admission/deps.ts', 'admission/history-deps.ts', 'ledger/log/deps.ts'];
+const consumers = [
+  'admission/deps.ts',
+  'admission/scan-deps.ts',
+  'admission/history-deps.ts',
+  'ledger/log/deps.ts',
+];
 
 /** A room that is not here may not exist: add it with what it may import, and why. */
 export const rooms: Readonly<Record<string, Room>> = {
@@ -30,6 +35,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Documents for other programs: SBOM, SARIF, VEX. Pure.
   reports: { rooms: ['advisories'] },
   evidence: { rooms: ['sigstore', 'trust', 'advisories', 'licences', 'scan'], siblings: true },
+  // Which class each package has. Pure.
+  catalogue: { rooms: [] },
   // Sealed builds from source, and what came of them.
   rebuild: { rooms: ['archive'], siblings: true },
   policy: { rooms: [], types: consumers },
@@ -53,6 +60,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'scan',
       'reports',
       'evidence',
+      'catalogue',
       'rebuild',
       'policy',
       'ledger',

@@ -40,6 +40,7 @@ const record: RebuildRecord = {
   purl: formatPurl('npm', 'a', '1.0.0'),
   artifact,
   recipe: sha256('recipe'),
+  recipeText: undefined,
   log: undefined,
   source: found,
   isolation: {

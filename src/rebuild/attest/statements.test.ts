@@ -13,6 +13,7 @@ const record: RebuildRecord = {
   purl: formatPurl('npm', '@a/b', '1.0.0'),
   artifact: sha256('upstream'),
   recipe: sha256('recipe'),
+  recipeText: sha256('recipe text'),
   log: sha256('log'),
   source: {
     source: {
@@ -113,6 +114,7 @@ describe('the attestations of a build', () => {
       ...record,
       source: undefined,
       recipe: undefined,
+      recipeText: undefined,
       log: undefined,
       outcome: { state: 'not-built', cause: 'no-source', message: 'none was found' },
     };

@@ -58,6 +58,24 @@ import {
 } from './protocol.ts';
 import { pullsAnswer, type PullsAnswer, type PullsRequest } from './pull-protocol.ts';
 import { replayAnswer, type ReplayAnswer } from './replay-protocol.ts';
+import {
+  catalogueAnswer,
+  jobList,
+  jobShown,
+  rebuildCancelled,
+  rebuildProof,
+  rebuildReport,
+  rebuildWatched,
+  type CatalogueAnswer,
+  type JobList,
+  type JobShown,
+  type RebuildCancelled,
+  type RebuildProof,
+  type RebuildReport,
+  type RebuildRequest,
+  type RebuildWatched,
+  type ReportForm,
+} from './rebuild-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
 import {
   trustAnswer,
@@ -134,6 +152,14 @@ export interface ControlClient {
   /** Answers when it is in force. */
   readonly importVex: (request: VexImport) => Promise<VexImported>;
   readonly addVex: (request: VexAdd) => Promise<VexAdded>;
+  readonly rebuild: (request: RebuildRequest) => Promise<JobShown>;
+  readonly rebuilds: (limit: number) => Promise<JobList>;
+  readonly watchRebuild: (id: string, after: number) => Promise<RebuildWatched>;
+  /** Answers when it ended. */
+  readonly cancelRebuild: (id: string) => Promise<RebuildCancelled>;
+  readonly rebuildReport: (purl: string, form: ReportForm) => Promise<RebuildReport>;
+  readonly rebuildProof: (purl: string) => Promise<RebuildProof>;
+  readonly catalogue: (purls?: readonly string[]) => Promise<CatalogueAnswer>;
   readonly removeVex: (request: { readonly id: string }) => Promise<VexRemoved>;
 }
 
@@ -185,6 +211,13 @@ export function controlClient(dataDirectory: string): ControlClient {
     vexAbout: (request) => call('POST', '/vex/about', vexStatements, request),
     importVex: (request) => call('POST', '/vex/import', vexImported, request, importIdleMs),
     addVex: (request) => call('POST', '/vex/statements', vexAdded, request),
+    rebuild: (request) => call('POST', '/rebuilds', jobShown, request),
+    rebuilds: (limit) => call('POST', '/rebuilds/list', jobList, { limit }),
+    watchRebuild: (id, after) => call('POST', '/rebuilds/watch', rebuildWatched, { id, after }),
+    cancelRebuild: (id) => call('POST', '/rebuilds/cancel', rebuildCancelled, { id }, refreshIdleMs),
+    rebuildReport: (purl, form) => call('POST', '/rebuilds/report', rebuildReport, { purl, form }),
+    rebuildProof: (purl) => call('POST', '/rebuilds/proof', rebuildProof, { purl }),
+    catalogue: (purls) => call('POST', '/catalogue', catalogueAnswer, { purls }, refreshIdleMs),
     removeVex: (request) => call('POST', '/vex/remove', vexRemoved, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),

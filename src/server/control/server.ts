@@ -20,6 +20,7 @@ import { answerExpectations } from './expect-routes.ts';
 import { answerFeeds } from './feed-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
+import { answerRebuilds } from './rebuild-routes.ts';
 import { pullsRequest } from './pull-protocol.ts';
 import { replayRequest } from './replay-protocol.ts';
 import { answerTrust } from './trust-routes.ts';
@@ -106,7 +107,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     (await answerExpectations(gate, asked, body)) ??
     (await answerTrust(gate, asked, body)) ??
     (await answerFeeds(gate, asked, body)) ??
-    (await answerVex(gate, asked, body));
+    (await answerVex(gate, asked, body)) ??
+    (await answerRebuilds(gate, asked, body));
   if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)

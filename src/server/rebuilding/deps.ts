@@ -27,7 +27,10 @@ export interface BuildWatch {
   readonly signal: AbortSignal;
 }
 
-export type Rebuilt = Pick<RebuildRecord, 'recipe' | 'log' | 'source' | 'isolation' | 'inputs' | 'outcome'>;
+export type Rebuilt = Pick<
+  RebuildRecord,
+  'recipe' | 'recipeText' | 'log' | 'source' | 'isolation' | 'inputs' | 'outcome'
+>;
 
 export interface Rebuilder {
   readonly ecosystem: Ecosystem;

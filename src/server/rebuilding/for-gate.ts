@@ -6,9 +6,10 @@ import type { AdmissionStore, NewAlarm, UpstreamClient } from '../../admission/d
 import type { Indexes } from '../../admission/indexes.ts';
 import { builderIdOf } from '../../core/build-attestation.ts';
 import type { ReadingOutcome } from '../../core/collector.ts';
-import type { ArtifactDigests } from '../../core/digest.ts';
+import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
+import type { PackageClass } from '../../core/rebuild.ts';
 import type { Forge } from '../../core/forge.ts';
-import { parsePurl, type Purl } from '../../core/purl.ts';
+import { formatPurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { Clock } from '../../core/time.ts';
 import type { SourceDeps } from '../../rebuild/source/deps.ts';
@@ -49,21 +50,37 @@ export interface RebuildingNeeds {
 }
 
 export interface Rebuilding {
+  /** Kinds of packages that are built here. */
+  readonly ecosystems: readonly Ecosystem[];
+  /** By what was built here alone: a sub-grade of Community stands on other evidence. */
+  readonly classOf: (purl: Purl, artifact: Sha256) => PackageClass;
   readonly queue: BuildQueue;
   readonly known: KnownBuilds;
   readonly workshop: LazyWorkshop;
   /** Finds the source of a version as a build would, and builds nothing. */
   readonly locateNpm: (purl: Purl) => Promise<NpmTarget>;
   readonly npmSources: NpmSourcesDeps;
+  /** What a person approved of the package's source, or took back, counts from now on. Throws STORAGE_*. */
+  readonly approvalsChanged: (ecosystem: Ecosystem, name: string) => Promise<void>;
 }
 
-/** One builder for each gate; who runs it is the operator of this machine. */
-export function openKnown(
-  storage: Pick<Storage, 'builds'>,
+/** One builder for each gate; who runs it is the operator of this machine. Throws STORAGE_*. */
+export async function openKnown(
+  storage: Pick<Storage, 'builds' | 'sources'>,
   { origin }: LedgerRooms['verifier'],
 ): Promise<KnownBuilds> {
   const builder = builderIdOf(origin);
-  return openKnownBuilds(storage.builds, { builder, operator: builder, host: hostname() });
+  const known = await openKnownBuilds(storage.builds, { builder, operator: builder, host: hostname() });
+  const approvals = await storage.sources.allApproved();
+  for (const { ecosystem, name } of approvals) {
+    const of = approvals.filter((one) => one.ecosystem === ecosystem && one.name === name);
+    known.approve(
+      ecosystem,
+      name,
+      of.map(({ identity }) => identity),
+    );
+  }
+  return known;
 }
 
 /** Throws STORAGE_*. Nothing is run, and no sandbox looked for, before the first build. */
@@ -128,12 +145,24 @@ export async function openRebuilding(
     log,
   });
   closers.push(queue.close);
-  return { queue, known, workshop, locateNpm: locate, npmSources };
+  return {
+    ecosystems: rebuilders.map(({ ecosystem }) => ecosystem),
+    classOf: (purl, artifact) => known.classOf(purl, artifact, { attested: false, signed: false }),
+    queue,
+    known,
+    workshop,
+    locateNpm: locate,
+    npmSources,
+    approvalsChanged: async (ecosystem, name) => {
+      const approved = await storage.sources.approved(ecosystem, name);
+      known.approve(
+        ecosystem,
+        name,
+        approved.map(({ identity }) => identity),
+      );
+      await needs.onChange(formatPurl(ecosystem, name));
+    },
+  };
 }
 
 const noArchives: SourceDeps['archives'] = () => Promise.resolve([]);
-
-/** Ecosystems whose packages are built here. */
-export function isBuildable(purl: Purl): boolean {
-  return parsePurl(purl).ecosystem === 'npm';
-}

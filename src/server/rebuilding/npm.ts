@@ -23,6 +23,7 @@ import type { Storage } from '../../storage/open.ts';
 import type { Comparer } from './comparer.ts';
 import type { BuildPhase, BuildWatch, Rebuilder, Rebuilt } from './deps.ts';
 import type { NpmTarget } from './npm-target.ts';
+import { keepBytes } from './record-outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface NpmRebuildDeps {
@@ -62,6 +63,7 @@ interface Known {
 
 interface Attempt {
   readonly recipe: Sha256;
+  readonly recipeText: Sha256;
   readonly log: Sha256;
   readonly inputs: RebuildRecord['inputs'];
   readonly outcome: RebuildRecord['outcome'];
@@ -202,11 +204,8 @@ async function tryOne(
       watch.line(line);
     },
   });
-  const common = { recipe: recipeDigest(built.recipe), log: built.log, inputs: built.inputs };
-  await deps.blobs.create().then(async (writer) => {
-    await writer.write(Buffer.from(writeRecipe(built.recipe), 'utf8'));
-    await writer.commit();
-  });
+  const recipeText = await keepBytes(blobs, Buffer.from(writeRecipe(built.recipe), 'utf8'));
+  const common = { recipe: recipeDigest(built.recipe), recipeText, log: built.log, inputs: built.inputs };
   if (built.state === 'not-built') {
     const { cause, message } = built;
     return { ...common, outcome: { state: 'not-built', cause, message } };
@@ -260,6 +259,7 @@ function ended({ isolation, source, attempt }: Known): Rebuilt {
       isolation,
       source,
       recipe: undefined,
+      recipeText: undefined,
       log: undefined,
       inputs: [],
       outcome: { state: 'not-built', cause: 'unsupported', message: 'No recipe was tried.' },
@@ -268,8 +268,16 @@ function ended({ isolation, source, attempt }: Known): Rebuilt {
 }
 
 function notBuilt({ isolation, source, attempt }: Known, cause: NotBuiltCause, message: string): Rebuilt {
-  const { recipe, log, inputs = [] } = attempt ?? {};
-  return { isolation, source, recipe, log, inputs, outcome: { state: 'not-built', cause, message } };
+  const { recipe, recipeText, log, inputs = [] } = attempt ?? {};
+  return {
+    isolation,
+    source,
+    recipe,
+    recipeText,
+    log,
+    inputs,
+    outcome: { state: 'not-built', cause, message },
+  };
 }
 
 /** Faults of the machine or the outside are outcomes; ours are thrown. */

@@ -51,6 +51,7 @@ export function comparedAs(purl: Purl, verdict: ComparisonVerdict): Rebuilt {
   const isBad = verdict === 'suspicious' || verdict === 'unexplained';
   return {
     recipe: sha256('recipe'),
+    recipeText: undefined,
     log: undefined,
     source: foundSource,
     isolation: fullIsolation,
@@ -87,6 +88,7 @@ export function comparedAs(purl: Purl, verdict: ComparisonVerdict): Rebuilt {
 export function notBuilt(cause: Extract<Rebuilt['outcome'], { state: 'not-built' }>['cause']): Rebuilt {
   return {
     recipe: undefined,
+    recipeText: undefined,
     log: undefined,
     source: undefined,
     isolation: fullIsolation,
