@@ -22,6 +22,8 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
     '`fail`: an advisory names this version as malicious (also after it was admitted: then it is revoked). `warn`: one source alone says so of a package that very many use. What is set aside by an override or is no longer said counts no more.',
   malware:
     '`fail`: the score of what the scanner found in the bytes is 7 or more (of 10). `warn`: 5 or more. `error`: the scanner died, hung or ran out of memory. `not-checked`: the archive was not accepted, so nothing was scanned.',
+  behaviour:
+    '`pass`: no code runs at install, or it was run in the sandbox and nothing suspicious was seen. `fail`: it did what only an attack does. `warn`: something unusual, something the version before did not do, or the run was cut off. `not-checked`: nobody ran it. `error`: running it failed.',
   'capability-change':
     '`fail`: it gained what thefts need (network, processes, credentials) in a patch release, or code at install that reaches such things. `warn`: it gained something else. `not-available`: no version before it was looked at here. `not-checked`: one of the two was not scanned.',
   typosquat:

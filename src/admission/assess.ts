@@ -6,15 +6,18 @@ import {
   type CollectorInput,
   type Observation,
   type Origin,
+  type Predecessor,
   type ReadingOutcome,
 } from '../core/collector.ts';
 import type { Epochs } from '../core/decision.ts';
+import type { BehaviourOutcome } from '../core/behaviour.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { own, type JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
+import { scriptsRunBy } from '../evidence/scripts/collect.ts';
 import type { FileAnswer } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
 import { nameOf } from './names.ts';
@@ -83,6 +86,7 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     ...rooms.knowledge(index.view),
     scan: scan.scan,
     previousScan: scan.previousScan,
+    behaviour: await behaviourOf(rooms, fetched.artifact, archive, predecessor),
     earlier: [],
     now: rfc3339(rooms.clock()),
   };
@@ -124,6 +128,23 @@ function offersOther(
     if (document === undefined) return otherIndex;
     return result !== 'pass' && (otherIndex || (answered !== undefined && answered !== document));
   };
+}
+
+async function behaviourOf(
+  rooms: Rooms,
+  { sha256 }: ArtifactDigests,
+  archive: ReadingOutcome,
+  predecessor: Predecessor | undefined,
+): Promise<BehaviourOutcome> {
+  const scripts = scriptsRunBy(archive);
+  if (scripts === undefined)
+    return { state: 'not-observed', why: 'what it would run could not be read from its archive' };
+  if (Object.keys(scripts).length === 0) return { state: 'no-script' };
+  const before = predecessor?.artifact;
+  return rooms.behaviour({
+    artifact: sha256,
+    predecessor: before && predecessor && { version: predecessor.version, artifact: before.sha256 },
+  });
 }
 
 /** Stored evidence that a new decision may rest on. `isOutdated` is asked of what was verified, or was not. */

@@ -90,7 +90,10 @@ test('axios 2026: what comes along with a package made the day before is held pa
   const held = await found.admit('axe', '1.0.1');
   assert.ok(held.state === 'refused');
   const [reason, ...others] = held.release.decision.reasons;
-  assert.deepEqual([held.release.decision.outcome, reason?.rule, others], ['hold', 'npm/dependency-changed', []]);
+  assert.deepEqual(
+    [held.release.decision.outcome, reason?.rule, others],
+    ['hold', 'npm/dependency-changed', []],
+  );
   assert.match(JSON.stringify(reason), /decoy.*first published/);
   found.pass(10 * dayMs);
   assert.equal((await found.admit('axe', '1.0.1')).state, 'allowed');

@@ -17,13 +17,12 @@ import type {
   IndexReader,
   KnowledgeOf,
   PackageName,
-  PackageScanner,
   PolicyEngine,
   PullsOf,
-  ScanStore,
   UpstreamClient,
   VersionOrder,
 } from './deps.ts';
+import type { BehaviourOf, PackageScanner, ScanStore } from './scan-deps.ts';
 import type { Indexes } from './indexes.ts';
 import type { InTurn } from './turns.ts';
 
@@ -48,6 +47,7 @@ export interface Rooms {
   readonly learnKeys?: (upstream: string) => Promise<void>;
   readonly scanner: PackageScanner;
   readonly scans: ScanStore;
+  readonly behaviour: BehaviourOf;
   readonly knowledge: KnowledgeOf;
   readonly pulls: PullsOf;
   readonly collectors: readonly Collector[];

@@ -12,7 +12,7 @@ import type { Predecessor, ReadingOutcome } from '../core/collector.ts';
 import { sha256, type ArtifactDigests } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ScanSubject } from './deps.ts';
+import type { ScanSubject } from './scan-deps.ts';
 import type { Rooms } from './rooms.ts';
 import { createScanner, defaultScanLimits } from '../scan/scanner.ts';
 import { scanInput } from './scan-artifact.ts';

@@ -7,7 +7,7 @@ import { AssayError, isAssayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ScanOutcome, ScanReport } from '../core/scan-report.ts';
 import { instantOf, rfc3339 } from '../core/time.ts';
-import type { ScanKey, ScanSubject } from './deps.ts';
+import type { ScanKey, ScanSubject } from './scan-deps.ts';
 import { readArchive } from './read-archive.ts';
 import type { Rooms } from './rooms.ts';
 

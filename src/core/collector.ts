@@ -1,6 +1,7 @@
 /** A collector turns one release (and what was read of its bytes) into one piece of evidence. It knows nothing of policy. */
 import type { AdvisoryLookup, AdvisoryOverride } from './advisory.ts';
 import type { ArchiveReading } from './archive-reading.ts';
+import type { BehaviourOutcome } from './behaviour.ts';
 import type { ArtifactDigests, Sha256 } from './digest.ts';
 import type { Evidence, EvidenceScope } from './evidence.ts';
 import type { Expectation } from './expectation.ts';
@@ -121,6 +122,8 @@ export interface CollectorInput {
   readonly scan: ScanOutcome;
   /** The scan of the predecessor's bytes; undefined where those are not here. */
   readonly previousScan: { readonly version: string; readonly outcome: ScanOutcome } | undefined;
+  /** What its install scripts did when they were run. */
+  readonly behaviour: BehaviourOutcome;
   /** Names that so many use that one source alone may not call them malicious. */
   readonly popular: ReadonlySet<string>;
   /** About this package, whatever their window. */
@@ -136,7 +139,7 @@ export interface CollectorInput {
 /** For what is judged by its signatures alone: no feed is asked, and nothing scanned. */
 export const unscanned: Pick<
   CollectorInput,
-  'advisories' | 'scan' | 'previousScan' | 'popular' | 'advisoryOverrides' | 'vex'
+  'advisories' | 'scan' | 'previousScan' | 'behaviour' | 'popular' | 'advisoryOverrides' | 'vex'
 > = {
   advisories: { feed: undefined, match: () => [] },
   popular: new Set(),
@@ -144,6 +147,7 @@ export const unscanned: Pick<
   vex: [],
   scan: { state: 'not-scanned', message: 'it was not scanned' },
   previousScan: undefined,
+  behaviour: { state: 'not-observed', why: 'it was not run' },
 };
 
 /** What the feeds say now of one package. */

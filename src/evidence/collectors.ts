@@ -3,6 +3,7 @@ import type { Collector } from '../core/collector.ts';
 import type { LicencePolicy } from '../licences/policy.ts';
 import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
+import { behaviourCollector } from './behaviour/collect.ts';
 import { capabilitiesCollector } from './capabilities/collect.ts';
 import { deprecationCollector } from './deprecation/collect.ts';
 import { expectationsCollector } from './expectations/collect.ts';
@@ -47,5 +48,6 @@ export function createCollectors({
     capabilitiesCollector,
     createLicencesCollector(licences),
     secretsCollector,
+    behaviourCollector,
   ];
 }

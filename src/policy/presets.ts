@@ -37,6 +37,7 @@ export const indexRules: readonly EvidenceRule[] = ['cooldown', 'deprecated'];
 export const allowListWaives: readonly EvidenceRule[] = [
   'cooldown',
   'install-script',
+  'behaviour',
   'malware',
   'capability-change',
   'typosquat',
@@ -71,6 +72,7 @@ export const requiredKinds = [
   'capabilities',
   'licences',
   'secrets',
+  'behaviour',
 ] as const;
 
 export interface RuleSetting {
@@ -92,6 +94,7 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'known-malware': verdict('block', 'hold'),
   malware: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   'install-script': table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
+  behaviour: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
   'capability-change': table('allow', 'hold', 'allow', 'allow', 'note', 'hold', 'hold'),
   typosquat: verdict('hold', 'note'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),
@@ -124,6 +127,7 @@ const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   'known-malware': verdict('block', 'block'),
   malware: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   'install-script': table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
+  behaviour: table('allow', 'block', 'hold', 'hold', 'hold', 'hold', 'hold'),
   'capability-change': table('allow', 'hold', 'note', 'note', 'hold', 'hold', 'hold'),
   typosquat: verdict('block', 'hold', 'note', 'note'),
   cooldown: table('allow', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold'),

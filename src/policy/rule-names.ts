@@ -8,6 +8,7 @@ export const evidenceRules = [
   'known-malware',
   'malware',
   'install-script',
+  'behaviour',
   'capability-change',
   'typosquat',
   'cooldown',

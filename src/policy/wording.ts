@@ -39,6 +39,7 @@ function wordsOf(rule: EvidenceRule, spoken: Spoken, summary: string): Words {
 type BytesRule = 'integrity' | 'archive' | 'manifest' | 'install-script' | 'deprecated' | ContentRule;
 type ContentRule =
   | 'malware'
+  | 'behaviour'
   | 'known-malware'
   | 'capability-change'
   | 'typosquat'
@@ -68,6 +69,11 @@ const contentShort: Readonly<Record<ContentRule, readonly [string, string, strin
     'its code looks malicious',
     'its code looks suspicious',
     'Do not run it. Use an earlier version. The places are named: a person who has read them may let it pass.',
+  ],
+  behaviour: [
+    'its install scripts do what an attack does',
+    'its install scripts do something unusual',
+    'Do not install it elsewhere meanwhile. assay explain lists what they did, in order. Use an earlier version.',
   ],
   'capability-change': [
     'can do what the version before could not',
@@ -119,6 +125,7 @@ function content(rule: ContentRule): Writer {
 const byRule: Readonly<Record<BytesRule, Writer>> = {
   'known-malware': content('known-malware'),
   malware: content('malware'),
+  behaviour: content('behaviour'),
   'capability-change': content('capability-change'),
   typosquat: content('typosquat'),
   vulnerability: content('vulnerability'),

@@ -1,7 +1,7 @@
 /** The scanner of a running gate: children of its own, that read nothing but the blobs. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { PackageScanner } from '../admission/deps.ts';
+import type { PackageScanner } from '../admission/scan-deps.ts';
 import { hintsOf } from '../scan/hints.ts';
 import { rulesDigest, scannerVersion } from '../scan/rules/all.ts';
 import { createScanner, defaultScanLimits } from '../scan/scanner.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { at, temporaryDirectory } from '../../test/support/storage-records.ts';
-import type { ScanKey, ScanRecord, ScanStore } from '../admission/deps.ts';
+import type { ScanKey, ScanRecord, ScanStore } from '../admission/scan-deps.ts';
 import { artifactDigestsOf, sha256 } from '../core/digest.ts';
 import { createAdmissionStore } from './admission-store.ts';
 import { closeDatabase, openDatabase } from './open.ts';

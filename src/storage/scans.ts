@@ -1,6 +1,6 @@
 /** Reports of the scanner by artifact: the report itself is a blob, this is its place. */
 import type { Kysely } from 'kysely';
-import type { ScanKey, ScanRecord, ScanStore } from '../admission/deps.ts';
+import type { ScanKey, ScanRecord, ScanStore } from '../admission/scan-deps.ts';
 import type { Sha256 } from '../core/digest.ts';
 import type { Schema } from './schema.ts';
 import type { WriteQueue } from './write-queue.ts';

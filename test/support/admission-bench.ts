@@ -162,6 +162,7 @@ export async function startAdmission(
     // What the scanner finds has tests of its own: here it finds nothing, but where a test says so.
     scanner: { rules: 'none', scan: (...asked) => state.scan(...asked) },
     scans: storage.scans,
+    behaviour: () => Promise.resolve({ state: 'not-observed', why: 'a test runs nothing' }),
     knowledge: (about) => state.knowledge(about),
     pulls: () => Promise.resolve([]),
     get collectors() {
