@@ -21,6 +21,7 @@ import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
 import { addScan } from './scan.ts';
 import { addServe } from './serve.ts';
+import { addSource } from './source.ts';
 import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
 import { addToken } from './token.ts';
@@ -69,6 +70,7 @@ function programFor(context: Context): Command {
     addScan,
     addSbom,
     addRebuild,
+    addSource,
     addCatalogue,
     addStatus,
     addAlarms,

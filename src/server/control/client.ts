@@ -78,6 +78,20 @@ import {
 } from './rebuild-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
 import {
+  sourceApproved,
+  sourceFinding,
+  sourceListAnswer,
+  sourceRevoked,
+  type SourceApprove,
+  type SourceApproved,
+  type SourceFinding,
+  type SourceListAnswer,
+  type SourceListed,
+  type SourceQuery,
+  type SourceRevoke,
+  type SourceRevoked,
+} from './source-protocol.ts';
+import {
   trustAnswer,
   trustHistory,
   trustImported,
@@ -160,6 +174,11 @@ export interface ControlClient {
   readonly rebuildReport: (purl: string, form: ReportForm) => Promise<RebuildReport>;
   readonly rebuildProof: (purl: string) => Promise<RebuildProof>;
   readonly catalogue: (purls?: readonly string[]) => Promise<CatalogueAnswer>;
+  /** Answers when the source was looked for: minutes. */
+  readonly findSource: (query: SourceQuery) => Promise<SourceFinding>;
+  readonly approveSource: (request: SourceApprove) => Promise<SourceApproved>;
+  readonly revokeSource: (request: SourceRevoke) => Promise<SourceRevoked>;
+  readonly listSources: (query: SourceListed) => Promise<SourceListAnswer>;
   readonly removeVex: (request: { readonly id: string }) => Promise<VexRemoved>;
 }
 
@@ -218,6 +237,10 @@ export function controlClient(dataDirectory: string): ControlClient {
     rebuildReport: (purl, form) => call('POST', '/rebuilds/report', rebuildReport, { purl, form }),
     rebuildProof: (purl) => call('POST', '/rebuilds/proof', rebuildProof, { purl }),
     catalogue: (purls) => call('POST', '/catalogue', catalogueAnswer, { purls }, refreshIdleMs),
+    findSource: (query) => call('POST', '/sources/find', sourceFinding, query, importIdleMs),
+    approveSource: (request) => call('POST', '/sources/approve', sourceApproved, request, importIdleMs),
+    revokeSource: (request) => call('POST', '/sources/revoke', sourceRevoked, request),
+    listSources: (query) => call('POST', '/sources/list', sourceListAnswer, query),
     removeVex: (request) => call('POST', '/vex/remove', vexRemoved, request),
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
