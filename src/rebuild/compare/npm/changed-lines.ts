@@ -85,8 +85,12 @@ export function onlyComments(added: readonly string[], removed: readonly string[
   return [...added, ...removed].every((line) => line.trim() === '' || isComment(line));
 }
 
+/**
+ * A line that is a comment wherever it stands: one in a template string could hold `${...}`, a piece of a cut line could
+ * lie in a string, and U+2028 ends a comment (ECMA-262, 12.3), so none of those signs may be in it.
+ */
 function isComment(line: string): boolean {
-  return /^\s*\/\/(?!#\s*sourceMappingURL)/.test(line);
+  return /^\s*\/\/(?!#\s*sourceMappingURL)[^`"'$\\\r\u2028\u2029]*$/.test(line);
 }
 
 export function describeChange(added: readonly string[], removed: readonly string[]): string {

@@ -70,6 +70,16 @@ const tampered: readonly (readonly [string, readonly ComparedMember[], string])[
     'npm/new-capability',
   ],
   [
+    'code behind what looks like a comment',
+    withText(thing, 'dist/inner.js', (text) => `// harmless\u2028steal();\n${text}`),
+    'npm/lone-edit',
+  ],
+  [
+    'code in a template that looks like a comment',
+    withText(thing, 'dist/inner.js', (text) => `${text}// \${steal()}\n`),
+    'npm/lone-edit',
+  ],
+  [
     'a file packed twice',
     [...thing, file('dist/inner.js', 'module.exports = 2;\n')],
     'ambiguous/duplicate-path',
@@ -183,6 +193,11 @@ const honest: readonly Honest[] = [
       text.replace('../src', '../../../packages/thing/src').replace('packages/thing/', ''),
     ),
     'benign-difference',
+  ],
+  [
+    'a comment that is one wherever it stands',
+    withText(thing, 'dist/inner.js', (text) => `// another word\n${text}`),
+    'unexplained',
   ],
   ['a document on one side', [...thing, file('CHANGELOG.md', '# 1\n')], 'unexplained'],
   ['a file that upstream lacks', thing.slice(0, -1), 'unexplained'],
