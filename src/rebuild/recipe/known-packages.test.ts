@@ -1,76 +1,13 @@
 /**
- * Packages that can be rebuilt everywhere: their upstream source archives lie in Debian's pool. With recipes that were
- * inferred from nothing but that archive, the first of them gives what the registry has.
+ * Packages that can be rebuilt everywhere: with a recipe that was inferred from nothing but the source archive, they come
+ * out as the registry has them.
  */
-import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { gunzipSync } from 'node:zlib';
 import { noBuilds, openBuildWorld, type BuildWorld } from '../../../test/support/builds.ts';
-import { fromDebianPool } from '../../../test/support/debian-pool.ts';
-import { tarMembers } from '../../../test/support/tar-members.ts';
-import type { ArtifactDigests } from '../../core/digest.ts';
-import { formatPurl } from '../../core/purl.ts';
-import { defaultSuite } from './base.ts';
-import { buildFromRecipe } from './build.ts';
-import { inferRecipes } from './infer/infer.ts';
-import { inspectSource } from './inspect.ts';
+import { knownPackages, rebuildKnown, sourceOfKnown } from '../../../test/support/known-packages.ts';
 
-interface Known {
-  readonly name: string;
-  readonly version: string;
-  /** SHA-256 of its archive in the pool. */
-  readonly archive: string;
-  /** SHA-1 of the tarball in the registry. */
-  readonly published: string;
-  /** Whether our tarball is that one bit for bit, or its files are. */
-  readonly bytes: boolean;
-}
-
-const known: readonly Known[] = [
-  {
-    name: 'inherits',
-    version: '2.0.4',
-    archive: 'a6c794ebc263c3ab833a4efeeec91347cafe10c737a9147151265185c9a27161',
-    published: '0fa2c64f932917c3433a0ded55363aae37416b7c',
-    bytes: false,
-  },
-  {
-    name: 'wrappy',
-    version: '1.0.2',
-    archive: 'b81382832bbc862775b0772ab65e1e0932ccbd23016f013b6ff31b626b05cc0c',
-    published: 'b5243d8f3ec1aa35f1364605bc0d1036e30ab69f',
-    bytes: false,
-  },
-  {
-    name: 'balanced-match',
-    version: '2.0.0',
-    archive: '9c4ffbbbc6f1e7cdd7c0ebb6de24e440b361aaf60b1a90fec7ee98a23573b88b',
-    published: 'dc70f920d78db8b858535795867bf48f820633d9',
-    bytes: false,
-  },
-  {
-    name: 'camelcase',
-    version: '7.0.0',
-    archive: 'e4805ad3764aed4153b0b72205a11b7117277ad9065fda84df13ce3d641ec4b2',
-    published: 'fd112621b212126741f998d614cbc2a8623fd174',
-    bytes: true,
-  },
-  {
-    name: 'css-what',
-    version: '6.1.0',
-    archive: '147df0eca9c4f1b06529a7ba22a7fe30a12de2bd419c226ed90dc6d19c6f8314',
-    published: 'fb5effcf76f1ddea2c81bdfaa4de44e79bac70f4',
-    bytes: true,
-  },
-];
-
-const archives = new Map<string, Uint8Array | undefined>();
-if (noBuilds === undefined) {
-  for (const { name, version, archive } of known) {
-    const path = `pool/main/n/node-${name}/node-${name}_${version}.orig.tar.gz`;
-    archives.set(name, await fromDebianPool(path, archive));
-  }
-}
+const chosen = knownPackages.filter(({ installs }) => !installs);
+const archives = noBuilds === undefined ? await Promise.all(chosen.map(sourceOfKnown)) : [];
 
 describe('from its source archive alone', { skip: noBuilds ?? false }, () => {
   let world: BuildWorld;
@@ -79,63 +16,11 @@ describe('from its source archive alone', { skip: noBuilds ?? false }, () => {
   });
   after(() => world.close());
 
-  async function files(artifact: ArtifactDigests): Promise<ReadonlyMap<string, string>> {
-    return tarMembers(gunzipSync(await world.bytes(artifact.sha256)));
-  }
-
-  async function publishedFiles({ name, version, published }: Known): Promise<ReadonlyMap<string, string>> {
-    const index = await world.deps.registry.index(name);
-    assert.ok(index !== undefined);
-    const { versions } = JSON.parse(await world.text(index.body)) as {
-      versions: Record<string, { dist: { tarball: string } }>;
-    };
-    const uri = versions[version]?.dist.tarball ?? '';
-    const { artifact } = await world.deps.registry.file(uri, [{ algorithm: 'sha1', hex: published }]);
-    return files(artifact);
-  }
-
-  for (const one of known) {
-    const archive = archives.get(one.name);
+  for (const [index, one] of chosen.entries()) {
+    const archive = archives[index];
     const skip = archive === undefined && 'its source is not in the Debian archive of this machine';
-    it(
-      `${one.name} ${one.version} is rebuilt ${one.bytes ? 'bit for bit' : 'file by file'}`,
-      { skip },
-      async () => {
-        const source = await world.archive(archive ?? Buffer.alloc(0));
-        const environment = {
-          packages: [],
-          suite: defaultSuite,
-          sourceDateEpoch: 0,
-          freezeClock: true,
-          variables: {},
-        };
-        const base = await world.base({ environment });
-        const { paths, texts, newest } = await inspectSource(world.deps, source, base);
-        const { recipes } = inferRecipes({
-          purl: formatPurl('npm', one.name, one.version),
-          source: { kind: 'archive', url: 'https://example.com/a.tgz', sha256: source.digest, directory: '' },
-          paths,
-          texts,
-          sourceDate: newest,
-          sourceDateFrom: 'files',
-          publication: {
-            nodeVersion: undefined,
-            npmVersion: undefined,
-            publishedAt: undefined,
-            paths: undefined,
-            manifest: undefined,
-          },
-          platform: process.arch === 'arm64' ? 'arm64' : 'x64',
-          suite: defaultSuite,
-        });
-        const [first] = recipes;
-        assert.ok(first !== undefined);
-        const outcome = await buildFromRecipe(world.deps, first.recipe, { source, base });
-        if (outcome.state !== 'built') assert.fail(`${outcome.message}\n${await world.text(outcome.log)}`);
-        if (one.bytes) assert.equal(outcome.tarball.sha1, one.published);
-        const built = new Map([...(await files(outcome.tarball))].sort());
-        assert.deepEqual(built, new Map([...(await publishedFiles(one))].sort()));
-      },
+    it(`${one.name} ${one.version} is rebuilt ${one.bytes ? 'bit for bit' : 'file by file'}`, { skip }, () =>
+      rebuildKnown(world, one, archive ?? Buffer.alloc(0)),
     );
   }
 });

@@ -61,7 +61,8 @@ export interface RecordingProxy {
   readonly close: () => Promise<void>;
 }
 
-interface Answer extends Recorded {
+interface Answer {
+  readonly recorded: Recorded;
   readonly files: ReadonlyMap<string, ListedFile> | undefined;
 }
 
@@ -95,8 +96,7 @@ export async function openRecordingProxy(options: ProxyOptions): Promise<Recordi
   // The relay inside runs as another uid; nobody else can enter the folder.
   await chmod(options.socketPath, 0o666);
   return {
-    recorded: () =>
-      [...state.done].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { files: _, ...recorded }]) => recorded),
+    recorded: () => [...state.done].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { recorded }]) => recorded),
     refused: () => [...state.refused],
     failures: () => state.failures,
     close: () =>
@@ -139,10 +139,11 @@ function end(response: ServerResponse, status: number): void {
 }
 
 async function send(state: State, answer: Answer, method: string, response: ServerResponse): Promise<void> {
-  const path = await state.options.blobs.path(answer.sent);
+  const path = await state.options.blobs.path(answer.recorded.sent);
   if (path === undefined) throw new Error('the recorded bytes are gone');
   response.writeHead(200, {
-    'content-type': answer.request.kind === 'index' ? 'application/json' : 'application/octet-stream',
+    'content-type':
+      answer.recorded.request.kind === 'index' ? 'application/json' : 'application/octet-stream',
     'cache-control': 'public, max-age=86400',
   });
   if (method === 'HEAD') return void response.end();
@@ -181,7 +182,7 @@ async function indexAnswer(
   const sent = await storeBytes(blobs, body);
   state.bytes += found.sizeBytes;
   const { uri, body: digest, sizeBytes } = found;
-  return { request, uri, digest, sizeBytes, sent, files, at: rfc3339(clock()) };
+  return { recorded: { request, uri, digest, sizeBytes, sent, at: rfc3339(clock()) }, files };
 }
 
 async function fileAnswer(
@@ -194,13 +195,6 @@ async function fileAnswer(
   const { uri, artifact } = await state.options.registry.file(listed.uri, listed.claims);
   state.bytes += artifact.sizeBytes;
   const { sha256: digest, sizeBytes } = artifact;
-  return {
-    request,
-    uri,
-    digest,
-    sizeBytes,
-    sent: digest,
-    files: undefined,
-    at: rfc3339(state.options.clock()),
-  };
+  const at = rfc3339(state.options.clock());
+  return { recorded: { request, uri, digest, sizeBytes, sent: digest, at }, files: undefined };
 }
