@@ -91,6 +91,8 @@ const purePlaces = [
   'ledger/verify/',
   'registries/',
   'rebuild/compare/',
+  'rebuild/recipe/infer/',
+  'rebuild/recipe/managers/',
 ];
 const pureModules = new Set(['node:crypto', 'node:buffer', 'node:util', 'node:url', 'node:zlib']);
 /** No clock and no randomness but what they are given. */

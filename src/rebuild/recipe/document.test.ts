@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aRecipe } from '../../../test/support/recipes.ts';
@@ -133,5 +134,20 @@ describe('what a person corrects', () => {
   it('lies in a file named after its package', () => {
     assert.equal(correctionFile(formatPurl('npm', '@scope/a', '1.0.0')), 'npm+@scope+a@1.0.0.yaml');
     assert.equal(correctionFile(formatPurl('npm', 'a')), 'npm+a.yaml');
+  });
+});
+
+describe('docs/recipes.md', () => {
+  it('shows a correction that is one', () => {
+    const text = readFileSync(new URL('../../../docs/recipes.md', import.meta.url), 'utf8');
+    const example = /```yaml\n([^`]*)```/.exec(text)?.[1] ?? '';
+    const correction = readCorrection(example);
+    const recipe = corrected({ ...aRecipe(), purl: formatPurl('npm', 'thing', '1.2.3') }, correction);
+    assert.deepEqual(recipe.toolchain.managerTool, {
+      package: 'pnpm',
+      version: '8.15.9',
+      integrity: undefined,
+    });
+    assert.equal(recipe.environment.freezeClock, false);
   });
 });

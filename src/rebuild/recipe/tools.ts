@@ -10,7 +10,7 @@ import {
 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { NotBuiltCause } from '../../core/rebuild.ts';
-import { isJsonObject, ownObject, ownString } from '../../core/json.ts';
+import { isJsonObject, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import type { BaseRoot, BuildDeps, BuildSandbox, BuildWorkspace } from './deps.ts';
 import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
@@ -135,14 +135,23 @@ async function programs(
   names: readonly string[],
 ): Promise<readonly (readonly [string, string])[]> {
   const text = await readInside(folder, 'package.json', 1024 ** 2);
-  const manifest: unknown = text === undefined ? undefined : JSON.parse(text);
-  const bin = isJsonObject(manifest) ? ownObject(manifest, 'bin') : undefined;
+  const manifest = parsed(text ?? '');
+  const bin = manifest === undefined ? undefined : ownObject(manifest, 'bin');
   return names.map((name) => {
     const path = (bin === undefined ? undefined : ownString(bin, name))?.replace(/^\.\//, '');
     if (path === undefined || !/^[\w.-]+(?:\/[\w.-]+)*$/.test(path) || path.includes('..'))
       throw new AssayError('INDEX_VERSION_ABSENT', `a tool of the recipe has no program ${name}`);
     return [name, path];
   });
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<string> {

@@ -115,6 +115,8 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
     if (asked === undefined) return refuse(state, response, 403, request);
     const answer = await answerOf(state, asked);
     if (answer === undefined) return refuse(state, response, 404, request);
+    // An index that only led to a tarball was never shown to the build: it is no input of it.
+    state.done.set(requestKey(asked), answer);
     await send(state, answer, request.method, response);
   } catch (error) {
     state.failures += 1;
@@ -156,10 +158,7 @@ function answerOf(state: State, request: RegistryRequest): Promise<Answer | unde
   const known = state.answers.get(key);
   if (known !== undefined) return known;
   if (state.answers.size >= state.limits.answers) throw new Error('more requests than a build may make');
-  const fresh = find(state, request).then((answer) => {
-    if (answer !== undefined) state.done.set(key, answer);
-    return answer;
-  });
+  const fresh = find(state, request);
   state.answers.set(key, fresh);
   fresh.catch(() => state.answers.delete(key));
   return fresh;

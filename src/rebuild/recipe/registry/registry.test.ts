@@ -212,6 +212,31 @@ describe('the recording proxy', () => {
     assert.equal(file?.at, '2026-01-02T03:04:05.000Z');
   });
 
+  it('does not count an index as shown that only led to a tarball', async () => {
+    const other = join(folder, 'other');
+    const index = version();
+    const bytes = Buffer.from(JSON.stringify({ name: 'b', versions: { '1.0.0': index } }));
+    const writer = await blobs.create();
+    await writer.write(bytes);
+    const { sha256: body } = await writer.commit();
+    const second = await openRecordingProxy({
+      socketPath: other,
+      registry: {
+        index: () => Promise.resolve({ uri: 'u', body, sizeBytes: bytes.length }),
+        file: (uri) => Promise.resolve({ uri, artifact: artifactDigestsOf(tarball) }),
+      },
+      blobs,
+      clock: () => new Date(0),
+      before: undefined,
+    });
+    assert.equal((await ask(other, '/npm/b/-/b-1.0.0.tgz')).status, 200);
+    assert.deepEqual(
+      second.recorded().map(({ request: { kind } }) => kind),
+      ['file'],
+    );
+    await second.close();
+  });
+
   it('asks the registry once for the same thing', async () => {
     await Promise.all([ask(socketPath, '/npm/thing'), ask(socketPath, '/npm/thing?x')]);
     assert.equal(asked.filter((name) => name === 'thing').length, 1);
