@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const entryBytes = 4096;
 
 /** Bytes below `paths`, links not followed; stops counting once over `limit`. */
-export async function bytesBelow(paths: readonly string[], limit: number): Promise<number> {
+async function bytesBelow(paths: readonly string[], limit: number): Promise<number> {
   let bytes = 0;
   const folders = [...paths];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -25,41 +25,47 @@ export async function bytesBelow(paths: readonly string[], limit: number): Promi
 }
 
 export interface DiskWatch {
-  /** Looks once more, for certain. */
+  /** Whether they hold more than the limit at the end of the run. */
   readonly isOver: () => Promise<boolean>;
   readonly stop: () => void;
 }
 
-/** Calls `over` once, soon after the folders hold more than `limit` bytes more than at the start. */
+/** How often the file system is asked what it has left; and at which of these looks the folders are counted in any case. */
+const lookMs = 250;
+const countEvery = 40;
+
+/**
+ * Calls `over` once, soon after the folders hold more than `limit` bytes. Counting costs time, so it is done when the
+ * disk has lost enough to make it possible; and from time to time, because others free some of it.
+ */
 export async function watchDisk(
   paths: readonly string[],
   limit: number,
   over: () => void,
 ): Promise<DiskWatch> {
-  const most = limit + (await bytesBelow(paths, Number.MAX_SAFE_INTEGER));
-  const isOver = async (): Promise<boolean> => (await bytesBelow(paths, most)) > most;
   if (paths.length === 0) return { isOver: () => Promise.resolve(false), stop: () => undefined };
-  let before = await freeBytes(paths);
-  let rounds = 0;
+  const count = async (): Promise<boolean> => (await bytesBelow(paths, limit)) > limit;
+  let most = await freeBytes(paths);
+  let mostSinceCount = most;
+  let looks = 0;
   let stopped = false;
+  const hasShrunk = async (): Promise<boolean> => {
+    const free = await freeBytes(paths);
+    most = Math.max(most, free);
+    mostSinceCount = Math.max(mostSinceCount, free);
+    if (mostSinceCount - free <= limit / 8) return false;
+    mostSinceCount = free;
+    return true;
+  };
   const look = async (): Promise<void> => {
     if (stopped) return;
-    const free = await freeBytes(paths);
-    rounds += 1;
-    // Others write to the disk as well, and free some of it: the tree itself is looked at from time to time too.
-    if (before - free > limit / 8 || rounds % 40 === 0) {
-      before = free;
-      if (await isOver()) {
-        over();
-        return;
-      }
-    }
-    before = Math.max(before, free);
-    timer = setTimeout(() => void look(), 250);
+    looks += 1;
+    if (((await hasShrunk()) || looks % countEvery === 0) && (await count())) over();
+    else timer = setTimeout(() => void look(), lookMs);
   };
-  let timer = setTimeout(() => void look(), 100);
+  let timer = setTimeout(() => void look(), lookMs);
   return {
-    isOver,
+    isOver: async () => most - (await freeBytes(paths)) > limit / 8 && count(),
     stop: () => {
       stopped = true;
       clearTimeout(timer);

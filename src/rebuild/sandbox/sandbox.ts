@@ -61,7 +61,7 @@ export interface RunLimits {
   readonly processes: number;
   readonly cpuSeconds: number;
   readonly wallMs: number;
-  /** Of all writable mounts together; each entry counts 4 KiB at least. */
+  /** Of all that writable mounts hold, together, also from before; each entry counts 4 KiB at least. */
   readonly diskBytes: number;
 }
 
