@@ -29,9 +29,9 @@ before(async () => {
   key = await fakeKey();
 });
 
-async function opened(parts: FakeParts = {}, tamper = (_: Map<string, Buffer>): void => {}): Promise<Suite> {
+async function opened(parts: FakeParts = {}, tamper?: (served: Map<string, Buffer>) => void): Promise<Suite> {
   const served = await fakeArchive(key, parts);
-  tamper(served);
+  tamper?.(served);
   return openSuite(fakeDeps(served), await fakeOptions(key));
 }
 

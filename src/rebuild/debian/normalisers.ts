@@ -1,0 +1,71 @@
+/**
+ * What may differ in a file of a binary package without a person having to look. Each leaves every other byte of the
+ * file as it is, and changes both sides by the same rule: the rest must be equal, its layout too.
+ */
+import { createHash } from 'node:crypto';
+import type { ComparedMember, Normaliser, Side } from '../../core/comparison-input.ts';
+import { buildIdSpan, debugLinkSpan, type Span } from './elf.ts';
+
+function blank(find: (content: Uint8Array) => Span | undefined): Normaliser['apply'] {
+  return (content) => {
+    const span = find(content);
+    if (span === undefined || content.subarray(span.from, span.to).every((byte) => byte === 0))
+      return content;
+    return Uint8Array.from(content).fill(0, span.from, span.to);
+  };
+}
+
+export const elfBuildId: Normaliser = {
+  name: 'elf-build-id',
+  version: '1',
+  reason:
+    'The build id is a checksum of the file before its debug information was taken out, and names that information; nothing runs it.',
+  apply: blank(buildIdSpan),
+};
+
+export const elfDebugLink: Normaliser = {
+  name: 'elf-debuglink',
+  version: '1',
+  reason:
+    'The debug link is the name and checksum of the file with the debug information, which is in no package compared here; it is not loaded.',
+  apply: blank(debugLinkSpan),
+};
+
+export const md5sumsPath = 'control/md5sums';
+
+/**
+ * The checksums that dpkg lists follow from the files themselves, which are compared. Forgiven only where each is that
+ * of its own side's file, so that no line of it can say anything else.
+ */
+export function md5sums(sides: Readonly<Record<Side, readonly ComparedMember[]>>): Normaliser {
+  const known = new Map<Side, ReadonlyMap<string, string>>();
+  const sumsOf = (side: Side): ReadonlyMap<string, string> => {
+    const sums =
+      known.get(side) ??
+      new Map(
+        sides[side]
+          .filter(({ type, path }) => type === 'file' && path.startsWith('data/'))
+          .map(({ path, content }) => [path.slice(5), createHash('md5').update(content).digest('hex')]),
+      );
+    known.set(side, sums);
+    return sums;
+  };
+  return {
+    name: 'md5sums',
+    version: '1',
+    reason:
+      'The list has the checksum of each file as it is in its own package; the files are compared themselves.',
+    apply: (content, { path, side }) => {
+      if (path !== md5sumsPath) return content;
+      const text = Buffer.from(content).toString('latin1');
+      return Buffer.from(
+        text.replace(/^([0-9a-f]{32}) {2}(.+)$/gm, (line, sum: string, name: string) =>
+          sumsOf(side).get(Buffer.from(name, 'latin1').toString('utf8')) === sum
+            ? `${'<assay:file>'.padEnd(32)}  ${name}`
+            : line,
+        ),
+        'latin1',
+      );
+    },
+  };
+}
