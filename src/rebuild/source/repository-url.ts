@@ -23,7 +23,7 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 const host = String.raw`[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?`;
 const webUrl = new RegExp(
-  String.raw`^(?:git\+)?(?:https?|git):\/\/(?:[^@/\s]{1,200}@)?(${host})(?::(\d{1,5}))?\/(.+)$`,
+  String.raw`^(?:git\+)?(?:https?|git):\/\/(?:[A-Za-z0-9._~:%!$&'()*+,;=-]{1,200}@)?(${host})(?::(\d{1,5}))?\/(.+)$`,
 );
 const sshUrl = new RegExp(
   String.raw`^(?:git\+)?ssh:\/\/(?:[A-Za-z0-9._-]{1,64}@)?(${host})(?::\d{1,5})?[:/](.+)$`,

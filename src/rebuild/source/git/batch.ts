@@ -31,8 +31,11 @@ export function batchReader(file: FileHandle, sizeBytes: number): BatchReader {
         return 'missing';
       }
       const from = at + end + 1;
-      if (header.sizeBytes > maxBytes) throw invalid(`an object of it is larger than ${maxBytes} bytes`);
       if (from + header.sizeBytes + 1 > sizeBytes) throw invalid('git answered only in part');
+      if (header.sizeBytes > maxBytes) {
+        at = from + header.sizeBytes + 1;
+        return 'too-large';
+      }
       const bytes = await readAt(file, from, header.sizeBytes);
       at = from + header.sizeBytes + 1;
       const object: GitObject = { name: header.name, kind: header.kind, bytes };
