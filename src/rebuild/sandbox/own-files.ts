@@ -1,7 +1,7 @@
 /** The sandbox's own files: the filter, what is mounted into each run, and the programs that run inside for it. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, lstat, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { frozenDateFile } from './clock.ts';
@@ -57,22 +57,37 @@ async function stampOf(path: string): Promise<string> {
 /** Who and where the run is, as files of `/etc`: mounted over those that the base has. */
 export async function identityMounts(folder: string, spec: RunSpec): Promise<readonly Mount[]> {
   const { hostname = 'localhost', user = 'build' } = spec.identity ?? {};
+  const etc = join(spec.root, 'etc');
+  const own = `${user}:x:${insideUid}:${insideGid}::${homeOf(user)}:/bin/sh`;
   const files: Readonly<Record<string, string>> = {
-    passwd: `root:x:0:0:root:/root:/bin/sh\n${user}:x:${insideUid}:${insideGid}::${homeOf(user)}:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
-    group: `root:x:0:\nusers:x:${insideGid}:\nnogroup:x:65534:\n`,
+    passwd: `${await linesWithout(join(etc, 'passwd'), user, insideUid)}${own}\n`,
+    group: `${await linesWithout(join(etc, 'group'), 'users', insideGid)}users:x:${insideGid}:\n`,
     hosts: `127.0.0.1 localhost${hostname === 'localhost' ? '' : ` ${hostname}`}\n::1 localhost\n`,
     hostname: `${hostname}\n`,
     'resolv.conf': '',
   };
-  const here = new Set(await readdir(join(spec.root, 'etc')).catch(() => []));
   await mkdir(folder, { mode: 0o755 });
   const mounts: Mount[] = [];
   for (const [name, text] of Object.entries(files)) {
-    if (!here.has(name) || !(await lstat(join(spec.root, 'etc', name))).isFile()) continue;
+    if (!(await isFile(join(etc, name)))) continue;
     await writeFile(join(folder, name), text, { mode: 0o644 });
     mounts.push({ from: join(folder, name), to: `/etc/${name}`, writable: false });
   }
   return mounts;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isFile() === true;
+}
+
+/** The base's own users or groups, which packages are built to be owned by; not one of this name or number. */
+async function linesWithout(path: string, name: string, id: number): Promise<string> {
+  if (!(await isFile(path))) return '';
+  return (await readFile(path, 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '' && line.split(':')[0] !== name && line.split(':')[2] !== String(id))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 export async function frozenDateMount(folder: string, spec: RunSpec): Promise<Mount> {

@@ -57,6 +57,12 @@ describe('an honest build finds what it needs', { skip: noSandbox ?? false }, ()
     assert.equal(one, two);
     assert.match(one, /^localhost\nbuild\nusers\n/);
     assert.match(one, /\n0022\nUTC\n\/tmp\n/);
+    assert.equal(
+      await box.sh(
+        'getent passwd root >/dev/null && getent group staff games >/dev/null && : >/var/tmp/x && echo fine',
+      ),
+      'fine',
+    );
     assert.match(one, /^SOURCE_DATE_EPOCH=1700000000$/m);
     const other = await box.sh('hostname; whoami; echo ~', { identity: { hostname: 'ci-7f3a', user: 'jo' } });
     assert.equal(other, 'ci-7f3a\njo\n/home/jo');

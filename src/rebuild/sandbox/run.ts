@@ -106,7 +106,7 @@ async function profileFor(
       ...proxied.mounts,
       ...spec.mounts,
     ],
-    tmpfs: spec.tmpfs ?? [],
+    tmpfs: [...(await variableFolders(spec)), ...(spec.tmpfs ?? [])],
     tmpBytes: Math.min(spec.limits.memoryBytes, spec.limits.diskBytes),
     hostname: spec.identity?.hostname ?? 'localhost',
     user: spec.identity?.user ?? 'build',
@@ -119,6 +119,13 @@ async function profileFor(
     masked: runner.masked,
   };
   return { profile, clock };
+}
+
+/** `/var/tmp`, where the base has it and it can not be written to anyway. */
+async function variableFolders(spec: RunSpec): Promise<Profile['tmpfs']> {
+  if (spec.writableRoot === true) return [];
+  const stat = await lstat(join(spec.root, 'var/tmp')).catch(() => undefined);
+  return stat?.isDirectory() === true ? [{ to: '/var/tmp', sizeBytes: spec.limits.diskBytes }] : [];
 }
 
 /** With a proxy the relay is started first, with nothing of the run's environment, and starts the command. */

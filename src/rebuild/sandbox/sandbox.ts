@@ -39,6 +39,10 @@ export interface Sandbox {
   readonly run: (spec: RunSpec) => Promise<RunResult>;
 }
 
+/**
+ * Once a run could write to a folder, nothing of Assay writes there: what looks like a file can be a link to one of the
+ * host. Reading goes through `outputs.ts`.
+ */
 export interface Workspace {
   readonly path: string;
   /** Makes a folder in it that a run may write to when it is mounted writable. `name`: one path segment. */
