@@ -6,7 +6,7 @@ import { areSecretsOfSeveral } from './data.ts';
 import { foldHere, isRequire, moduleIn, pathOf } from './names.ts';
 import { functionTypes } from './scopes.ts';
 import { reach, type Add, type State } from './state.ts';
-import { tagsOf } from './tags.ts';
+import { noTags, tagsOf, union } from './tags.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
 interface Call {
@@ -23,7 +23,7 @@ export function lookAtCall(state: State, node: Node, add: Add): void {
   if (isHiddenMember(state, callee)) add('hidden-member');
   if (path !== undefined && isInnerBinding(state, path, args)) add('hidden-module');
   const meaning = path === undefined ? undefined : meaningOf(path);
-  const data = new Set(args.flatMap((argument) => [...tagsOf(state, argument)]));
+  const data = args.reduce((tags, argument) => union(tags, tagsOf(state, argument)), noTags);
   const signals = meaning?.signals ?? [];
   for (const signal of signals) add(signal);
   lookAtSending(state, callee, args, signals, data, add);

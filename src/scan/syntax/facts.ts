@@ -1,13 +1,13 @@
 /** What the syntax tree of one file says: signals with their places, flows of data, functions, what it requires. */
 import { signalsInString } from '../text-signals.ts';
 import { lookAtCall } from './call-facts.ts';
-import { learn } from './learn.ts';
+import { learn, learnedTypes } from './learn.ts';
 import { foldHere, pathOf } from './names.ts';
 import { isEndlessNoise } from './noise.ts';
 import { createScopes, functionTypes } from './scopes.ts';
 import { reach, type Add, type Flow, type State, type SyntaxEvent } from './state.ts';
 import { tagsOf } from './tags.ts';
-import { nodeOf, textOf, traversalOf, walk, type Node } from './tree.ts';
+import { nodeOf, textOf, treeOf, type Node, type Tree } from './tree.ts';
 
 export type { Flow };
 
@@ -28,7 +28,8 @@ const mostNodesTwice = 40_000;
 const mostNodesKept = 200_000;
 
 export function syntaxFacts(program: Node): SyntaxFacts {
-  const all = traversalOf(program);
+  const tree = treeOf(program, markOf);
+  const count = tree.nodes.length;
   const state: State = {
     scopes: createScopes(),
     paths: new Map(),
@@ -40,48 +41,25 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     tags: new Map(),
     functions: new Map(),
     returns: new Map(),
-    budget: { left: steps + stepsPerNode * all.nodes.length },
+    joined: new Map(),
+    budget: { left: steps + stepsPerNode * count },
     events: [],
     spans: [],
     reaches: new Set(),
     downloads: new Set(),
     kept: undefined,
   };
-  const { enter, leave } = state.scopes;
-  walk(all, enter, leave);
+  walk(state, tree, marks.declares, () => undefined);
   state.scopes.declared();
   // Twice: a variable may be used above the place that gives it its value. In bundles that costs more than it tells.
-  for (let round = 0; round < (all.nodes.length > mostNodesTwice ? 1 : 2); round += 1) {
-    const inside: Node[] = [];
-    walk(
-      all,
-      (node) => {
-        enter(node);
-        if (functionTypes.has(node.type)) inside.push(node);
-        learn(state, node, inside);
-      },
-      (node) => {
-        if (functionTypes.has(node.type)) inside.pop();
-        leave(node);
-      },
-    );
+  for (let round = 0; round < (count > mostNodesTwice ? 1 : 2); round += 1) {
+    walk(state, tree, marks.learned, (node, _, inside) => learn(state, node, inside));
   }
   // In a bundle it would not fit into memory.
-  if (all.nodes.length <= mostNodesKept) state.kept = { paths: new Map(), texts: new Map(), tags: new Map() };
-  const hasAlias = [...state.paths.values()].includes('process.env');
-  const parents: Node[] = [];
-  walk(
-    all,
-    (node) => {
-      enter(node);
-      look(state, node, parents, hasAlias);
-      parents.push(node);
-    },
-    (node) => {
-      parents.pop();
-      leave(node);
-    },
-  );
+  if (count <= mostNodesKept) state.kept = { paths: new Map(), texts: new Map(), tags: new Map() };
+  const aliases = aliasesOf(state);
+  const wanted = aliases.size === 0 ? marks.looked : marks.looked | marks.named;
+  walk(state, tree, wanted, (node, parent) => look(state, node, parent, aliases));
   return {
     events: state.events,
     functions: state.spans,
@@ -90,9 +68,70 @@ export function syntaxFacts(program: Node): SyntaxFacts {
   };
 }
 
+/** What is to be done with nodes of a type, as bits: most are only passed by. */
+const marks = { function: 1, declares: 2, learned: 4, looked: 8, named: 16 };
+const looked = new Set([
+  'CallExpression',
+  'NewExpression',
+  'ForStatement',
+  'WhileStatement',
+  'ImportDeclaration',
+  'ExportAllDeclaration',
+  'ExportNamedDeclaration',
+  'ImportExpression',
+  'MemberExpression',
+  'AssignmentExpression',
+  'Literal',
+  'TemplateLiteral',
+  'BinaryExpression',
+]);
+
+function markOf(type: string): number {
+  if (functionTypes.has(type)) return marks.function | marks.declares | marks.learned | marks.looked;
+  return (
+    (type === 'VariableDeclarator' ? marks.declares : 0) |
+    (learnedTypes.has(type) ? marks.learned : 0) |
+    (looked.has(type) ? marks.looked : 0) |
+    (type === 'Identifier' ? marks.named : 0)
+  );
+}
+
+/** Each node that has one of the marks, in the scope it stands in; `inside`: the functions around it, the innermost last. */
+function walk(
+  { scopes }: State,
+  { nodes, marks: given, parents, ends }: Tree,
+  wanted: number,
+  visit: (node: Node, parent: Node | undefined, inside: readonly Node[]) => void,
+): void {
+  const inside: Node[] = [];
+  const until: number[] = [];
+  for (let at = 0; at < given.length; at += 1) {
+    while (until.length > 0 && (until[until.length - 1] as number) <= at) {
+      until.pop();
+      scopes.leave(inside.pop() as Node);
+    }
+    const mark = given[at] as number;
+    if ((mark & (wanted | marks.function)) === 0) continue;
+    const node = nodes[at] as Node;
+    if ((mark & marks.declares) !== 0) scopes.enter(node);
+    if ((mark & marks.function) !== 0) {
+      inside.push(node);
+      until.push(ends[at] as number);
+    }
+    if ((mark & wanted) !== 0) visit(node, nodes[parents[at] as number], inside);
+  }
+  for (const node of inside.reverse()) scopes.leave(node);
+}
+
+/** Names of variables that stand for the environment. */
+function aliasesOf(state: State): ReadonlySet<string> {
+  const keys = [...state.paths].filter(([, path]) => path === 'process.env').map(([key]) => key);
+  return new Set(keys.map((key) => key.slice(key.indexOf(':') + 1)));
+}
+
 const imports = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'ExportNamedDeclaration']);
 
-function look(state: State, node: Node, parents: readonly Node[], hasAlias: boolean): void {
+function look(state: State, node: Node, parent: Node | undefined, aliases: ReadonlySet<string>): void {
   const add: Add = (what) => {
     if (state.events.length < maxEvents) state.events.push({ what, at: node.start });
   };
@@ -105,10 +144,13 @@ function look(state: State, node: Node, parents: readonly Node[], hasAlias: bool
     if (specifier !== undefined) reach(state, specifier);
   }
   if (node.type === 'ImportExpression') lookAtImport(state, node, add);
-  if (node.type === 'MemberExpression' || (hasAlias && node.type === 'Identifier'))
-    lookAtName(state, node, parents, add);
+  if (
+    node.type === 'MemberExpression' ||
+    (node.type === 'Identifier' && aliases.has(textOf(node, 'name') ?? ''))
+  )
+    lookAtName(state, node, parent, add);
   if (node.type === 'AssignmentExpression') lookAtAssignment(state, node, add);
-  if (isText(node) && !isInsideText(parents)) lookAtText(state, node, add);
+  if (isText(node) && !isInsideText(parent)) lookAtText(state, node, add);
 }
 
 function lookAtImport(state: State, node: Node, add: Add): void {
@@ -123,8 +165,7 @@ function lookAtImport(state: State, node: Node, add: Add): void {
   else reach(state, text);
 }
 
-function lookAtName(state: State, node: Node, parents: readonly Node[], add: Add): void {
-  const parent = parents.at(-1);
+function lookAtName(state: State, node: Node, parent: Node | undefined, add: Add): void {
   const isEnvironment = pathOf(state, node) === 'process.env';
   if (isEnvironment) {
     const isNamed = parent?.type === 'MemberExpression' && nodeOf(parent, 'object') === node;
@@ -179,8 +220,7 @@ function isText(node: Node): boolean {
   );
 }
 
-function isInsideText(parents: readonly Node[]): boolean {
-  const parent = parents.at(-1);
+function isInsideText(parent: Node | undefined): boolean {
   return parent?.type === 'BinaryExpression' && textOf(parent, 'operator') === '+';
 }
 

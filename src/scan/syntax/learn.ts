@@ -2,12 +2,37 @@
 import { meaningOf, moduleName, type Tag } from './calls.ts';
 import type { Folded } from './fold.ts';
 import { returnedBy, valuesOf } from './fold-values.ts';
-import { better, constantsOf, foldHere, isRequire, pathOf, propertyName, type Names } from './names.ts';
+import { 
+  better,
+  constantsOf,
+  foldHere,
+  isRequire,
+  pathOf,
+  pathWith,
+  propertyName,
+  type Names,
+ } from './names.ts';
 import { functionTypes, namesIn } from './scopes.ts';
-import { addTags, noTags, rootName, tagsOf } from './tags.ts';
-import { nodeOf, nodesOf, textOf, traversalOf, type Node } from './tree.ts';
+import { addTags, noTags, rootName, tagsOf, union } from './tags.ts';
+import { nodeOf, nodesIn, nodesOf, textOf, type Node } from './tree.ts';
 
-/** `inside`: the functions around the node, the innermost last. */
+/** Of which `learn` can learn something; and functions. */
+export const learnedTypes: ReadonlySet<string> = new Set([
+  'VariableDeclarator',
+  'AssignmentExpression',
+  'ForInStatement',
+  'ForOfStatement',
+  'ImportDeclaration',
+  'ReturnStatement',
+  'ObjectExpression',
+  'ArrayExpression',
+  'ClassDeclaration',
+  'ClassExpression',
+  'CallExpression',
+  'NewExpression',
+]);
+
+/** `inside`: the functions around the node, the innermost last; a function is inside of itself. */
 export function learn(state: Names, node: Node, inside: readonly Node[]): void {
   if (functionTypes.has(node.type)) learnFunction(state, node);
   switch (node.type) {
@@ -54,8 +79,8 @@ function learnFunction(state: Names, node: Node): void {
 function learnReturn(state: Names, of: Node | undefined, value: Node | undefined): void {
   if (of === undefined || value === undefined) return;
   const key = `fn#${of.start}`;
-  const known = state.returns.get(key) ?? { tags: new Set<Tag>(), path: undefined };
-  for (const tag of tagsOf(state, value)) known.tags.add(tag);
+  const known = state.returns.get(key) ?? { tags: noTags, path: undefined };
+  known.tags = union(known.tags, tagsOf(state, value));
   known.path = better(known.path, pathOf(state, value));
   state.returns.set(key, known);
 }
@@ -68,7 +93,7 @@ function learnAssignment(state: Names, node: Node): void {
   addTags(state, rootName(left), tagsOf(state, right));
   const object = pathOf(state, nodeOf(left, 'object'));
   const name = propertyName(state, left);
-  if (object !== undefined && name !== undefined) learnMember(state, `${object}.${name}`, right);
+  if (object !== undefined && name !== undefined) learnMember(state, pathWith(state, object, name), right);
 }
 
 /** What is known of others' modules stays: a program may well replace `fs.readFile` by itself. */
@@ -157,7 +182,7 @@ function bindPattern(state: Names, pattern: Node, path: string, depth = 0): void
     const computed = (property as unknown as { computed?: boolean }).computed === true;
     const name = (computed ? undefined : textOf(key, 'name')) ?? foldHere(state, key)?.text;
     if (name === 'default') bindTo(nodeOf(property, 'value'), path);
-    else if (name !== undefined) bindTo(nodeOf(property, 'value'), isGlobal ? name : `${path}.${name}`);
+    else if (name !== undefined) bindTo(nodeOf(property, 'value'), isGlobal ? name : pathWith(state, path, name));
   }
 }
 
@@ -202,7 +227,7 @@ function isChosen(loop: Node, names: readonly string[]): boolean {
     body?.type === 'BlockStatement' ? nodesOf(body, 'body') : body === undefined ? [] : [body];
   const [only] = statements;
   if (statements.length !== 1 || only?.type !== 'IfStatement') return false;
-  const asked = traversalOf(nodeOf(only, 'test') ?? only).nodes;
+  const asked = nodesIn(nodeOf(only, 'test') ?? only);
   return asked.some((node) => {
     const callee = node.type === 'CallExpression' ? nodeOf(node, 'callee') : undefined;
     if (
@@ -284,11 +309,12 @@ function learnCallbacks(state: Names, node: Node): void {
   const of = follows ? tagsOf(state, object) : noTags;
   const downloads =
     gives === 'downloaded' || gives === 'request' || of.has('downloaded') || of.has('request');
+  const promised = method === 'then' ? pathOf(state, object) : undefined;
+  if (!downloads && of.size === 0 && promised === undefined) return;
   const given = new Set<Tag>([
     ...(downloads ? ['downloaded' as const] : []),
     ...[...of].filter((tag) => tag !== 'downloaded' && tag !== 'request'),
   ]);
-  const promised = method === 'then' ? pathOf(state, object) : undefined;
   if (given.size === 0 && promised === undefined) return;
   for (const argument of nodesOf(node, 'arguments')) {
     const called = functionTypes.has(argument.type)

@@ -5,7 +5,7 @@ import type { Scopes } from './scopes.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
 export interface Returned {
-  readonly tags: Set<Tag>;
+  tags: ReadonlySet<Tag>;
   path: string | undefined;
 }
 
@@ -24,6 +24,8 @@ export interface Names {
   readonly functions: Map<string, Node>;
   readonly returns: Map<string, Returned>;
   readonly budget: { left: number };
+  /** By path and name: their path together. The same text each time, which is found soonest in a map. */
+  readonly joined: Map<string, Map<string, string>>;
   /** Once everything is learned, what was found out is kept. */
   kept: Kept | undefined;
 }
@@ -68,21 +70,33 @@ const maxDepth = 30;
 /** The dotted path of an expression, with imports resolved; undefined where it has none. */
 export function pathOf(state: Names, node: Node | undefined, depth = 0): string | undefined {
   if (node === undefined || depth > maxDepth || state.budget.left <= 0) return undefined;
-  const { kept } = state;
-  if (kept?.paths.has(node) === true) return kept.paths.get(node);
   state.budget.left -= 1;
+  if (node.type === 'Identifier') return nameHere(state, textOf(node, 'name') ?? '');
+  const { kept } = state;
+  if (kept === undefined || !keptTypes.has(node.type)) return freshPath(state, node, depth);
+  const known = kept.paths.get(node);
+  if (known !== undefined || kept.paths.has(node)) return known;
   const path = freshPath(state, node, depth);
-  kept?.paths.set(node, path);
+  kept.paths.set(node, path);
   return path;
+}
+
+/** Others are found out as fast as they are looked up. */
+const keptTypes = new Set(['MemberExpression', 'CallExpression', 'NewExpression', 'AssignmentExpression']);
+
+function nameHere(state: Names, name: string): string {
+  return state.paths.get(state.scopes.keyOf(name)) ?? name;
 }
 
 function freshPath(state: Names, node: Node, depth: number): string | undefined {
   const next = (inner: Node | undefined): string | undefined => pathOf(state, inner, depth + 1);
   switch (node.type) {
-    case 'Identifier': {
-      const name = textOf(node, 'name') ?? '';
-      return state.paths.get(state.scopes.keyOf(name)) ?? name;
-    }
+    case 'Literal':
+      return undefined;
+    case 'MemberExpression':
+      return memberPath(state, node, depth);
+    case 'CallExpression':
+      return callPath(state, node, depth);
     case 'ThisExpression':
       return 'this';
     case 'FunctionDeclaration':
@@ -110,14 +124,10 @@ function freshPath(state: Names, node: Node, depth: number): string | undefined 
       return better(next(nodeOf(node, 'consequent')), next(nodeOf(node, 'alternate')));
     case 'AssignmentExpression':
       return textOf(node, 'operator') === '=' ? next(nodeOf(node, 'right')) : undefined;
-    case 'MemberExpression':
-      return memberPath(state, node, depth);
     case 'ImportExpression': {
       const name = foldHere(state, nodeOf(node, 'source'))?.text;
       return name === undefined ? undefined : moduleIn(name);
     }
-    case 'CallExpression':
-      return callPath(state, node, depth);
     case 'NewExpression': {
       const made = next(nodeOf(node, 'callee'));
       return made === 'Proxy' ? next(nodesOf(node, 'arguments')[0]) : made;
@@ -129,11 +139,24 @@ function freshPath(state: Names, node: Node, depth: number): string | undefined 
 
 /** Which of two a name rather stands for: one that says something. */
 export function better(one: string | undefined, other: string | undefined): string | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
+  if (one === undefined || other === undefined || one === other) return one ?? other;
   return weight(other) > weight(one) ? other : one;
 }
 
+const weights = new Map<string, number>();
+const mostWeights = 20_000;
+
 function weight(path: string): number {
+  const before = weights.get(path);
+  if (before !== undefined) return before;
+  // Paths are the attacker's: what is remembered is bounded.
+  if (weights.size >= mostWeights) weights.clear();
+  const is = freshWeight(path);
+  weights.set(path, is);
+  return is;
+}
+
+function freshWeight(path: string): number {
   if (isRequire(path) || meaningOf(path) !== undefined || path === 'process.env') return 3;
   const [root = ''] = path.split('.', 1);
   if (isHideable(root) || root === 'process') return 2;
@@ -156,8 +179,17 @@ function memberPath(state: Names, node: Node, depth: number): string | undefined
   if (name === undefined || object === undefined) return undefined;
   if (globals.has(object)) return name;
   if (name === 'default') return object;
-  const path = `${object}.${name}`;
+  const path = pathWith(state, object, name);
   return state.members.get(path) ?? path;
+}
+
+/** `object.name`. */
+export function pathWith(state: Names, object: string, name: string): string {
+  let names = state.joined.get(object);
+  if (names === undefined) state.joined.set(object, (names = new Map()));
+  let path = names.get(name);
+  if (path === undefined) names.set(name, (path = `${object}.${name}`));
+  return path;
 }
 
 /** Of `a.b`, `a['b']`, `a[0]`. */

@@ -1,6 +1,6 @@
 /** Loops that only print: whoever loads them never goes on. */
 import { pathOf, type Names } from './names.ts';
-import { nodeOf, textOf, traversalOf, walk, type Node } from './tree.ts';
+import { nodeOf, nodesIn, textOf, type Node } from './tree.ts';
 
 export function isEndlessNoise(state: Names, node: Node): boolean {
   const test = nodeOf(node, 'test');
@@ -13,17 +13,13 @@ export function isEndlessNoise(state: Names, node: Node): boolean {
   if (!endless || body === undefined) return false;
   let prints = false;
   let ends = false;
-  walk(
-    traversalOf(body),
-    (inner) => {
-      if (/^(?:Break|Return|Throw)Statement$|^(?:Await|Yield)Expression$/.test(inner.type)) ends = true;
-      if (
-        inner.type === 'CallExpression' &&
-        /^(?:console\.\w+|process\.stdout\.write)$/.test(pathOf(state, nodeOf(inner, 'callee')) ?? '')
-      )
-        prints = true;
-    },
-    () => undefined,
-  );
+  for (const inner of nodesIn(body)) {
+    if (/^(?:Break|Return|Throw)Statement$|^(?:Await|Yield)Expression$/.test(inner.type)) ends = true;
+    if (
+      inner.type === 'CallExpression' &&
+      /^(?:console\.\w+|process\.stdout\.write)$/.test(pathOf(state, nodeOf(inner, 'callee')) ?? '')
+    )
+      prints = true;
+  }
   return prints && !ends;
 }

@@ -27,6 +27,11 @@ function addTagsTo(state: Names, key: string, tags: ReadonlySet<Tag>): void {
   state.tags.set(key, known);
 }
 
+export function union(one: ReadonlySet<Tag>, other: ReadonlySet<Tag>): ReadonlySet<Tag> {
+  if (other.size === 0) return one;
+  return one.size === 0 ? other : new Set([...one, ...other]);
+}
+
 /** For `a.b.c`: what holds it all. */
 export function rootName(node: Node): string | undefined {
   let at: Node | undefined = node;

@@ -61,52 +61,78 @@ export function textOf(node: Node | undefined, key: string): string | undefined 
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Nodes as they are entered and left, depth first: made once and walked several times. */
-export interface Traversal {
+/** A tree in one list, each node before those inside of it: made once, walked several times. */
+export interface Tree {
   readonly nodes: readonly Node[];
-  /** 1 where the node is left. */
-  readonly left: readonly number[];
+  /** By node, what kind it is: bits that were given to `treeOf` by type. */
+  readonly marks: Uint8Array;
+  /** By node, where the node around it stands; -1: none. */
+  readonly parents: Int32Array;
+  /** By node, where the first node behind all that is inside of it stands. */
+  readonly ends: Int32Array;
+}
+
+interface Type {
+  readonly name: string;
+  /** Properties that may hold nodes; undefined: any of them. */
+  readonly keys: readonly string[] | undefined;
 }
 
 /** Names of types as the engine keeps them: those of a tree are texts of their own, slow to compare. */
-const typeNames = new Map(Object.keys(visitorKeys).map((name) => [name, name]));
+const types = new Map<string, Type>(
+  Object.entries(visitorKeys).map(([name, keys]) => [name, { name, keys }]),
+);
 
 /** Without recursion: hostile trees are deep. */
-export function traversalOf(root: Node): Traversal {
+export function treeOf(root: Node, markOf: (type: string) => number = () => 0): Tree {
   const nodes: Node[] = [];
-  const left: number[] = [];
+  const parents: number[] = [];
+  const marks: number[] = [];
+  const known = new Map<string, number>();
   const stack: Node[] = [root];
-  const leaving: number[] = [0];
+  const around: number[] = [-1];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    const isLeft = leaving.pop() ?? 0;
+    const at = nodes.length;
+    const type = types.get(node.type) ?? { name: node.type, keys: undefined };
+    (node as { type: string }).type = type.name;
+    let mark = known.get(type.name);
+    if (mark === undefined) known.set(type.name, (mark = markOf(type.name)));
     nodes.push(node);
-    left.push(isLeft);
-    if (isLeft === 1) continue;
-    (node as { type: string }).type = typeNames.get(node.type) ?? node.type;
-    stack.push(node);
-    leaving.push(1);
-    const children = childrenOf(node);
+    marks.push(mark);
+    parents.push(around.pop() ?? -1);
+    const children = childrenBy(node, type.keys);
     for (let i = children.length - 1; i >= 0; i -= 1) {
-      const child = children[i];
-      if (child === undefined) continue;
-      stack.push(child);
-      leaving.push(0);
+      stack.push(children[i] as Node);
+      around.push(at);
     }
   }
-  return { nodes, left };
+  return { nodes, marks: Uint8Array.from(marks), parents: Int32Array.from(parents), ends: endsOf(parents) };
 }
 
-export function walk(
-  { nodes, left }: Traversal,
-  enter: (node: Node) => void,
-  leave: (node: Node) => void,
-): void {
-  nodes.forEach((node, at) => (left[at] === 1 ? leave(node) : enter(node)));
+function endsOf(parents: readonly number[]): Int32Array {
+  const ends = new Int32Array(parents.length);
+  for (let at = parents.length - 1; at >= 0; at -= 1) {
+    const end = Math.max(ends[at] ?? 0, at + 1);
+    ends[at] = end;
+    const parent = parents[at] ?? -1;
+    if (parent >= 0 && end > (ends[parent] ?? 0)) ends[parent] = end;
+  }
+  return ends;
 }
 
+/** The node itself and all inside of it. */
+export function nodesIn(root: Node): readonly Node[] {
+  return treeOf(root).nodes;
+}
+
+/** Of a node whose type is one that the parser has. */
 export function childrenOf(node: Node): readonly Node[] {
+  return childrenBy(node, types.get(node.type)?.keys);
+}
+
+function childrenBy(node: Node, keys: readonly string[] | undefined): readonly Node[] {
   const children: Node[] = [];
-  for (const key in node) {
+  for (const key of keys ?? Object.keys(node)) {
     const value = (node as unknown as Record<string, unknown>)[key];
     if (typeof value !== 'object' || value === null) continue;
     if (Array.isArray(value)) {
