@@ -96,7 +96,7 @@ async function textOf(path: string): Promise<string> {
 
 const lookEveryMs = 400;
 
-async function watch(context: Context, gate: ControlClient, { id }: JobShown, format: Format): Promise<void> {
+async function watch(context: Context, gate: ControlClient, { id, attempt }: JobShown, format: Format): Promise<void> {
   const { terminal } = context;
   let last = 0;
   for (;;) {
@@ -106,7 +106,7 @@ async function watch(context: Context, gate: ControlClient, { id }: JobShown, fo
       if (format === 'table') terminal.note(forTerminal(text, 2000));
     }
     const isOver = job.state !== 'waiting' && job.state !== 'running';
-    const isPut = job.state === 'waiting' && job.attempt > 0;
+    const isPut = job.state === 'waiting' && job.attempt > attempt;
     if (isOver || isPut) {
       context.finish(exitOf(job, outcome));
       if (format === 'json') return printJson(terminal, { job, outcome });

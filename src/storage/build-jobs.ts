@@ -71,7 +71,8 @@ export function createBuildJobStore(db: Kysely<Schema>, { write }: WriteQueue): 
           await inside.insertInto('build_jobs').values(rowOf(job)).execute();
           return job;
         }
-        if (known.state === 'waiting' && (known.priority < job.priority || job.recipe !== undefined)) {
+        // Whoever asks again does not wait for the pause after a failure.
+        if (known.state === 'waiting') {
           const priority = Math.max(known.priority, job.priority);
           const recipe = job.recipe ?? known.recipe;
           const changed = { priority, recipe, not_before: job.notBefore };

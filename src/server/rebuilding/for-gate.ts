@@ -12,7 +12,7 @@ import type { Forge } from '../../core/forge.ts';
 import { formatPurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { Clock } from '../../core/time.ts';
-import type { SourceDeps } from '../../rebuild/source/deps.ts';
+import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Storage } from '../../storage/open.ts';
 import { createDial } from '../../upstream/dial.ts';
 import { openPublicFiles } from '../../upstream/public-files.ts';
@@ -21,6 +21,7 @@ import type { LedgerRooms } from '../ledger/open.ts';
 import type { Logger } from '../logger.ts';
 import type { IndexPool } from '../workers/index-pool.ts';
 import { createComparer } from './comparer.ts';
+import { createDebianSuites } from './debian-suites.ts';
 import type { Rebuilder } from './deps.ts';
 import { openKnownBuilds, type KnownBuilds } from './known.ts';
 import { createNpmRebuilder } from './npm.ts';
@@ -100,11 +101,12 @@ export async function openRebuilding(
   closers.push(comparer.close);
   const files = openPublicFiles();
   closers.push(() => Promise.resolve(files.close()));
+  const debian = createDebianSuites({ storage, files, clock });
   const npmSources: NpmSourcesDeps = {
     storage,
     forge: needs.forge,
     files,
-    archives: noArchives,
+    archives: (release) => debian.offersFor(release, defaultSuite),
     dial: createDial(),
     clock,
     recipes: settings.rebuild.recipes,
@@ -164,5 +166,3 @@ export async function openRebuilding(
     },
   };
 }
-
-const noArchives: SourceDeps['archives'] = () => Promise.resolve([]);

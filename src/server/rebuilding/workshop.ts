@@ -23,6 +23,9 @@ export interface LazyWorkshop {
   readonly close: () => Promise<void>;
 }
 
+/** What the sandbox's own relay to the one way out is linked to. */
+const relay = ['libatomic1', 'libstdc++6'];
+
 export function createWorkshop(directory: string, blobs: Storage['blobs']): LazyWorkshop {
   let opened: Promise<Workshop> | undefined;
   let own: string | undefined;
@@ -40,7 +43,7 @@ export function createWorkshop(directory: string, blobs: Storage['blobs']): Lazy
       bases,
       tools,
       base: async (packages, suite) => {
-        const { path, digest } = await bases.base(packages, suite);
+        const { path, digest } = await bases.base([...packages, ...relay], suite);
         return { path, digest: digest as Sha256, uri: `urn:assay:base:${suite}:${packages.join('+')}` };
       },
     };
