@@ -100,6 +100,8 @@ describe('a build cannot get out', { skip: noSandbox ?? false }, () => {
     );
     assert.equal(readFileSync(join(input, 'file'), 'utf8'), 'as it was');
     assert.equal(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'), pattern);
+    // A dump that goes to a program is kept from it by this limit alone.
+    assert.match(await box.sh('grep core /proc/self/limits'), /core file size\s+1\s+1\s/);
     await workspace.remove();
   });
 

@@ -49,7 +49,8 @@ export interface Launched {
 /**
  * Arguments arrive as positional parameters, never as shell text. The pipe to `cat` belongs to the uid of the run, so
  * that programs inside can open `/dev/stdout`; Node's own pipes are sockets, which nobody can open by path. When this
- * process dies, the descriptor of the word ends, and so does everything.
+ * process dies, the descriptor of the word ends, and so does everything. A core limit of 1 byte is the only one that keeps
+ * the kernel from starting the host's own reader of core dumps, as root (core(5)); the shell cannot count so finely.
  */
 const launcher = `
 read -r go <&5 || exit 97
@@ -58,7 +59,8 @@ watch=$!
 exec 5<&-
 for fd in $5; do eval "exec $fd>&-"; done
 umask 022
-ulimit -c 0 && ulimit -t "$1" && ulimit -f "$2" && ulimit -n 8192 || exit 98
+prlimit --pid $$ --core=1:1 2>/dev/null || ulimit -c 0 || exit 98
+ulimit -t "$1" && ulimit -f "$2" && ulimit -n 8192 || exit 98
 [ "$3" = - ] || ulimit -d "$3" || exit 98
 [ "$4" = - ] || ulimit -p "$4" 2>/dev/null || ulimit -u "$4" || exit 98
 shift 5
