@@ -293,7 +293,7 @@ describe('what is kept of a source', () => {
       execFileSync('git', ['-c', 'core.autocrlf=false', 'clone', '-q', repo.path, clone]);
       rmSync(join(clone, '.git'), { recursive: true });
       writeFileSync(join(clone, 'a.crlf'), 'a\nb\n');
-      execFileSync('diff', ['-r', '--no-dereference', clone, join(out, 'source')]);
+      execFileSync('git', ['diff', '--no-index', '--exit-code', clone, join(out, 'source')]);
       assert.equal(
         execFileSync('stat', ['-c', '%a', join(out, 'source/bin/run')], { encoding: 'utf8' }).trim(),
         '755',

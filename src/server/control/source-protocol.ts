@@ -28,7 +28,7 @@ export const sourceApprove = z.object({
 export type SourceApprove = z.infer<typeof sourceApprove>;
 
 /** Without a repository: all that were approved of the package. */
-export const sourceRevoke = sourceApprove;
+export const sourceRevoke = sourceApprove.extend({});
 export type SourceRevoke = z.infer<typeof sourceRevoke>;
 
 /** Without a package: what is in force of all. */

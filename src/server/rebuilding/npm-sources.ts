@@ -14,7 +14,7 @@ import { correctionFile, readCorrection, type Correction } from '../../rebuild/r
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
 import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
-import { gitPackages, sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
+import { sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
 import type { MovedTag, NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { NpmTarget } from './npm-target.ts';
@@ -105,7 +105,7 @@ function sourceDeps(deps: NpmSourcesDeps, target: NpmTarget, shop: Workshop): So
   return {
     git: sandboxedGit({
       sandbox: shop.sandbox,
-      base: () => shop.base(gitPackages, defaultSuite),
+      base: (packages) => shop.base(packages, defaultSuite),
       dial,
     }),
     blobs: storage.blobs,

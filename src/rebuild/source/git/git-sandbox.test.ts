@@ -16,7 +16,7 @@ import {
   sourceDeps,
   type MadeRepository,
 } from '../testing/repositories.ts';
-import { gitPackages, sandboxedGit } from './git-sandbox.ts';
+import { sandboxedGit } from './git-sandbox.ts';
 
 describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
   let box: TestSandbox;
@@ -47,7 +47,7 @@ describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
   function deps() {
     const git = sandboxedGit({
       sandbox: box.sandbox,
-      base: () => testBase(gitPackages),
+      base: testBase,
       dial: host.dial,
       authorities: join(folder, 'authority.pem'),
     });

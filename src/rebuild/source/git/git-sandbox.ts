@@ -8,8 +8,8 @@ import { gitConfig, gitEnvironment } from './config.ts';
 
 export interface GitSandboxDeps {
   readonly sandbox: SourceSandbox;
-  /** A base root with `gitPackages`. Throws BASE_UNAVAILABLE. */
-  readonly base: () => Promise<{ readonly path: string }>;
+  /** A base root with these Debian packages. Throws BASE_UNAVAILABLE. */
+  readonly base: (packages: readonly string[]) => Promise<{ readonly path: string }>;
   readonly dial: Dial;
   readonly limits?: GitLimits;
   /** PEM file of authorities beside those of the base; the operator's. */
@@ -18,9 +18,8 @@ export interface GitSandboxDeps {
   readonly ssh?: { readonly keyFile: string; readonly knownHostsFile: string };
 }
 
-/** Debian packages that git needs in its base root; the second list for `ssh:` sources. */
-export const gitPackages: readonly string[] = ['ca-certificates', 'git'];
-export const sshPackages: readonly string[] = ['netcat-openbsd', 'openssh-client'];
+const gitPackages: readonly string[] = ['ca-certificates', 'git'];
+const sshPackages: readonly string[] = [...gitPackages, 'netcat-openbsd', 'openssh-client'];
 
 export interface GitLimits {
   readonly memoryBytes: number;
@@ -58,7 +57,7 @@ async function openFolder(
     throw new AssayError('SOURCE_UNREADABLE', 'no ssh identity is configured for sources');
   if (remote.kind === 'file') await checkRepository(remote.path);
   const { sandbox, limits = defaultGitLimits } = deps;
-  const base = await deps.base();
+  const base = await deps.base(remote.kind === 'ssh' ? sshPackages : gitPackages);
   const workspace = await sandbox.workspace();
   let tunnels = 0;
   try {
