@@ -47,6 +47,22 @@ test('passes, failures and skips are counted by test, with reasons', () => {
   );
 });
 
+test('a suite that is skipped whole is a skip, not silence, nor a file without tests', () => {
+  const { passed, failures, skips } = outcomeOf({
+    'a.test.ts': `${start}describe('with a sandbox', { skip: 'no bubblewrap here' }, () => { test('one', () => {}); });`,
+    'b.test.ts': `${start}describe('with a sandbox too', { skip: 'no bubblewrap here' }, () => { test('one', () => {}); }); test('two', () => {});`,
+  });
+  assert.equal(passed, 1);
+  assert.deepEqual(failures, []);
+  assert.deepEqual(
+    skips.map(({ name, reason }) => [name, reason]),
+    [
+      ['with a sandbox', 'no bubblewrap here'],
+      ['with a sandbox too', 'no bubblewrap here'],
+    ],
+  );
+});
+
 test('a file that does not load, ends early, or holds no test is a failure', () => {
   const { passed, failures } = outcomeOf({
     'broken.test.ts': `import './not-there.ts';`,

@@ -74,9 +74,14 @@ function entryOf(event: TestEvent): string | undefined {
 }
 
 function passed(root: string, tally: Tally, event: TestEvent): void {
-  if (event.details.type === 'suite' || isFileItself(root, event)) return;
+  if (isFileItself(root, event)) return;
   const skip = event.skip ?? event.todo;
-  if (skip !== undefined && skip !== false) {
+  const isSkipped = skip !== undefined && skip !== false;
+  // Of a suite that is skipped whole, nothing else is told of the tests in it.
+  if (event.details.type === 'suite' && !isSkipped) return;
+  if (isSkipped) {
+    const file = entryOf(event);
+    if (file !== undefined) tally.seen.add(file);
     tally.skips.push({
       name: event.name,
       reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given',
