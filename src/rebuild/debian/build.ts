@@ -5,7 +5,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sha256 } from '../../core/digest.ts';
 import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
 import { mostFileBytes, type Suite } from './archive.ts';
 import type { BinaryPackage } from './binary-package.ts';
@@ -207,7 +206,7 @@ async function baseFor(
       role: 'base',
       name: `Debian ${suite.options.suite}`,
       uri: `urn:assay:base:${suite.options.suite}:${packages.join('+')}`,
-      digest: { sha256: base.digest as Sha256 },
+      digest: { sha256: base.digest },
     },
     ...(await dependencyInputs([suite, ...others], base)),
   );
