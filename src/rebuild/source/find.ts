@@ -9,6 +9,7 @@ import { withCopy, type CopyLimits, type GitCopy } from './git/copy.ts';
 import { keepHistory } from './history.ts';
 import { archiveIdentity, choose, confidenceOf, disagreementsOf, ownerOf, reachableOf } from './judge.ts';
 import { firstCommitWith, lookAt, type Seen, type Wanted } from './look.ts';
+import { besideArchive } from './beside-archive.ts';
 import { defaultMirrorLimits, mirrorArchive, mirrorCommit, type MirrorLimits } from './mirror.ts';
 import {
   repositoryOfOperator,
@@ -18,7 +19,7 @@ import {
 } from './repository-url.ts';
 import { isObjectName } from './tag-names.ts';
 import { movedTags, seenTags } from './tags.ts';
-import type { MovedTag, NamedSource, ProvenanceFacts, ReleaseFacts, SourceSearch } from './types.ts';
+import type { MovedTag, NamedSource, ReleaseFacts, SourceSearch } from './types.ts';
 
 export interface FindOptions {
   readonly signal?: AbortSignal;
@@ -163,8 +164,7 @@ async function inRepository(
       notes.because.push(...notes.seen.map(({ message }) => message));
       notes.disagreements.push(...disagreementsOf(notes.seen, notes.moved));
       const chosen = choose(notes.seen);
-      if (chosen !== undefined)
-        return found(deps, copy, repository, wanted, chosen, notes, limits, release.provenance);
+      if (chosen !== undefined) return found(deps, copy, release, repository, wanted, chosen, notes, limits);
       const message = `No commit of ${repository.url} was found that holds ${release.name} ${release.version}.`;
       return fromArchives(deps, release, notes, { cause: 'no-commit', message });
     });
@@ -178,13 +178,14 @@ async function inRepository(
 async function found(
   deps: SourceDeps,
   copy: GitCopy,
+  release: ReleaseFacts,
   repository: Repository,
   wanted: Wanted,
   chosen: Seen,
   notes: Notes,
   limits: MirrorLimits,
-  provenance: ProvenanceFacts | undefined,
 ): Promise<SourceSearch> {
+  const { provenance } = release;
   const { url } = repository;
   const { commit, ref, grade, directory = '' } = chosen;
   const isWeb = repository.remote.kind === 'https';
@@ -202,7 +203,8 @@ async function found(
   const { reachable, because } = reachableOf(chosen.refs, copy.refs.defaultBranch, notes.moved, reach);
   notes.because.push(because);
   const uri = `git+${url}@${commit}`;
-  const kept = await mirrorCommit(copy, deps.blobs, { commit, uri }, limits);
+  const { mirror: kept, members } = await mirrorCommit(copy, deps.blobs, { commit, uri }, limits);
+  await besideArchive(deps, copy, release, members, directory, notes);
   const history = await historyOf(deps, copy, chosen, notes);
   for (const path of kept.submodules.slice(0, 20))
     notes.because.push(`Submodule ${JSON.stringify(path)} was left empty.`);

@@ -2,9 +2,11 @@
  * A source as one archive in a blob, so that it can be built when its host is gone. Of git: the tree of a commit, with
  * every object hashed here, from the commit's name down; of an archive: the bytes that have its digest.
  */
+import { stat } from 'node:fs/promises';
 import type { Sha256 } from '../../core/digest.ts';
 import { sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
+import type { SourceMember } from './archive-check.ts';
 import type { SourceBlobs, SourceFiles } from './deps.ts';
 import type { BatchReader } from './git/batch.ts';
 import type { GitCopy } from './git/copy.ts';
@@ -43,7 +45,7 @@ export async function mirrorCommit(
   blobs: SourceBlobs,
   { commit, uri }: { readonly commit: string; readonly uri: string },
   limits: MirrorLimits = defaultMirrorLimits,
-): Promise<Omit<SourceMirror, 'history'>> {
+): Promise<{ readonly mirror: Omit<SourceMirror, 'history'>; readonly members: readonly SourceMember[] }> {
   return copy.objects({ commit }, async (reader) => {
     const read = await readAll(reader, commit, limits);
     const fields = readCommit(read.commit);
@@ -57,6 +59,7 @@ export async function mirrorCommit(
         seconds: fields.committedAt,
         submodules: [],
         pointers: [],
+        members: [],
         written: 0,
         entries: 0,
         write: writer.write,
@@ -66,7 +69,8 @@ export async function mirrorCommit(
       await put(walk, tarEnd);
       const { sha256: archive, sizeBytes } = await writer.commit();
       const { submodules, pointers } = walk;
-      return { archive, sizeBytes, uri, committedAt: fields.committedAt, submodules, pointers };
+      const mirror = { archive, sizeBytes, uri, committedAt: fields.committedAt, submodules, pointers };
+      return { mirror, members: walk.members };
     } finally {
       await writer.abort();
     }
@@ -99,6 +103,7 @@ interface Walk {
   readonly seconds: number;
   readonly submodules: string[];
   readonly pointers: string[];
+  readonly members: SourceMember[];
   written: number;
   entries: number;
   readonly write: (chunk: Uint8Array) => Promise<void>;
@@ -137,6 +142,12 @@ async function writeEntry(
   const read = await walk.reader.next(walk.limits.fileBytes);
   if (typeof read !== 'object' || read.name !== object || read.kind !== 'blob')
     throw invalid(`${JSON.stringify(path)} is not what it is named`);
+  walk.members.push({
+    path,
+    kind: kind === 'link' ? 'link' : 'file',
+    executable: kind === 'executable',
+    sha256: sha256(read.bytes),
+  });
   if (kind === 'link') {
     await put(walk, tarEntry({ kind, path: at, target: linkTarget(read.bytes, path) }, walk.seconds));
     return;
@@ -187,7 +198,8 @@ export async function mirrorArchive(
   if (place === null || !/^https?:$/.test(place.protocol) || place.username !== '' || place.password !== '')
     throw new AssayError('SOURCE_UNREADABLE', 'the address of the archive is none that is fetched');
   // Plain http is enough for bytes whose digest is known.
-  if ((await blobs.path(digest)) !== undefined) return { archive: digest, sizeBytes: 0, ...rest };
+  const kept = await blobs.path(digest);
+  if (kept !== undefined) return { archive: digest, sizeBytes: (await stat(kept)).size, ...rest };
   const bytes = await files.read(place, maxArchiveBytes);
   if (bytes === undefined) throw new AssayError('SOURCE_UNREADABLE', `${place.host} has no such archive`);
   if (sha256(bytes) !== digest)

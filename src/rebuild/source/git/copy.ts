@@ -2,12 +2,15 @@
  * A copy of one repository, in the sandbox: its refs, its commits, single files of them. What git says of names, reach and
  * paths leads to candidates; what is kept of a source is hashed again (`mirror.ts`, `history.ts`).
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../../../core/errors.ts';
 import type { GitAccess, GitEnd, GitFolder, GitRemote, GitStep } from '../deps.ts';
+import type { SourceMember } from '../archive-check.ts';
 import { isFolderPath } from '../repository-url.ts';
 import { isObjectName } from '../tag-names.ts';
+import { readMembers } from './archive-members.ts';
 import { batchReader, type BatchReader } from './batch.ts';
 import { readCommit, type CommitFields } from './objects.ts';
 import { openOutput, readOutput } from './output-file.ts';
@@ -32,6 +35,8 @@ export interface GitCopy {
   readonly commitsOf: (path: string) => Promise<readonly string[]>;
   /** `<commit> <parent>…` lines between a ref's tip and a commit, newest first. */
   readonly between: (tip: string, commit: string) => Promise<string>;
+  /** What lies in an archive: a file of this machine, which is copied in and unpacked there. */
+  readonly archive: (path: string) => Promise<readonly SourceMember[]>;
   /** All objects of these names, or of one commit: hashed on the way. `work` gets a reader of them. */
   readonly objects: <T>(
     of: { readonly names: readonly string[] } | { readonly commit: string },
@@ -139,6 +144,19 @@ function copyOf(folder: GitFolder, refs: RemoteRefs, limits: CopyLimits): GitCop
       const args = [commitName(tip), commitName(commit)];
       await run(folder, { script: scripts.commitsBetween, args, remote: false });
       return textOf(folder, 'between');
+    },
+    archive: async (path) => {
+      const to = join(folder.path, 'archive');
+      await rm(to, { recursive: true, force: true });
+      await copyFile(path, to, constants.COPYFILE_EXCL);
+      await chmod(to, 0o644);
+      await run(folder, { script: scripts.listArchive, args: [], remote: false });
+      const [hashes, executables, links] = [
+        await textOf(folder, 'hashes'),
+        await textOf(folder, 'executables'),
+        await textOf(folder, 'links'),
+      ];
+      return readMembers(hashes, executables, links);
     },
     objects: (of, work) => objects(of, 'commit' in of ? limits.exportBytes : maxAnswerBytes, work),
   };

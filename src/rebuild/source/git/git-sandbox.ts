@@ -18,7 +18,7 @@ export interface GitSandboxDeps {
   readonly ssh?: { readonly keyFile: string; readonly knownHostsFile: string };
 }
 
-const gitPackages: readonly string[] = ['ca-certificates', 'git'];
+const gitPackages: readonly string[] = ['bzip2', 'ca-certificates', 'git', 'xz-utils'];
 const sshPackages: readonly string[] = [...gitPackages, 'netcat-openbsd', 'openssh-client'];
 
 export interface GitLimits {

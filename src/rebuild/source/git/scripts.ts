@@ -76,3 +76,16 @@ export const commitsBetween = `
 cd repository
 git rev-list --parents --ancestry-path -n ${historyShown} "$1" "^$2" > ../between
 `;
+
+/** Unpacks the file `archive` and says what came out of it: hashes of files, those that can be run, where links lead. */
+export const listArchive = `
+rm -rf unpacked
+mkdir unpacked
+tar -x -f archive -C unpacked --no-same-owner --no-same-permissions --delay-directory-restore
+cd unpacked
+find . -type f -print0 | xargs -0 -r sha256sum -z > ../hashes
+find . -type f -perm -u+x -print0 > ../executables
+find . -type l -printf '%p\\0%l\\0' > ../links
+cd ..
+rm -rf unpacked archive
+`;

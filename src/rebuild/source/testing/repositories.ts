@@ -1,11 +1,12 @@
 /** Small git repositories, made anew by each test, and what a search of them needs besides. */
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { artifactDigestsOf, type Sha256 } from '../../../core/digest.ts';
 import type { SourceBlobs, SourceDeps, TagMemory } from '../deps.ts';
-import type { ReleaseFacts } from '../types.ts';
+import type { ReleaseFacts, SourceSearch } from '../types.ts';
 import { gitHere } from './git-here.ts';
 
 export interface MadeRepository {
@@ -130,4 +131,10 @@ export function sourceDeps(
 export function release(name: string, version: string, more: Partial<ReleaseFacts> = {}): ReleaseFacts {
   const repository = 'https://git.example.com/acme/repo.git';
   return { name, version, repository, gitHead: undefined, provenance: undefined, ...more };
+}
+
+export function isFound(search: SourceSearch): Extract<SourceSearch, { state: 'found' }> {
+  assert.equal(search.state, 'found', search.because.join('\n'));
+  assert.ok(search.state === 'found');
+  return search;
 }
