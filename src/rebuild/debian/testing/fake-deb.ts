@@ -17,15 +17,8 @@ const field = (value: number, length: number): string => `${value.toString(8).pa
 /** As dpkg-deb writes them: GNU's headers. */
 export function fakeTar(members: readonly FakeMember[]): Uint8Array {
   const pieces: Uint8Array[] = [];
-  for (const {
-    path,
-    flag = '0',
-    mode = 0o644,
-    target = '',
-    content = '',
-    owner = [0, 'root'],
-    time = 1,
-  } of members) {
+  for (const { path, flag = '0', mode = 0o644, target = '', content = '', owner, time = 1 } of members) {
+    const [id, user] = owner ?? [0, 'root'];
     const bytes = Buffer.from(content);
     const header = Buffer.alloc(512);
     header.write(path, 0);
@@ -38,8 +31,8 @@ export function fakeTar(members: readonly FakeMember[]): Uint8Array {
     header.write(flag, 156);
     header.write(target, 157);
     header.write('ustar  \0', 257, 'latin1');
-    header.write(name, 265);
-    header.write(name, 297);
+    header.write(user, 265);
+    header.write(user, 297);
     const sum = header.reduce((so, byte) => so + byte, 0);
     header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     pieces.push(header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512));
