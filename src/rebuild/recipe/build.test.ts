@@ -32,9 +32,19 @@ describe('a build', { skip: noBuilds ?? false }, () => {
     return tarMembers(gunzipSync(await world.bytes(outcome.tarball.sha256)));
   }
 
+  /** The first build of a project, which other tests look at too. */
+  const firsts = new Map<string, Promise<BuildOutcome>>();
+  function first(part: string): { readonly project: BuildProject; readonly outcome: Promise<BuildOutcome> } {
+    const project = buildProjects.find(({ title }) => title.includes(part));
+    if (project === undefined) throw new Error(`no project is called ${part}`);
+    const outcome = firsts.get(project.title) ?? build(project);
+    firsts.set(project.title, outcome);
+    return { project, outcome };
+  }
+
   for (const project of buildProjects) {
     it(`of ${project.title} gives the same bytes twice, the second time from what the first one froze`, async () => {
-      const once = await build(project);
+      const once = await first(project.title).outcome;
       const made = (await members(once)).get(project.made.path);
       assert.match(made ?? 'absent', project.made.holds);
       const again = await build({ ...project, recipe: once.recipe });
@@ -47,32 +57,54 @@ describe('a build', { skip: noBuilds ?? false }, () => {
   }
 
   it('takes a committed lockfile, whatever host it names, and puts it back', async () => {
-    const project = buildProjects.find(({ title }) => title.includes('rollup'));
-    assert.ok(project !== undefined);
-    const first = await build(project);
-    assert.ok(first.state === 'built' && first.resolution !== undefined);
-    const lock = (await world.text(first.resolution)).replaceAll(
-      'http://127.0.0.1:3128/npm/',
-      'https://registry.example.com/',
-    );
-    assert.match(lock, /registry\.example\.com/);
-    const dependencies = { kind: 'lockfile', path: 'package-lock.json' } as const;
-    const script = {
-      kind: 'command',
-      command: ['sh', '-c', 'cp package-lock.json dist/lock.json'],
-      directory: '',
-    } as const;
-    const recipe: Recipe = { ...project.recipe, dependencies, build: [...project.recipe.build, script] };
-    const outcome = await build({ files: { ...project.files, 'package-lock.json': lock }, recipe });
-    const packed = await members(outcome);
+    const { project, outcome } = first('rollup');
+    const resolved = await outcome;
+    assert.ok(resolved.state === 'built' && resolved.resolution !== undefined);
+    const made = await world.text(resolved.resolution);
+    const lock = made.replaceAll('http://127.0.0.1:3128/npm/', 'https://registry.example.com/');
+    assert.notEqual(lock, made);
+    const recipe: Recipe = {
+      ...project.recipe,
+      dependencies: { kind: 'lockfile', path: 'npm-shrinkwrap.json' },
+    };
+    const text = (project.files['package.json'] ?? '').replace('"dist"', '"dist", "npm-shrinkwrap.json"');
+    const files = { ...project.files, 'package.json': text, 'npm-shrinkwrap.json': lock };
+    const built = await build({ files, recipe });
+    const packed = await members(built);
     assert.match(packed.get('package/dist/bundle.js') ?? '', project.made.holds);
-    assert.equal(outcome.state === 'built' && outcome.resolution, undefined);
+    // A shrinkwrap is packed: as it was committed.
+    assert.equal(packed.get('package/npm-shrinkwrap.json'), lock);
+    assert.equal(built.state === 'built' && built.resolution, undefined);
+  });
+
+  it('gets nothing of what a project’s own code does in the fetch phase', async () => {
+    // pnpm runs this file when it installs, in the fetch phase and in the build phase.
+    const hook = `
+      const fs = require('fs');
+      const fetching = fs.existsSync('/inputs') && !fs.existsSync('/inputs/registry');
+      try {
+        fs.writeFileSync(__dirname + '/packages/thing/' + (fetching ? 'fetched.txt' : 'built.txt'), 'x');
+      } catch {}
+      module.exports = {};`;
+    const { project } = first('pnpm');
+    const text = (project.files['packages/thing/package.json'] ?? '').replace(
+      '"index.js"\n  ]',
+      '"*.txt", "index.js"\n  ]',
+    );
+    const files = { ...project.files, '.pnpmfile.cjs': hook, 'packages/thing/package.json': text };
+    const packed = await members(await build({ ...project, files }));
+    assert.equal(packed.get('package/built.txt'), 'x');
+    assert.equal(packed.has('package/fetched.txt'), false);
+  });
+
+  it('is not led to another registry by the project', async () => {
+    const { project } = first('rollup');
+    const files = { ...project.files, '.npmrc': 'registry=https://registry.example.com/\n' };
+    assert.equal((await build({ ...project, files })).state, 'built');
   });
 
   it('lists everything that went in, by digest', async () => {
-    const project = buildProjects.find(({ title }) => title.includes('Yarn 1'));
-    assert.ok(project !== undefined);
-    const { inputs } = await build(project);
+    const { inputs } = await first('Yarn 1').outcome;
     const roles = inputs.map(({ role, name }) => `${role} ${name}`);
     assert.deepEqual(roles, [
       'source source',

@@ -1,6 +1,7 @@
 /** Node, npm, pnpm and Yarn of a recipe: fetched as npm packages, pinned by digest, unpacked once per process. */
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import semver from 'semver';
 import {
   integrityOf,
   parseIntegrity,
@@ -18,7 +19,7 @@ import { managerOf } from './managers/managers.ts';
 import { NotBuilt } from './not-built.ts';
 import { places, quietFolder } from './plan.ts';
 import type { Recipe, Tool, Toolchain } from './recipe.ts';
-import { showIndex } from './registry/index-document.ts';
+import { showIndex, type ListedFile } from './registry/index-document.ts';
 
 export interface FetchedTool {
   readonly tool: Tool;
@@ -35,18 +36,19 @@ export interface FetchedToolchain {
 const maxIndexBytes = 128 * 1024 ** 2;
 
 /**
- * The recipe with the integrity of every tool, and the tools' bytes as blobs.
+ * The recipe with the integrity of every tool, and the tools' bytes as blobs. Not every release of Node is a package for
+ * every machine: for one that was only inferred, the nearest of its line stands in, and in the recipe.
  * @throws UPSTREAM_*; INDEX_VERSION_ABSENT; UPSTREAM_DIGEST_MISMATCH for other bytes than the recipe names
  */
 export async function pinTools(
   deps: Pick<BuildDeps, 'registry' | 'blobs'>,
   recipe: Recipe,
 ): Promise<{ readonly recipe: Recipe; readonly tools: FetchedToolchain }> {
-  const { toolchain } = recipe;
-  const node = await fetchTool(deps, toolchain.node);
-  const npm = await fetchTool(deps, toolchain.npm);
+  const { toolchain, author } = recipe;
+  const node = await fetchTool(deps, toolchain.node, author.kind === 'inferred');
+  const npm = await fetchTool(deps, toolchain.npm, false);
   const { managerTool } = toolchain;
-  const manager = managerTool === undefined ? undefined : await fetchTool(deps, managerTool);
+  const manager = managerTool === undefined ? undefined : await fetchTool(deps, managerTool, false);
   const pinned: Toolchain = { ...toolchain, node: node.tool, npm: npm.tool, managerTool: manager?.tool };
   return { recipe: { ...recipe, toolchain: pinned }, tools: { node, npm, manager } };
 }
@@ -54,11 +56,15 @@ export async function pinTools(
 async function fetchTool(
   { registry, blobs }: Pick<BuildDeps, 'registry' | 'blobs'>,
   tool: Tool,
+  orNearest: boolean,
 ): Promise<FetchedTool> {
   const found = await registry.index(tool.package);
   const bytes = found === undefined ? undefined : await blobs.read(found.body, maxIndexBytes);
-  const files = bytes === undefined ? undefined : showIndex(bytes, tool.package, undefined).files;
-  const listed = files?.get(tool.version);
+  const files =
+    bytes === undefined ? new Map<string, ListedFile>() : showIndex(bytes, tool.package, undefined).files;
+  const version =
+    orNearest && tool.integrity === undefined ? nearest(tool.version, [...files.keys()]) : tool.version;
+  const listed = files.get(version);
   if (listed === undefined)
     throw new AssayError(
       'INDEX_VERSION_ABSENT',
@@ -66,7 +72,17 @@ async function fetchTool(
     );
   const pinned: readonly ClaimedDigest[] = parseIntegrity(tool.integrity ?? '');
   const { uri, artifact } = await registry.file(listed.uri, [...listed.claims, ...pinned]);
-  return { tool: { ...tool, integrity: integrityOf(artifact.sha512) }, uri, artifact };
+  return { tool: { ...tool, version, integrity: integrityOf(artifact.sha512) }, uri, artifact };
+}
+
+/** The version itself; else the next older one of the same major, else the next newer one. */
+export function nearest(wanted: string, versions: readonly string[]): string {
+  if (versions.includes(wanted)) return wanted;
+  const line = versions
+    .filter((one) => semver.valid(one) !== null && semver.prerelease(one) === null)
+    .filter((one) => semver.major(one) === semver.major(wanted))
+    .sort(semver.compare);
+  return line.findLast((one) => semver.lt(one, wanted)) ?? line[0] ?? wanted;
 }
 
 // ---- unpacked ----

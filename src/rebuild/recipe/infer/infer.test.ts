@@ -177,6 +177,13 @@ describe('the steps', () => {
     assert.deepEqual(recipe.dependencies, { kind: 'none' });
   });
 
+  it('are those of prepack also where nothing is missing: it may decide what is left out', () => {
+    const own = { ...manifest, scripts: { prepack: 'npmignore --auto' } };
+    const { recipes } = inferRecipes(facts({ 'package.json': own, 'index.js': '' }));
+    const steps = recipes.map(({ recipe }) => recipe.build.length);
+    assert.deepEqual(steps.slice(0, 2), [1, 0]);
+  });
+
   it('build what is published and not in the source, without what sets up a checkout', () => {
     const built = { ...manifest, main: 'dist/index.js', scripts };
     const { recipe } = first(facts({ 'package.json': built, 'src/index.ts': '' }));

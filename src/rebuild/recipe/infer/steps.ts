@@ -22,7 +22,11 @@ export function stepChoices(facts: SourceFacts, directory: string, own: Manifest
   const missing = missingFiles(facts, directory, own);
   const none = { steps: [], reason: 'All that is published lies in the source: nothing is built.' };
   const building = withScripts(facts, directory, own, missing[0]);
-  if (missing.length === 0) return [none, ...building.slice(0, 1)];
+  if (missing.length === 0) {
+    // npm ran it when upstream packed, and it may decide what is left out (npmignore and its like).
+    const packs = own.scripts.has('prepack') && !setsUp.test(own.scripts.get('prepack') ?? '');
+    return packs ? [...building.slice(0, 1), none] : [none, ...building.slice(0, 1)];
+  }
   if (building.length > 0) return building.slice(0, 3);
   const reason = `${(missing[0] ?? '').slice(0, 200)} is not in the source, and no script says how it is made.`;
   return [{ steps: [], reason }];
