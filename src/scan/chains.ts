@@ -117,6 +117,11 @@ function weaker(sign: Signal): readonly Signal[] {
 
 /** What is imported at the top is used far below. */
 const imported = new Set<Sign>(['network', 'raw-socket', 'process']);
+/** Under another name it is the same. */
+const aliasOf: Partial<Readonly<Record<Sign, Sign>>> = {
+  'module-alias': 'dynamic-import',
+  'network-alias': 'network',
+};
 /** Rare enough to ask for such an import anywhere in the file. */
 const rare = new Set<Sign>([
   'environment-whole',
@@ -131,7 +136,8 @@ const rare = new Set<Sign>([
   'drop-host',
 ]);
 
-export function couldMatch(signs: readonly { readonly sign: Signal; readonly at: number }[]): boolean {
+export function couldMatch(given: readonly { readonly sign: Signal; readonly at: number }[]): boolean {
+  const signs = given.map(({ sign, at }) => ({ sign: aliasOf[sign] ?? sign, at }));
   const imports = signs.filter(({ sign }) => imported.has(sign)).map(({ sign }) => sign);
   return stretches(signs, functionLength).some((stretch) => {
     const here = new Set(stretch.map(({ sign }) => sign));

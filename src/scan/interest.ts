@@ -16,7 +16,16 @@ const telling = new Set<Signal>([
   'module-made',
 ]);
 /** In small files: what could be a program in a program. */
-const doubtful = new Set<Signal>(['dynamic-code', 'split-text', 'decrypt', 'file-delete', 'process']);
+const doubtful = new Set<Signal>([
+  'dynamic-code',
+  'split-text',
+  'decrypt',
+  'process',
+  'module-alias',
+  'network-alias',
+]);
+/** What a wipe deletes, or how that is not said. */
+const places = new Set<Signal>(['home', 'environment', 'whole-place', 'decode', 'dynamic-import']);
 
 export function looksHidden(hits: readonly SignalHit[], bytes: number): boolean {
   if (bytes > hiddenBytes) return false;
@@ -25,5 +34,7 @@ export function looksHidden(hits: readonly SignalHit[], bytes: number): boolean 
   const count = (signal: Signal): number => counts.get(signal) ?? 0;
   if (count('mangled-name') >= 3 || count('split-text') >= 3 || count('escaped-text') >= 8) return true;
   if (bytes <= middleBytes && [...telling].some((signal) => counts.has(signal))) return true;
-  return bytes <= smallBytes && [...doubtful].some((signal) => counts.has(signal));
+  if (bytes > smallBytes) return false;
+  if (counts.has('file-delete') && [...places].some((signal) => counts.has(signal))) return true;
+  return [...doubtful].some((signal) => counts.has(signal));
 }

@@ -15,6 +15,7 @@ const acts = new Set<Signal>([
   'dynamic-code',
   'dynamic-import',
   'hidden-access',
+  'module-alias',
 ]);
 
 /** Whether a file that is named as data reads as a program without a fault. */

@@ -33,6 +33,13 @@ export const wordsOfCode: readonly Word[] = [
   ...inCode('file-read', 'readFile', 'createReadStream'),
   ...inCode('file-write', 'writeFile', 'createWriteStream', 'appendFile', 'outputFile'),
   ...inCode('file-delete', 'rmSync', 'unlinkSync', 'rmdirSync', '.unlink(', '.rm(', 'rimraf'),
+  // Of whole places rather than of files.
+  ...['rmSync', 'rmdirSync', '.rm(', '.rmdir(', 'rimraf', 'rimraf.sync'].map((text) => ({
+    text,
+    signal: 'whole-place' as const,
+    after: /^\(?\s{0,3}["'`](?:\/|~\/?|[A-Z]:[\\/]{0,2})["'`]/,
+  })),
+  ...inCode('whole-place', '.cwd('),
   ...inCode('make-executable', 'chmod'),
   ...inCode('read-folder', 'readdir'),
   ...inCode(
@@ -51,6 +58,7 @@ export const wordsOfCode: readonly Word[] = [
     before: /(?:require|from|import)[\s(]{0,4}$/,
   })),
   { text: '= process', signal: 'environment-whole', before: /\}\s{0,4}$/, after: /^\s{0,4}[;,\n]/ },
+  { text: 'process', signal: 'environment-whole', before: /\(\s{0,3}$/, after: /^\s{0,3},\s{0,3}["'`]/ },
   ...inText('environment-whole', '/self/environ', 'report.getReport', 'printenv'),
   // Not one variable of it: the whole.
   ...['process.env', 'process?.env', "process['env']", 'process["env"]'].map((text) => ({
@@ -73,12 +81,13 @@ export const wordsOfCode: readonly Word[] = [
   ...inCode('host-identity', 'os.hostname', '.userInfo(', '.hostname()', 'networkInterfaces'),
   ...inText('host-identity', 'whoami', '/etc/passwd', 'uname -a'),
   ...inCode('home', 'homedir', '.HOME', 'USERPROFILE', 'APPDATA'),
-  { text: 'eval', signal: 'dynamic-code', before: /(?:^|[^\w$.])$/, after: /^\)?\s{0,3}\(/ },
+  { text: 'eval', signal: 'dynamic-code', before: /(?:^|[^\w$.])$/, after: /^\)?\s{0,3}\((?!\))/ },
   {
     text: 'Function(',
     signal: 'dynamic-code',
     before: /(?:^|[^\w$.])$/,
-    after: /^(?!\s{0,4}["'`]return this)/,
+    // Nor a method of that name, as those who read trees have.
+    after: /^(?!\s{0,4}["'`]return this|[\w\s,]{0,60}\)\s{0,3}\{)/,
   },
   { text: 'AsyncFunction(', signal: 'dynamic-code', before: /(?:^|[^\w$.])$/ },
   { text: '.constructor(', signal: 'dynamic-code', before: /(?:^|[^s]|[^i]s|[^h]is)$/ },
@@ -90,9 +99,9 @@ export const wordsOfCode: readonly Word[] = [
     'runInNewContext',
     'runInContext',
     'vm.Script',
-    '._compile',
     'compileFunction',
   ),
+  { text: '._compile', signal: 'dynamic-code', after: /^(?!\w)/ },
   ...inCode('encode', "toString('base64", 'toString("base64', 'btoa(', "toString('hex", 'toString("hex'),
   ...inCode('decode', 'fromBase64'),
   { text: 'atob', signal: 'decode', before: /(?:^|[^\w$])$/, after: /^\s{0,3}\(/ },
@@ -155,47 +164,73 @@ export const wordsOfCode: readonly Word[] = [
     signal: 'aside-module' as const,
     before: /(?:require|import|from)\s{0,3}\(?\s{0,3}["'`]\.[\w./-]{0,40}$/,
   })),
-  // Members by a name that is put together or decoded: honest code has a variable there, or the name itself.
+  // Members by a name that is put together or decoded: honest code has a variable there, or the name itself. A template
+  // with a slash is a path.
   ...['globalThis[', 'global[', 'window[', 'process[', 'module[', 'require('].map((text) => ({
     text,
     signal: 'hidden-access' as const,
     before: /(?:^|[^\w$.])$/,
     after:
-      /^\s{0,4}(?:["'`][^"'`\n]{1,20}["'`]\s{0,2}[+.]|`[^`\n]{0,20}\$\{|\[|atob|new |Buffer|String|[\w$]{1,20}\(|\()/,
+      /^\s{0,4}(?:["'][^"'`\n]{1,20}["']\s{0,2}[+.]|`[^`/\n]{0,40}`\s{0,2}[+.]|`(?=[^`/\n]{0,100}`)[^`\n]{0,20}\$\{|\[|atob|new |Buffer|String|(?!(?:\w{1,10}\.)?(?:join|resolve)\()[\w$]{1,20}\(|\((?!0,\s?[\w.]{0,30}\.(?:join|resolve)\)))/,
   })),
-  ...inCode(
-    'hidden-access',
-    'createRequire',
-    'getBuiltinModule',
-    'mainModule.require',
-    'process.binding',
-    '_linkedBinding',
-    'Reflect.apply',
-    'module._load',
-    "'spawn_sync'",
-    '"spawn_sync"',
-  ),
-  // Functions that run text, under another name or handed on.
-  ...['eval', 'Function', 'fetch', 'require'].map((text) => ({
+  // Ways to load modules that `require(` does not show.
+  ...['createRequire', 'getBuiltinModule', 'mainModule.require', 'module._load', 'Module._load'].map((text) => ({
+    text,
+    signal: 'module-alias' as const,
+    before: /(?:^|[^\w$])$/,
+    after: /^(?![\w$])/,
+  })),
+  ...inCode('hidden-access', '_linkedBinding', "'spawn_sync'", '"spawn_sync"'),
+  // But for those that libraries ask for.
+  {
+    text: 'process.binding',
+    signal: 'hidden-access',
+    after:
+      /^(?:["'`]?\]?\s{0,3}(?:\(\s{0,3}(?!["'`](?:uv|stream_wrap|http_parser|fs|util|buffer|async_wrap|natives|constants|config|os)["'`])|[;,.]))/,
+  },
+  // Of a function that runs text or sends: others say what they are.
+  {
+    text: 'Reflect.apply',
+    signal: 'hidden-access',
+    after: /^\s{0,3}\(\s{0,3}(?:eval|Function|fetch|require|globalThis|global|window|process|atob|\w{1,20}\[)/,
+  },
+  // Functions that run text, under another name or handed on; `(0, eval)(…)` is a call.
+  ...['eval', 'Function', 'require'].map((text) => ({
     text,
     signal: 'code-alias' as const,
+    before: /(?:(?:^|[^=!])={1}\s{0,3}|[(,]\s{0,3}|globalThis\.)$/,
+    after: /^\s{0,3}(?:[;\]]|\)(?!\s{0,3}\()|,\s{0,3}[\w$]+\s{0,3}=)/,
+  })),
+  ...['eval', 'Function', 'require'].map((text) => ({
+    text,
+    signal: 'code-alias' as const,
+    before: /\[\s{0,3}$/,
+    after: /^\s{0,3}\]\s{0,3}(?:[[.;)]|,\s{0,3}[^\w\s'"])/,
+  })),
+  ...['eval', 'Function', 'require'].map((text) => ({
+    text,
+    signal: 'code-alias' as const,
+    before: /\(\s{0,3}$/,
+    after: /^\s{0,3},\s{0,3}(?:null|undefined|void 0|this|\[|\{)/,
+  })),
+  {
+    text: 'fetch',
+    signal: 'network-alias',
     before: /(?:[(,=[]\s{0,3}|globalThis\.)$/,
     after: /^\s{0,3}(?:[;)\]]|,\s{0,3}[\w$]+\s{0,3}=)/,
-  })),
-  ...[
-    "['constructor']",
-    '["constructor"]',
-    "'worker_threads'",
-    '"worker_threads"',
-    'node:worker_threads',
-  ].map((text) => ({
-    text,
-    signal: 'code-alias' as const,
-  })),
+  },
+  ...inCode('code-alias', "['constructor']", '["constructor"]'),
+  // A worker that is given text.
+  {
+    text: 'eval',
+    signal: 'code-alias',
+    before: /[{,\s["'`]$/,
+    after: /^["'`]?\]?\s{0,3}:\s{0,3}(?:true|!0|1\b)/,
+  },
   ...["].join('')", '].join("")', '].join(``)'].map((text) => ({
     text,
     signal: 'hidden-access' as const,
-    before: /["'`]\s{0,3}$/,
+    before: /\w["'`]\s{0,3}$/,
   })),
   {
     text: 'require(',
@@ -229,7 +264,8 @@ export const wordsOfCode: readonly Word[] = [
   ...["'+'", "' + '", '"+"', '" + "'].map((text) => ({
     text,
     signal: 'split-text' as const,
-    before: /[\w.:/-]$/,
+    // Not behind the end of a line, nor in `case "+":`.
+    before: /(?:^|[^\\])[\w.:/-](?<!(?:^|[\s;:{}])(?:case|return))$/,
     after: /^[\w.:/-]/,
   })),
   { text: '\\x', signal: 'escaped-text', after: /^[0-9a-f]{2}\\x/ },
