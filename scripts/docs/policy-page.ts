@@ -38,6 +38,10 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
     '`fail`: the lists of licences deny it. `warn`: it is to be reviewed: on the list for that, on none, unknown, or the texts say otherwise than the declaration. `not-available`: no lists are given, and its licence is unknown. `not-checked`: package.json or the texts could not be read.',
   secret:
     '`fail`: a private key, or a token whose checksum is right, was shipped. `warn`: careless files or settings.',
+  rebuild:
+    '`pass`: built from source here, and what upstream published is that, or differs only as named rules explain. `fail`: it differs as an attack would make it (also after it was admitted: then it is revoked). `warn`: it differs, and nothing explains it. `not-available`: it was not built, or could not be.',
+  'rebuild-regression':
+    '`fail`: it differs from what its source makes, and another version of the package did not.',
   'feed-age':
     '`fail`: the newest advisory known is older than `advisories.holdAfter`, or the feed is empty or lacks a record that every feed has. `warn`: older than `advisories.warnAfter`. `not-checked`: no feed was imported, so nobody knows of vulnerabilities or malware.',
   deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',

@@ -16,7 +16,9 @@ export async function raiseRevocation(
   { reasons }: Verdict,
 ): Promise<void> {
   if (admittedAt === undefined || decision.outcome !== 'allow') return;
-  const cause = reasons.find(({ rule, outcome }) => rule.endsWith('/known-malware') && outcome === 'block');
+  const cause = reasons.find(
+    ({ rule, outcome }) => /\/(?:known-malware|rebuild)$/.test(rule) && outcome === 'block',
+  );
   if (cause === undefined) return;
   const pulls = await rooms.pulls(id);
   const total = pulls.reduce((sum, { count }) => sum + count, 0);
@@ -27,7 +29,7 @@ export async function raiseRevocation(
       ? 'Nobody is on record as having pulled it through this gate.'
       : `It was pulled ${total} times by ${pulls.length} callers (${first}${more}): assay pulls ${subject.purl} lists them.`;
   await rooms.store.raiseAlarm({
-    kind: 'malware-admitted',
+    kind: cause.rule.endsWith('/rebuild') ? 'rebuild-suspicious' : 'malware-admitted',
     severity: 'critical',
     about: subject.purl,
     message: `${subject.purl}, admitted before, is refused from now on. ${cause.why} ${whom}`,

@@ -9,6 +9,8 @@ import type { ForgeAnswers } from './forge.ts';
 import type { VerifiedPublication } from './identity.ts';
 import type { IndexVersion, IndexView } from './index-view.ts';
 import type { JsonObject } from './json.ts';
+import type { Purl } from './purl.ts';
+import type { RebuildFinding } from './rebuild-finding.ts';
 import type { ScanOutcome } from './scan-report.ts';
 import type { Subject } from './subject.ts';
 import type { TrustMaterial } from './trust.ts';
@@ -130,6 +132,8 @@ export interface CollectorInput {
   readonly advisoryOverrides: readonly AdvisoryOverride[];
   /** About this package, by signers whom the operator named, whatever their window. */
   readonly vex: readonly VexStatement[];
+  /** What the newest build of the version from source said; undefined: nothing is built here. */
+  readonly rebuildOf?: ((purl: Purl, artifact: Sha256) => RebuildFinding | undefined) | undefined;
   /** Evidence of the kinds named in `after`, of this same assessment. */
   readonly earlier: readonly Evidence[];
   /** RFC 3339 UTC. */
@@ -150,8 +154,11 @@ export const unscanned: Pick<
   behaviour: { state: 'not-observed', why: 'it was not run' },
 };
 
-/** What the feeds say now of one package. */
-export type Knowledge = Pick<CollectorInput, 'advisories' | 'advisoryOverrides' | 'vex' | 'popular'>;
+/** What the feeds, and builds from source, say now of one package. */
+export type Knowledge = Pick<
+  CollectorInput,
+  'advisories' | 'advisoryOverrides' | 'vex' | 'popular' | 'rebuildOf'
+>;
 
 export interface Collector {
   readonly kind: string;

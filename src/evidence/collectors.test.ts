@@ -55,12 +55,20 @@ test('every collector passes an ordinary unsigned package, under its own kind, w
     'manifest',
     'origin',
     'provenance',
+    'rebuild',
     'scripts',
     'secrets',
     'signatures',
     'vulnerabilities',
   ]);
-  const nothingToVerify = new Set(['capabilities', 'expectations', 'licences', 'provenance', 'signatures']);
+  const nothingToVerify = new Set([
+    'capabilities',
+    'expectations',
+    'licences',
+    'provenance',
+    'rebuild',
+    'signatures',
+  ]);
   const scan = { state: 'scanned', report: scanReport() } as const;
   const advisories = lookupOf([osvJson('A-0', 'somebody-else')]);
   const earlier: Evidence[] = [];

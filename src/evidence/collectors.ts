@@ -14,6 +14,7 @@ import { manifestCollector } from './manifest/collect.ts';
 import { originCollector } from './origin/collect.ts';
 import { createProvenanceCollector } from './provenance/collect.ts';
 import type { VerifyBundleElsewhere } from './provenance/judge-bundle.ts';
+import { rebuildCollector } from './rebuild/collect.ts';
 import { scriptsCollector } from './scripts/collect.ts';
 import { secretsCollector } from './secrets/collect.ts';
 import { signaturesCollector } from './signatures/collect.ts';
@@ -48,6 +49,7 @@ export function createCollectors({
     capabilitiesCollector,
     createLicencesCollector(licences),
     secretsCollector,
+    rebuildCollector,
     behaviourCollector,
   ];
 }

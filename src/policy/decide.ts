@@ -63,7 +63,8 @@ function everyReason(
 }
 
 /**
- * An already admitted release is refused only by the deny list and when it is known to be malicious (it is revoked): what
+ * An already admitted release is refused only by the deny list, when it is known to be malicious, and when building it from
+ * source shows that it was tampered with (it is revoked): what
  * installs today must not stop because a check was added or a mirror changed its dates. Other reasons become warnings,
  * also where one source alone calls a popular package malicious.
  */
@@ -83,7 +84,9 @@ function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
 }
 
 function revokes({ rule, outcome }: Reason): boolean {
-  return /\/(?:deny-list|bait)$/.test(rule) || (rule.endsWith('/known-malware') && outcome === 'block');
+  return (
+    /\/(?:deny-list|bait)$/.test(rule) || (/\/(?:known-malware|rebuild)$/.test(rule) && outcome === 'block')
+  );
 }
 
 const unchecked: ReadonlySet<Reason['result']> = new Set(['missing', 'not-checked', 'error']);

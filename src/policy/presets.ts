@@ -8,7 +8,7 @@ import { forEachRule, type EvidenceRule } from './rule-names.ts';
 import type { PresetName } from './settings.ts';
 
 /** Raised when `decide` would answer differently for the same tables. Part of the policy digest. */
-export const engineVersion = '3';
+export const engineVersion = '4';
 
 /** `note`: allowed, with a warning that is shown. */
 export const cells = ['allow', 'note', 'hold', 'block'] as const;
@@ -73,6 +73,7 @@ export const requiredKinds = [
   'licences',
   'secrets',
   'behaviour',
+  'rebuild',
 ] as const;
 
 export interface RuleSetting {
@@ -102,6 +103,8 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   vulnerability: verdict('note', 'note'),
   licence: table('allow', 'block', 'hold', 'allow', 'note', 'hold', 'hold'),
   secret: table('allow', 'allow', 'allow', 'allow', 'allow', 'hold', 'hold'),
+  rebuild: table('allow', 'block', 'note', 'allow', 'allow', 'hold', 'hold'),
+  'rebuild-regression': verdict('hold', 'note'),
   signature: table('allow', 'block', 'note', 'note', 'note', 'hold', 'hold'),
   provenance: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
   'trust-root': verdict('hold', 'note'),
@@ -135,6 +138,8 @@ const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   vulnerability: verdict('hold', 'note'),
   licence: table('allow', 'block', 'hold', 'note', 'hold', 'hold', 'hold'),
   secret: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
+  rebuild: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
+  'rebuild-regression': verdict('block', 'hold'),
   signature: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
   provenance: table('allow', 'block', 'block', 'note', 'hold', 'hold', 'hold'),
   'trust-root': verdict('hold', 'hold', 'note', 'hold'),

@@ -16,6 +16,8 @@ export const evidenceRules = [
   'vulnerability',
   'licence',
   'secret',
+  'rebuild',
+  'rebuild-regression',
   'signature',
   'provenance',
   'trust-root',
@@ -56,6 +58,7 @@ export const wholeOf: Readonly<Partial<Record<EvidenceRule, EvidenceRule>>> = {
   'known-malware': 'feed-age',
   vulnerability: 'feed-age',
   typosquat: 'malware',
+  'rebuild-regression': 'rebuild',
 };
 
 /** Whether the rule reads a fact `rule.<name>`; `feed-age` tells of the evidence as a whole, and of the feed alone besides. */

@@ -176,6 +176,16 @@ const attack =
 
 /** A few words when the verdict is bad, when it is doubtful, and the next step. */
 const publicationShort: Readonly<Record<PublicationRule, readonly [string, string, string]>> = {
+  rebuild: [
+    'not what its source makes',
+    'differs from what its source makes',
+    'Do not use this version. assay rebuild report shows what differs. Use a version that matched.',
+  ],
+  'rebuild-regression': [
+    'an earlier version matched its source',
+    'an earlier version matched its source',
+    'Stay with the version that matched until this one is understood: assay rebuild report shows what differs.',
+  ],
   signature: ['registry signature is not valid', 'registry signature is weak or untimed', attack],
   provenance: ['provenance is not valid', 'advertised provenance is missing', attack],
   'trust-root': [

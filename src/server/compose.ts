@@ -270,6 +270,7 @@ function roomsOf({
   trust,
   feeds,
   pulls,
+  builds,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -308,6 +309,7 @@ function roomsOf({
       advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
       vex: feeds.vexAbout(ecosystem, name),
       popular: feeds.popular(ecosystem),
+      rebuildOf: builds.finding,
     }),
     pulls: pulls.of,
     collectors,

@@ -32,6 +32,7 @@ export function goodChecks(): Record<string, CheckFacts> {
     expectations: check('pass', { facts: verdictsOf('expectations') }),
     vulnerabilities: check('pass', { facts: verdictsOf('vulnerabilities') }),
     malware: check('pass', { facts: verdictsOf('malware') }),
+    rebuild: check('pass', { facts: verdictsOf('rebuild') }),
   };
 }
 

@@ -28,6 +28,7 @@ export async function replay(gate: Gate, query: string): Promise<ReplayAnswer> {
     trustByDigest: trust.byDigest,
     feedAt: feeds.at,
     knowledge: (ecosystem, name) => ({
+      rebuildOf: gate.rebuilding.known.finding,
       advisoryOverrides: feeds.overrides().filter((one) => one.name === name),
       vex: feeds.vexAbout(ecosystem, name),
       popular: feeds.popular(ecosystem),

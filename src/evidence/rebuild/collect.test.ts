@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sampleInput } from '../../../test/support/collector-input.ts';
+import type { RebuildFinding } from '../../core/rebuild-finding.ts';
+import type { ComparisonVerdict, RebuildRecord } from '../../core/rebuild.ts';
+import { comparisonVerdicts } from '../../core/rebuild.ts';
+import { sha256, type Sha256 } from '../../core/digest.ts';
+import { rebuildCollector } from './collect.ts';
+
+const input = sampleInput();
+const artifact = input.subject.artifact ?? sha256('');
+
+function finding(verdict: ComparisonVerdict, more: Partial<RebuildFinding> = {}): RebuildFinding {
+  const isBad = verdict === 'suspicious' || verdict === 'unexplained';
+  const comparison = {
+    schema: 1,
+    verdict,
+    upstream: artifact,
+    rebuilt: sha256('rebuilt'),
+    ladder: { d0: undefined, d1: undefined, d2: undefined, d3: undefined },
+    normalisers: [],
+    counts: { same: 1, forgiven: 0, benign: 0, unexplained: 0, suspicious: 0 },
+    differences: isBad
+      ? [
+          {
+            path: 'setup.js',
+            kind: 'only-upstream',
+            grade: verdict,
+            rule: 'npm/one-sided',
+            reason: 'Only in what upstream published, and it runs at install.',
+            reached: 'install',
+            shown: undefined,
+          } as const,
+        ]
+      : [],
+    differencesTotal: isBad ? 1 : 0,
+  } as const;
+  const record: RebuildRecord = {
+    schema: 1,
+    purl: input.subject.purl,
+    artifact,
+    recipe: undefined,
+    recipeText: undefined,
+    log: undefined,
+    source: undefined,
+    isolation: {
+      level: 'full',
+      means: '',
+      limits: { memory: 'none', processes: 'none', cpu: 'none', disk: 'none', time: 'none' },
+      missing: [],
+    },
+    inputs: [],
+    outcome:
+      verdict === 'not-built'
+        ? { state: 'not-built', cause: 'no-source', message: 'No source was found.' }
+        : { state: 'compared', comparison },
+    startedAt: input.now,
+    endedAt: input.now,
+  };
+  return {
+    build: 'b1',
+    record,
+    class: { class: 'community', grade: 'unverified', because: '' },
+    matchedBefore: undefined,
+    ...more,
+  };
+}
+
+async function examined(one: RebuildFinding | undefined, bytes: Sha256 = artifact) {
+  const subject = { ...input.subject, artifact: bytes };
+  return rebuildCollector.collect({ ...input, subject, rebuildOf: () => one });
+}
+
+test('each verdict has its result, and none but a match is a pass', async () => {
+  const expected: Record<ComparisonVerdict, string> = {
+    identical: 'pass',
+    'identical-container': 'pass',
+    equivalent: 'pass',
+    'benign-difference': 'pass',
+    unexplained: 'warn',
+    suspicious: 'fail',
+    'not-built': 'not-available',
+  };
+  for (const verdict of comparisonVerdicts)
+    assert.equal((await examined(finding(verdict))).result, expected[verdict], verdict);
+  assert.equal((await examined(undefined)).result, 'not-available');
+});
+
+test('what differs is named, so that a refusal explains itself', async () => {
+  const { summary, items } = await examined(finding('suspicious'));
+  assert.match(summary, /setup\.js: Only in what upstream published/);
+  assert.deepEqual(items[0]?.id, 'rebuild/npm/one-sided');
+});
+
+test('a build that was compared with other bytes says nothing', async () => {
+  assert.equal((await examined(finding('suspicious'), sha256('others'))).result, 'not-available');
+});
+
+test('a version that differs where another matched is a regression, and says where to stay', async () => {
+  const { facts, items } = await examined(finding('unexplained', { matchedBefore: '1.0.0' }));
+  assert.equal(facts['rule.rebuild-regression'], 'fail');
+  assert.match(items[0]?.message ?? '', /Version 1\.0\.0/);
+  const good = await examined(finding('identical', { matchedBefore: '1.0.0' }));
+  assert.equal(good.facts['rule.rebuild-regression'], 'pass');
+});
