@@ -28,6 +28,8 @@ export interface FileRole {
   readonly reached: boolean;
   /** New or changed since the version before. */
   readonly changed: boolean;
+  /** That it changed is no haste: `waiting` says where it is the only reason to parse it. */
+  readonly waits?: boolean;
   /** What `main`, `bin` or `exports` name. */
   readonly entry: boolean;
   /** Something loads it as a program, whatever its name says. */
@@ -43,6 +45,8 @@ export interface FileScan {
   readonly signals: ReadonlySet<Signal>;
   readonly hosts: readonly string[];
   readonly parsed: boolean;
+  /** It was not parsed yet, though it is new or changed. */
+  readonly waiting?: boolean;
   readonly reaches: readonly string[];
   /** Say less because of their path, or nothing because of their name, unless something loads them. */
   readonly bystander?: boolean;
@@ -61,7 +65,12 @@ const unreadKinds = new Set<FileKind>(['executable', 'native-addon', 'wasm', 'ar
 const asidePath =
   /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|fixtures?|__fixtures__|examples?|docs?|demos?|samples?|benchmarks?|bench|coverage)\/|\.(?:test|spec|stories)\.[cm]?[jt]sx?$/i;
 
-export function scanFile(file: PackageFile, role: FileRole): FileScan {
+/** Bytes that may still be parsed in a package. */
+export interface ParseBudget {
+  left: number;
+}
+
+export function scanFile(file: PackageFile, role: FileRole, budget: ParseBudget): FileScan {
   const { path, bytes } = file;
   const { kind: named, disguised } = kindOf(path, bytes);
   const runs = role.reached || role.entry || role.loaded === true;
@@ -93,7 +102,7 @@ export function scanFile(file: PackageFile, role: FileRole): FileScan {
   const isCode = codeKinds.has(kind) && !isTypesOnly(path);
   if (!isCode) return { ...none, findings, bystander: couldAct(kind, bytes, hits) };
   const aside = !runs && asidePath.test(path);
-  const scan = scanCode(file, role, kind, hits, aside);
+  const scan = scanCode(file, role, kind, hits, aside, budget);
   return {
     ...scan,
     kind,
@@ -108,6 +117,7 @@ function scanCode(
   kind: FileKind,
   hits: readonly SignalHit[],
   aside: boolean,
+  budget: ParseBudget,
 ): Omit<FileScan, 'kind'> {
   const { path, bytes } = file;
   const inText: readonly Placed[] = hits.flatMap(({ signal, at }): readonly Placed[] => [
@@ -136,16 +146,18 @@ function scanCode(
       ),
     );
   }
-  const interesting =
+  const told =
     role.reached ||
-    role.changed ||
     looksHidden(hits, bytes.length) ||
     couldMatch(textSigns as readonly { readonly sign: Signal; readonly at: number }[]);
+  const waiting = role.changed && !told && role.waits === true && bytes.length <= parseBytes;
+  const interesting = told || (role.changed && !waiting);
   const unparsed = (): Omit<FileScan, 'kind'> => {
     const chains = kind === 'javascript' && !interesting ? [] : chainsInText(textSigns);
     return {
       ...base,
       parsed: false,
+      ...(waiting && kind === 'javascript' ? { waiting } : {}),
       reaches: namedAside(bytes, hits),
       signs: textSigns,
       findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
@@ -168,6 +180,13 @@ function scanCode(
   if (kind !== 'javascript' || !interesting) return unparsed();
   if (bytes.length > (role.reached || role.changed ? parseBytes : parseOldBytes)) {
     findings.push(limit(path, 'limits/not-parsed', `${bytes.length} bytes: it was searched, not parsed.`));
+    return unreadable();
+  }
+  budget.left -= bytes.length;
+  if (budget.left < 0) {
+    findings.push(
+      limit(path, 'limits/not-parsed', 'It was searched, not parsed: there is too much such code.'),
+    );
     return unreadable();
   }
   const text = bufferOf(bytes).toString(isOnlyAscii(bytes) ? 'latin1' : 'utf8');

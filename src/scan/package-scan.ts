@@ -3,7 +3,15 @@ import type { Capability, Fingerprint, ScanFinding, ScanReport } from '../core/s
 import { chainsAmong, type Placed } from './chains.ts';
 import { createBystanders, pathsOf, type Bystanders } from './bystanders.ts';
 import { asUtf8 } from './encoding.ts';
-import { limit, scanFile, type FileRole, type FileScan, type PackageFile } from './file-scan.ts';
+import { createChanges, type Change, type Changes } from './changes.ts';
+import {
+  limit,
+  scanFile,
+  type FileRole,
+  type FileScan,
+  type PackageFile,
+  type ParseBudget,
+} from './file-scan.ts';
 import { candidates, commandFindings, filesNamedIn, normal } from './install-commands.ts';
 import { commandsInside } from './nested-commands.ts';
 import { clipped } from './places.ts';
@@ -33,6 +41,8 @@ export interface PackageScan {
 
 /** Code kept until it is known what an install script reaches. */
 const keptBytes = 96 * 1024 * 1024;
+/** Of code that is parsed in one package, for any reason. No real package known has half as much. */
+const parsedBytes = 32_000_000;
 const mostFindings = 500;
 const mostHosts = 64;
 const mostReached = 1000;
@@ -50,6 +60,9 @@ interface State {
   keptBytes: number;
   readonly reached: Set<string>;
   readonly bystanders: Bystanders;
+  readonly changes: Changes;
+  readonly givenUp: { files: number; bytes: number; path: string };
+  readonly budget: ParseBudget;
   readonly loose: { bytes: number; readonly signs: Placed[]; path: string };
   bytesPresent: number;
   bytesScanned: number;
@@ -68,6 +81,9 @@ export function createPackageScan(hints: ScanHints): PackageScan {
     keptBytes: 0,
     reached: new Set(),
     bystanders: createBystanders(hints.entries),
+    changes: createChanges(),
+    givenUp: { files: 0, bytes: 0, path: '' },
+    budget: { left: parsedBytes },
     loose: { bytes: 0, signs: [], path: '' },
     bytesPresent: 0,
     bytesScanned: 0,
@@ -101,13 +117,17 @@ export function createPackageScan(hints: ScanHints): PackageScan {
       runsSomething ||= nested.length > 0;
       if (runsSomething || isBundled(file.path)) keepFile(state, file, reachable.has(file.path));
       if (commands.length > 0 && reachable.has(file.path) && state.kept.has(file.path)) return;
-      take(state, file, scanFile(file, roleOf(file.path)));
+      const role = roleOf(file.path);
+      const scan = scanFile(file, { ...role, waits: true }, state.budget);
+      if (scan.waiting !== true) return take(state, file, scan);
+      for (const change of state.changes.keep({ file, scan, entry: role.entry })) giveUp(state, change);
     },
     leftOut: (path, bytes, why) => {
       state.bytesPresent += bytes;
       state.findings.push(limit(path, 'limits/not-scanned', `${bytes} bytes were not looked at: ${why}.`));
     },
     end: () => {
+      parseChanges(state, roleOf);
       if (runsSomething) followInstall(state, [...reachable], roleOf);
       lookAgain(state, roleOf);
       looseChains(state);
@@ -121,6 +141,23 @@ function isBundled(path: string): boolean {
   return path.startsWith('node_modules/');
 }
 
+function parseChanges(state: State, roleOf: (path: string) => FileRole): void {
+  const { parse, givenUp } = state.changes.end();
+  for (const change of givenUp) giveUp(state, change);
+  for (const { file } of parse) take(state, file, scanFile(file, roleOf(file.path), state.budget));
+  const { files, bytes, path } = state.givenUp;
+  if (files === 0) return;
+  const message = `${files} files (${bytes} bytes) that are new or changed were searched, not parsed: too much changed, and their words ask for no more.`;
+  state.findings.push({ ...limit(path, 'limits/changes-not-parsed', message), severity: 'none' });
+}
+
+function giveUp(state: State, { file, scan }: Change): void {
+  state.givenUp.files += 1;
+  state.givenUp.bytes += file.bytes.length;
+  state.givenUp.path ||= file.path;
+  take(state, file, scan);
+}
+
 const mostRounds = 20;
 
 /** Files that say little by their path or name, and that the package loads all the same. */
@@ -131,7 +168,7 @@ function lookAgain(state: State, roleOf: (path: string) => FileRole): void {
     for (const file of loaded) {
       if (state.reached.has(file.path)) continue;
       dropFindings(state, file.path);
-      take(state, file, scanFile(file, { ...roleOf(file.path), entry: true, loaded: true }));
+      take(state, file, scanFile(file, { ...roleOf(file.path), entry: true, loaded: true }, state.budget));
     }
   }
 }
@@ -177,7 +214,7 @@ function followInstall(state: State, start: readonly string[], roleOf: (path: st
       break;
     }
     state.reached.add(path);
-    const scan = scanFile(file, { ...roleOf(path), reached: true });
+    const scan = scanFile(file, { ...roleOf(path), reached: true }, state.budget);
     dropFindings(state, path);
     take(state, file, scan, 'install:');
     signs.push(...scan.signs);

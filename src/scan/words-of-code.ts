@@ -174,12 +174,14 @@ export const wordsOfCode: readonly Word[] = [
       /^\s{0,4}(?:["'][^"'`\n]{1,20}["']\s{0,2}[+.]|`[^`/\n]{0,40}`\s{0,2}[+.]|`(?=[^`/\n]{0,100}`)[^`\n]{0,20}\$\{|\[|atob|new |Buffer|String|(?!(?:\w{1,10}\.)?(?:join|resolve)\()[\w$]{1,20}\(|\((?!0,\s?[\w.]{0,30}\.(?:join|resolve)\)))/,
   })),
   // Ways to load modules that `require(` does not show.
-  ...['createRequire', 'getBuiltinModule', 'mainModule.require', 'module._load', 'Module._load'].map((text) => ({
-    text,
-    signal: 'module-alias' as const,
-    before: /(?:^|[^\w$])$/,
-    after: /^(?![\w$])/,
-  })),
+  ...['createRequire', 'getBuiltinModule', 'mainModule.require', 'module._load', 'Module._load'].map(
+    (text) => ({
+      text,
+      signal: 'module-alias' as const,
+      before: /(?:^|[^\w$])$/,
+      after: /^(?![\w$])/,
+    }),
+  ),
   ...inCode('hidden-access', '_linkedBinding', "'spawn_sync'", '"spawn_sync"'),
   // But for those that libraries ask for.
   {
@@ -192,7 +194,8 @@ export const wordsOfCode: readonly Word[] = [
   {
     text: 'Reflect.apply',
     signal: 'hidden-access',
-    after: /^\s{0,3}\(\s{0,3}(?:eval|Function|fetch|require|globalThis|global|window|process|atob|\w{1,20}\[)/,
+    after:
+      /^\s{0,3}\(\s{0,3}(?:eval|Function|fetch|require|globalThis|global|window|process|atob|\w{1,20}\[)/,
   },
   // Functions that run text, under another name or handed on; `(0, eval)(…)` is a call.
   ...['eval', 'Function', 'require'].map((text) => ({

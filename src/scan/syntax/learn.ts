@@ -2,7 +2,7 @@
 import { meaningOf, moduleName, type Tag } from './calls.ts';
 import type { Folded } from './fold.ts';
 import { returnedBy, valuesOf } from './fold-values.ts';
-import { 
+import {
   better,
   constantsOf,
   foldHere,
@@ -11,7 +11,7 @@ import {
   pathWith,
   propertyName,
   type Names,
- } from './names.ts';
+} from './names.ts';
 import { functionTypes, namesIn } from './scopes.ts';
 import { addTags, noTags, rootName, tagsOf, union } from './tags.ts';
 import { nodeOf, nodesIn, nodesOf, textOf, type Node } from './tree.ts';
@@ -182,7 +182,8 @@ function bindPattern(state: Names, pattern: Node, path: string, depth = 0): void
     const computed = (property as unknown as { computed?: boolean }).computed === true;
     const name = (computed ? undefined : textOf(key, 'name')) ?? foldHere(state, key)?.text;
     if (name === 'default') bindTo(nodeOf(property, 'value'), path);
-    else if (name !== undefined) bindTo(nodeOf(property, 'value'), isGlobal ? name : pathWith(state, path, name));
+    else if (name !== undefined)
+      bindTo(nodeOf(property, 'value'), isGlobal ? name : pathWith(state, path, name));
   }
 }
 
