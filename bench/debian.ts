@@ -8,16 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAssayError, messageOf } from '../src/core/errors.ts';
-import type { BuildFacts } from '../src/core/comparison-input.ts';
-import { sha256 } from '../src/core/digest.ts';
 import { compare } from '../src/rebuild/compare/compare.ts';
 import type { Suite } from '../src/rebuild/debian/archive.ts';
 import { findBinary } from '../src/rebuild/debian/binary-package.ts';
-import { buildDebian, type DebianBuildDeps } from '../src/rebuild/debian/build.ts';
 import { readPlainDeb } from '../src/rebuild/debian/deb.ts';
-import { inflateDeb } from '../src/rebuild/debian/inflate.ts';
+import { rebuildDebian, type DebianRebuildDeps } from '../src/rebuild/debian/rebuild.ts';
 import { debianRules } from '../src/rebuild/debian/rules.ts';
-import { findSourcePackage } from '../src/rebuild/debian/source-package.ts';
 import { createSandbox } from '../src/rebuild/sandbox/sandbox.ts';
 import { archiveOfApt, basesOf, openRealSuite, outputs } from '../test/support/debian.ts';
 
@@ -32,7 +28,11 @@ try {
   const wanted =
     names.length > 0 ? names : listSchema.parse(JSON.parse(await readFile(list, 'utf8'))).packages;
   const clock = (): number => performance.now();
-  const deps: DebianBuildDeps = {
+  const deps: DebianRebuildDeps = {
+    compare: (theirs, ours, facts) => {
+      const [upstream, rebuilt] = [readPlainDeb(theirs.plain, theirs.d0), readPlainDeb(ours.plain, ours.d0)];
+      return Promise.resolve(compare({ upstream, rebuilt, facts, rules: debianRules(upstream, rebuilt) }));
+    },
     sandbox: await createSandbox({ directory, clock }),
     outputs,
     bases: await basesOf(known),
@@ -48,39 +48,21 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function one(deps: DebianBuildDeps, suite: Suite, name: string): Promise<object> {
+async function one(deps: DebianRebuildDeps, suite: Suite, name: string): Promise<object> {
   try {
     const binary = await findBinary(suite, name);
-    const { source: of, version } = binary;
-    const source = await findSourcePackage(suite, of.name, of.version);
-    const built = await buildDebian(deps, { suite, binary, source });
+    const { outcome, phases, inputs } = await rebuildDebian(deps, { suite, binary });
     const seconds = Object.fromEntries(
-      built.phases.map(({ phase, wallMs }) => [phase, Math.round(wallMs / 100) / 10]),
+      phases.map(({ phase, wallMs }) => [phase, Math.round(wallMs / 100) / 10]),
     );
-    if (built.state === 'not-built')
-      return { version, seconds, verdict: 'not-built', cause: built.cause, message: built.message };
-    const upstreamBytes = await suite.file(binary.path, binary.file);
-    const [upstream, rebuilt] = [
-      readPlainDeb(await inflateDeb(deps, built.root, upstreamBytes), binary.file.sha256),
-      readPlainDeb(await inflateDeb(deps, built.root, built.deb), sha256(built.deb)),
-    ];
-    const facts: BuildFacts = {
-      version,
-      commit: undefined,
-      committedAt: undefined,
-      sourceDateEpoch: built.sourceDateEpoch,
-      publishedAt: undefined,
-      sourcePaths: { upstream: [], rebuilt: [] },
-      sourceFiles: undefined,
-    };
-    const rules = debianRules(upstream, rebuilt);
-    const { verdict, counts, normalisers, differences } = compare({ upstream, rebuilt, facts, rules });
+    const said = { version: binary.version, seconds, inputs: inputs.length };
+    if (outcome.state === 'not-built')
+      return { ...said, verdict: 'not-built', cause: outcome.cause, message: outcome.message };
+    const { verdict, counts, normalisers, differences } = outcome.comparison;
     return {
-      version,
-      seconds,
+      ...said,
       verdict,
       counts,
-      inputs: built.inputs.length,
       normalisers: normalisers.map(({ name: normaliser, touched }) => `${normaliser} ${touched}`),
       differences: differences.slice(0, 20).map(({ path, rule, grade }) => `${grade} ${rule} ${path}`),
     };
