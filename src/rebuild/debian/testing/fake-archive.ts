@@ -55,7 +55,7 @@ export const honestDsc = `Format: 3.0 (quilt)
 Source: tiny
 Binary: tiny
 Version: 1.0-1
-Build-Depends: debhelper-compat (= 13), missing | make
+Build-Depends: debhelper-compat (= 13), debhelper | make
 Checksums-Sha256:
  ${listed(tarBytes, 'tiny_1.0.orig.tar.xz')}
 `;
