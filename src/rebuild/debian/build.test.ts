@@ -27,7 +27,7 @@ binary-arch:
 	chmod 0755 debian/tiny/usr/bin/tiny
 	date >debian/tiny/usr/share/built-at
 	pwd >debian/tiny/usr/share/built-in
-${body}	dpkg-gencontrol -ptiny
+${body}	dpkg-gencontrol -ptiny -Pdebian/tiny
 	dpkg-deb --root-owner-group --build debian/tiny ..
 `;
 
