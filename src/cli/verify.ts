@@ -2,7 +2,9 @@
 import { basename, relative, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { forTerminal } from '../core/encode.ts';
+import { sha256, type Sha256 } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
+import { readBuildProof, verifyBuild } from '../server/verifying/build.ts';
 import { lockfileOf } from '../server/checking/check-lockfile.ts';
 import {
   digestNamed,
@@ -31,6 +33,7 @@ import {
   type Format,
 } from './context.ts';
 import type { GatewayTarget } from '../server/control/gateway-client.ts';
+import { givenTrust, withTrustOptions } from './ledger/trust.ts';
 import { gateTarget, reachable } from './gate-target.ts';
 import type { Terminal, Tone } from './terminal.ts';
 
@@ -41,22 +44,31 @@ interface Options extends GateOptions {
   readonly key?: string;
   readonly trustedRoot?: string;
   readonly gate?: string;
+  readonly build?: string;
+  readonly vkey?: readonly string[];
+  readonly policy?: string;
   readonly format: Format;
 }
 
 export function addVerify(program: Command, context: Context): void {
-  const command = withGateOptions(
-    program
-      .command('verify')
-      .description(
-        'Verify signatures: of a file with its bundle, of a release, of every artifact of a lockfile.',
-      ),
+  const command = withTrustOptions(
+    withGateOptions(
+      program
+        .command('verify')
+        .description(
+          'Verify signatures: of a file with its bundle, of a release, of every artifact of a lockfile, of a build.',
+        ),
+    ),
   )
     .argument(
       '<what>',
       'a file or sha256:<hex> (with --bundle), package@version, package URL (pkg:npm/…), or a lockfile',
     )
     .option('--bundle <file>', 'the Sigstore bundle (or the npm attestations) of the file; no gate is asked')
+    .option(
+      '--build <file>',
+      'what `assay rebuild proof` wrote about the file, with --vkey of the log; no gate is asked',
+    )
     .option(
       '--certificate-identity <subject>',
       'with --bundle: whom the certificate must name, exactly',
@@ -74,6 +86,7 @@ export function addVerify(program: Command, context: Context): void {
   withExamples(command, [
     'assay verify app.tgz --bundle app.tgz.sigstore.json --certificate-identity https://git.example.com/o/r/.github/workflows/release.yml@refs/heads/main --certificate-oidc-issuer https://token.example.com',
     'assay verify sha256:9f86d0… --bundle app.sigstore.json --key signer.pem',
+    'assay verify inherits-2.0.4.tgz --build inherits.json --vkey log.vkey',
     'assay verify left-pad@1.3.0',
     'assay verify pnpm-lock.yaml --key gate.pem --format json',
   ]).addHelpText(
@@ -93,6 +106,10 @@ async function verify(context: Context, what: string, options: Options): Promise
   const { terminal } = context;
   if (options.bundle !== undefined) {
     finish(context, options, await verifyWithBundle(context, what, options.bundle, options));
+    return;
+  }
+  if (options.build !== undefined) {
+    finish(context, options, await verifyWithProof(context, what, options.build, options));
     return;
   }
   if (options.certificateIdentity !== undefined || options.certificateOidcIssuer !== undefined)
@@ -142,6 +159,24 @@ async function verifyWithBundle(
     bytes: await readBounded(at(what), fileLimits.fileBytes),
   };
   return verifyFile({ about: what, thing, bundle, trust, expected, now: new Date().toISOString() });
+}
+
+async function verifyWithProof(
+  context: Context,
+  what: string,
+  proofFile: string,
+  options: Options,
+): Promise<Verification> {
+  const at = (path: string): string => resolve(context.around.cwd, path);
+  const trust = await givenTrust(context, options);
+  const bytes = await readBounded(at(proofFile), fileLimits.fileBytes);
+  const proof = readBuildProof(Buffer.from(bytes).toString('utf8'), proofFile);
+  const named = digestNamed(what);
+  if (named !== undefined && (named.kind !== 'digest' || named.algorithm !== 'sha256'))
+    throw new AssayError('USAGE_INVALID', 'with --build a file or sha256:<hex> is verified');
+  const artifact =
+    named === undefined ? sha256(await readBounded(at(what), fileLimits.fileBytes)) : (named.hex as Sha256);
+  return verifyBuild({ about: `${proof.purl} (${what})`, artifact, proof, trust });
 }
 
 /** A signature by nobody in particular proves nothing: whom to expect must be said. */
