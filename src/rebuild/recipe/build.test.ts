@@ -151,6 +151,22 @@ describe('a build', { skip: noBuilds ?? false }, () => {
     assert.match(seen, /cannot touch/);
   });
 
+  it('is told the commit by a git that knows nothing else', async () => {
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    const source: Recipe['source'] = {
+      kind: 'git',
+      url: 'https://example.com/r',
+      commit,
+      ref: undefined,
+      directory: '',
+    };
+    const asking =
+      'git rev-parse HEAD > told.txt; git rev-parse --short HEAD >> told.txt; git log || echo $? >> told.txt';
+    const { files, recipe } = projectWithStep(asking);
+    const packed = await members(await build({ files, recipe: { ...recipe, source } }));
+    assert.equal(packed.get('package/told.txt'), `${commit}\n0123456\n128\n`);
+  });
+
   it('stands still at the time of the commit', async () => {
     const outcome = await build(projectWithStep('node -p "Date.now()" > now.txt; date +%s >> now.txt'));
     assert.equal((await members(outcome)).get('package/now.txt'), '1651406400000\n1651406400\n');

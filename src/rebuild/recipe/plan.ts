@@ -48,6 +48,9 @@ export const places = {
 /** Where the lockfile of a resolved recipe lies among the inputs; a placed one lies there too. */
 export const inputFiles = { lockfile: 'lockfile', registry: 'registry' } as const;
 
+/** The commit of a git source, for builds that write it into what they make. */
+export const commitVariable = 'SOURCE_COMMIT';
+
 /**
  * Holds a `sh` that does nothing, for the pack phase: npm 7 to 8 run `prepare` of a folder that they pack whatever
  * `--ignore-scripts` says (npm/pacote before 15), and everything ran in the build phase already.
@@ -155,6 +158,7 @@ function common(recipe: Recipe, manager: Manager): Pick<Phase, 'environment' | '
     sourceDateEpoch: recipe.environment.sourceDateEpoch,
     environment: {
       ...recipe.environment.variables,
+      ...(recipe.source.kind === 'git' ? { [commitVariable]: recipe.source.commit } : {}),
       ...manager.environment(places.caches, (toolchain.managerTool ?? toolchain.npm).version),
       PATH: `${places.bin}:/usr/bin:/bin`,
       LC_ALL: 'C.UTF-8',

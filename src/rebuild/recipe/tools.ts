@@ -17,7 +17,7 @@ import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
 import { managerOf } from './managers/managers.ts';
 import { NotBuilt } from './not-built.ts';
-import { places, quietFolder } from './plan.ts';
+import { commitVariable, places, quietFolder } from './plan.ts';
 import type { Recipe, Tool, Toolchain } from './recipe.ts';
 import { showIndex, type ListedFile } from './registry/index-document.ts';
 
@@ -170,6 +170,17 @@ function parsed(text: string): JsonObject | undefined {
   }
 }
 
+/** A source has no `.git`: what builds mostly ask of it, the commit, is answered from the recipe. */
+const gitProgram = `#!/bin/sh
+[ -x /usr/bin/git ] && exec /usr/bin/git "$@"
+[ -n "\${${commitVariable}:-}" ] || exit 128
+case "$*" in
+  'rev-parse HEAD') echo "$${commitVariable}" ;;
+  'rev-parse --short HEAD') printf '%.7s\\n' "$${commitVariable}" ;;
+  *) exit 128 ;;
+esac
+`;
+
 async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<string> {
   const folder = await workspace.folder('bin');
   await symlink(`${places.node}/bin/node`, join(folder, 'node'));
@@ -177,6 +188,7 @@ async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<
     const text = `#!/bin/sh\nexec ${places.node}/bin/node ${path} "$@"\n`;
     await writeFile(join(folder, name), text, { mode: 0o755 });
   }
+  await writeFile(join(folder, 'git'), gitProgram, { mode: 0o755 });
   await mkdir(join(folder, quietFolder));
   await writeFile(join(folder, quietFolder, 'sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   await workspace.give(folder);
