@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../../core/errors.ts';
 import type { Dial } from './deps.ts';
 
 export interface TunnelOptions {
@@ -17,6 +18,8 @@ export interface TunnelOptions {
 }
 
 export interface Tunnel {
+  /** Why a connection could not be had or was ended, in a sentence; git itself is told no more than a status. */
+  readonly problem: () => string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -26,10 +29,13 @@ export async function openTunnel({ socketPath, host, port, dial, maxBytes }: Tun
   const open = new Set<Duplex>();
   const ended = new AbortController();
   let bytes = 0;
+  let problem: string | undefined;
 
   function count(chunk: Uint8Array): void {
     bytes += chunk.length;
-    if (bytes > maxBytes) for (const one of open) one.destroy();
+    if (bytes <= maxBytes) return;
+    problem = `more than ${maxBytes} bytes went to and from ${host}`;
+    for (const one of open) one.destroy();
   }
 
   async function connect(client: Duplex, head: Uint8Array): Promise<void> {
@@ -62,7 +68,10 @@ export async function openTunnel({ socketPath, host, port, dial, maxBytes }: Tun
     open.add(client);
     if (request.url?.toLowerCase() !== `${host}:${port}` || bytes > maxBytes)
       return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-    return void connect(client, head).catch(() => client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+    return void connect(client, head).catch((error: unknown) => {
+      problem = messageOf(error);
+      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -70,6 +79,7 @@ export async function openTunnel({ socketPath, host, port, dial, maxBytes }: Tun
   });
 
   return {
+    problem: () => problem,
     close: () =>
       new Promise((resolve) => {
         ended.abort();

@@ -1,7 +1,7 @@
 /** Git in a real sandbox: over https through the tunnel, and from a folder of this machine. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -34,7 +34,6 @@ describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
     chmodSync(folder, 0o755);
     chmodSync(repo.path, 0o755);
     execFileSync('git', ['clone', '-q', '--bare', repo.path, join(folder, 'repo.git')]);
-    writeFileSync(join(folder, 'authority.pem'), testAuthority);
     host = await gitHost(folder);
   });
   after(async () => {
@@ -49,7 +48,7 @@ describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
       sandbox: box.sandbox,
       base: testBase,
       dial: host.dial,
-      authorities: join(folder, 'authority.pem'),
+      authorities: testAuthority,
     });
     return sourceDeps(repo.path, { git });
   }
@@ -75,6 +74,20 @@ describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
       url: 'file:///no/where',
     });
     assert.match(missing.because.join(), /no repository at "\/no\/where"/);
+  });
+
+  it('says why a host could not be reached', async () => {
+    const git = sandboxedGit({
+      sandbox: box.sandbox,
+      base: testBase,
+      dial: () => Promise.reject(new Error('nobody is called so')),
+    });
+    const repository = 'https://registry.example.com/repo.git';
+    const search = await findSource(
+      sourceDeps(repo.path, { git }),
+      release('thing', '1.0.0', { repository }),
+    );
+    assert.match(search.because.join(), /nobody is called so/);
   });
 
   it('says what a host answered that has no such repository', async () => {

@@ -1,5 +1,5 @@
 /** Git in the sandbox: a folder of its own to write to, one remote it can reach, or none. */
-import { access, constants, cp, writeFile } from 'node:fs/promises';
+import { access, constants, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../../../core/errors.ts';
 import type { Dial, GitAccess, GitFolder, GitRemote, SourceSandbox } from '../deps.ts';
@@ -12,7 +12,7 @@ export interface GitSandboxDeps {
   readonly base: (packages: readonly string[]) => Promise<{ readonly path: string }>;
   readonly dial: Dial;
   readonly limits?: GitLimits;
-  /** PEM file of authorities beside those of the base; the operator's. */
+  /** Certificates (PEM) of authorities beside those of the base; the operator's. */
   readonly authorities?: string;
   /** Files of an ssh identity, for `ssh:` sources; the operator's, and used for nothing else. */
   readonly ssh?: { readonly keyFile: string; readonly knownHostsFile: string };
@@ -62,7 +62,7 @@ async function openFolder(
   let tunnels = 0;
   try {
     const path = await workspace.folder('git');
-    const configPath = await writeConfig(deps, remote, workspace);
+    const configPath = await writeConfig(deps, remote, workspace, base.path);
     const mounts = [
       { from: path, to: inside.folder, writable: true },
       { from: configPath, to: inside.config, writable: false },
@@ -106,7 +106,9 @@ async function openFolder(
         });
         try {
           await workspace.give(socketFolder);
-          return await run(script, args, socketPath);
+          const end = await run(script, args, socketPath);
+          const problem = tunnel.problem();
+          return problem === undefined ? end : { ...end, output: `${end.output}\n${problem}` };
         } finally {
           await tunnel.close();
         }
@@ -142,10 +144,14 @@ async function writeConfig(
   { authorities, ssh }: GitSandboxDeps,
   remote: GitRemote,
   workspace: Awaited<ReturnType<SourceSandbox['workspace']>>,
+  base: string,
 ): Promise<string> {
   const path = await workspace.folder('config');
   const own = authorities !== undefined && remote.kind === 'https';
-  if (own) await cp(authorities, join(path, 'authorities.pem'));
+  if (own) {
+    const known = await readFile(join(base, 'etc/ssl/certs/ca-certificates.crt'), 'utf8').catch(() => '');
+    await writeFile(join(path, 'authorities.pem'), `${known}\n${authorities}\n`);
+  }
   const text = gitConfig({
     ...(remote.kind === 'https' ? { proxy } : {}),
     authorities: own ? `${inside.config}/authorities.pem` : undefined,
