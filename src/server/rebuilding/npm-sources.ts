@@ -26,6 +26,8 @@ export interface NpmSourcesDeps {
   readonly files: SourceDeps['files'];
   readonly archives: SourceDeps['archives'];
   readonly dial: Dial;
+  /** Certificates (PEM) of the operator's own authorities. */
+  readonly authorities?: string | undefined;
   readonly clock: Clock;
   /** Folder with corrections. */
   readonly recipes: string;
@@ -101,12 +103,13 @@ function namedIn(correction: Correction | undefined): NamedSource | undefined {
 }
 
 function sourceDeps(deps: NpmSourcesDeps, target: NpmTarget, shop: Workshop): SourceDeps {
-  const { storage, forge, files, archives, dial } = deps;
+  const { storage, forge, files, archives, dial, authorities } = deps;
   return {
     git: sandboxedGit({
       sandbox: shop.sandbox,
       base: (packages) => shop.base(packages, defaultSuite),
       dial,
+      ...(authorities === undefined ? {} : { authorities }),
     }),
     blobs: storage.blobs,
     files,
