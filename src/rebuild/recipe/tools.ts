@@ -95,19 +95,48 @@ export interface ToolFolders {
   readonly close: () => Promise<void>;
 }
 
-export function openToolFolders(deps: Pick<BuildDeps, 'sandbox' | 'blobs'>): ToolFolders {
-  const folders = new Map<string, Promise<string>>();
-  const workspaces: BuildWorkspace[] = [];
+/** Longer than a build can take with all its phases: a folder that was asked for before is not in use. */
+const inUseMs = 3 * 3_600_000;
+/** An unpacked Node has some hundred megabytes. */
+const mostFolders = 16;
+
+interface Folder {
+  readonly path: Promise<string>;
+  readonly remove: () => Promise<void>;
+  usedAt: number;
+}
+
+export function openToolFolders(
+  deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
+  monotonicMs: () => number = () => performance.now(),
+): ToolFolders {
+  const folders = new Map<string, Folder>();
   const once = (key: string, make: (workspace: BuildWorkspace) => Promise<string>): Promise<string> => {
     const known = folders.get(key);
-    if (known !== undefined) return known;
-    const fresh = deps.sandbox.workspace().then((workspace) => {
-      workspaces.push(workspace);
-      return make(workspace);
+    if (known !== undefined) {
+      known.usedAt = monotonicMs();
+      return known.path;
+    }
+    const workspace = deps.sandbox.workspace();
+    const path = workspace.then(make);
+    const remove = (): Promise<void> => removeQuietly(path, workspace);
+    folders.set(key, { path, remove, usedAt: monotonicMs() });
+    path.catch(() => {
+      folders.delete(key);
+      void remove();
     });
-    folders.set(key, fresh);
-    fresh.catch(() => folders.delete(key));
-    return fresh;
+    removeUnused();
+    return path;
+  };
+  const removeUnused = (): void => {
+    const unused = [...folders]
+      .filter(([, { usedAt }]) => monotonicMs() - usedAt > inUseMs)
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt)
+      .slice(0, Math.max(0, folders.size - mostFolders));
+    for (const [key, { remove }] of unused) {
+      folders.delete(key);
+      void remove();
+    }
   };
   const of: ToolFolders['of'] = ({ artifact }, base) =>
     once(`${base.digest} ${artifact.sha256}`, (workspace) => unpack(deps, workspace, artifact.sha256, base));
@@ -121,11 +150,17 @@ export function openToolFolders(deps: Pick<BuildDeps, 'sandbox' | 'blobs'>): Too
       return once(JSON.stringify(all), (workspace) => writePrograms(workspace, all));
     },
     close: async () => {
-      await Promise.all([...folders.values()].map((folder) => folder.catch(() => undefined)));
-      await Promise.all(workspaces.splice(0).map(({ remove }) => remove()));
+      const all = [...folders.values()];
       folders.clear();
+      await Promise.all(all.map(({ remove }) => remove()));
     },
   };
+}
+
+/** After what is written there is written; a folder that cannot be removed stays until the sandbox's own is. */
+async function removeQuietly(path: Promise<string>, workspace: Promise<BuildWorkspace>): Promise<void> {
+  await path.catch(() => undefined);
+  await workspace.then(({ remove }) => remove()).catch(() => undefined);
 }
 
 /** Name, and the path inside of what it runs. */

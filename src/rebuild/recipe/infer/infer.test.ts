@@ -89,6 +89,18 @@ describe('the toolchain', () => {
     assert.ok(modern.recipes.every(({ recipe }) => semver.gte(recipe.toolchain.npm.version, '7.0.0')));
   });
 
+  it('has an npm that writes the committed lockfile’s version, where one was in use that day', () => {
+    const npms = (version: number): readonly string[] => {
+      const lock = JSON.stringify({ lockfileVersion: version }, null, 2);
+      const { recipes } = inferRecipes(
+        facts({ 'package.json': manifest, 'package-lock.json': lock, 'index.js': '' }),
+      );
+      return recipes.map(({ recipe }) => recipe.toolchain.npm.version);
+    };
+    assert.equal(npms(1)[0], '6.14.16');
+    assert.equal(npms(2)[0], '8.5.0');
+  });
+
   it('is of the commit’s day where the registry’s time lies far behind it, and then of the registry’s', () => {
     const files = { 'package.json': manifest, 'index.js': '' };
     const { recipes } = inferRecipes(facts(files, { publication: { publishedAt: '2025-11-01T00:00:00Z' } }));

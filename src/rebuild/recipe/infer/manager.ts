@@ -11,6 +11,8 @@ export interface ManagerChoice {
   readonly lockfile: string | undefined;
   readonly atLeastNode: string;
   readonly atLeastNpm: string;
+  /** Majors of npm, first and last, that write lockfiles of the committed one's version; undefined: no such lockfile. */
+  readonly lockfileNpm?: readonly [number, number] | undefined;
   readonly reason: string;
 }
 
@@ -33,12 +35,20 @@ export function chooseManager(
   const reason = reasonFor(lockfile, stated?.[0]);
   if (kind === 'pnpm') return pnpmChoice(version, lockfile, text, reason);
   if (kind === 'yarn') return yarnChoice(facts, version, lockfile, text, reason);
+  const lockfileNpm = npmOfLockfile[/"lockfileVersion": ?(\d)\b/.exec(text.slice(0, 2000))?.[1] ?? ''];
   // npm before 7 cannot read version 3, and drops what version 2 says of workspaces.
-  const modern = /"lockfileVersion": ?3\b/.test(text.slice(0, 2000));
+  const modern = lockfileNpm?.[0] === 9;
   const workspaces = top?.workspaces === true;
   const atLeastNpm = modern || workspaces ? '7.0.0' : '5.7.0';
-  return { kind: 'npm', version: undefined, lockfile, atLeastNode: '8.0.0', atLeastNpm, reason };
+  return { kind: 'npm', version: undefined, lockfile, atLeastNode: '8.0.0', atLeastNpm, lockfileNpm, reason };
 }
+
+/** Which npm writes which version of the lockfile (npm's documentation of package-lock.json, "lockfileVersion"). */
+const npmOfLockfile: Readonly<Record<string, readonly [number, number]>> = {
+  1: [5, 6],
+  2: [7, 8],
+  3: [9, Number.POSITIVE_INFINITY],
+};
 
 function nearestLockfile(
   facts: SourceFacts,

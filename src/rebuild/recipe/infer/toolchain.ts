@@ -18,6 +18,8 @@ export interface ToolchainFacts {
   readonly atLeastNode: string;
   /** Lowest npm that reads the lockfile. */
   readonly atLeastNpm: string;
+  /** Majors of npm, first and last, that write such a lockfile. */
+  readonly lockfileNpm?: readonly [number, number] | undefined;
 }
 
 export interface ToolchainChoice {
@@ -32,7 +34,7 @@ const exact = /^v?(\d{1,3}\.\d{1,4}\.\d{1,4})$/;
 
 /**
  * In this order: what the publish record names; what the source pins; the long-term-support Node of the day of
- * publishing (or of the commit), then the older and newer ones of that day; the lowest that `engines` allows; the newest.
+ * publishing (or of the commit), those first whose npm writes the committed lockfile's version, then the older and newer ones of that day; the lowest that `engines` allows; the newest.
  * Whatever `engines` or the package manager rules out is left away. At most four; never none.
  */
 export function toolchainChoices(facts: ToolchainFacts): readonly ToolchainChoice[] {
@@ -116,9 +118,15 @@ function pinned(facts: ToolchainFacts, day: string): readonly ToolchainChoice[] 
   return [{ node, npm, confidence: 'medium', reason: `The source pins Node ${text.slice(0, 20)}.` }];
 }
 
-/** The first line of each day before the second of any. */
+/** The first line of each day before the second of any; lines whose npm writes the committed lockfile's version first. */
 function ofTheDay(facts: ToolchainFacts): readonly ToolchainChoice[] {
-  const perDay = daysOf(facts).map(linesOf);
+  const { lockfileNpm } = facts;
+  const writes = ({ npm }: ToolchainChoice): boolean =>
+    lockfileNpm === undefined || (majorOf(npm) >= lockfileNpm[0] && majorOf(npm) <= lockfileNpm[1]);
+  const perDay = daysOf(facts).map((day) => {
+    const lines = linesOf(day);
+    return [...lines.filter(writes), ...lines.filter((line) => !writes(line))];
+  });
   const longest = Math.max(0, ...perDay.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) =>
     perDay.flatMap((lines) => lines.slice(index, index + 1)),
