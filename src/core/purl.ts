@@ -19,16 +19,19 @@ function encode(part: string): string {
   return encodeURIComponent(part).replace(/%3A/g, ':');
 }
 
+/** Where a type is that of several archives, or is named otherwise than here: Debian's is `deb`, its namespace `debian`. */
+const prefixes: Readonly<Partial<Record<Ecosystem, string>>> = { debian: 'deb/debian' };
+
 /** `name` may hold `/` between namespace and name; each part is percent-encoded on its own. */
 export function formatPurl(ecosystem: Ecosystem, name: string, version?: string): Purl {
   const path = name.split('/').map(encode).join('/');
-  return `pkg:${ecosystem}/${path}${version === undefined ? '' : `@${encode(version)}`}` as Purl;
+  return `pkg:${prefixes[ecosystem] ?? ecosystem}/${path}${version === undefined ? '' : `@${encode(version)}`}` as Purl;
 }
 
 /** Throws PURL_INVALID. Qualifiers and subpaths are refused: no name inside Assay has them. */
 export function parsePurl(text: string): PurlParts {
-  const match = /^pkg:([a-z]+)\/([^@?#\s]+)(?:@([^@?#\s]+))?$/.exec(text);
-  const ecosystem = ecosystems.find((known) => known === match?.[1]);
+  const match = /^pkg:(deb\/debian|[a-z]+)\/([^@?#\s]+)(?:@([^@?#\s]+))?$/.exec(text);
+  const ecosystem = ecosystems.find((known) => (prefixes[known] ?? known) === match?.[1]);
   if (match === null || ecosystem === undefined || text.length > 1024) throw invalid(text);
   try {
     const name = (match[2] ?? '').split('/').map(decodeURIComponent).join('/');

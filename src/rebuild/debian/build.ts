@@ -27,6 +27,7 @@ export interface DebianBuildRequest {
   readonly binary: BinaryPackage;
   readonly source: SourcePackage;
   readonly limits?: RunLimits;
+  readonly onPhase?: (phase: DebianPhase) => void;
   readonly onOutput?: (phase: DebianPhase, line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -264,6 +265,7 @@ async function timed<T>(
   what: () => Promise<T>,
 ): Promise<T> {
   if (request.signal?.aborted === true) throw new NotBuilt('cancelled', 'It was cancelled.');
+  request.onPhase?.(phase);
   const begin = deps.monotonicMs();
   try {
     return await what();

@@ -75,8 +75,8 @@ export function createComparer(options: ComparerOptions): Comparer {
       const receiver = receiveComparison();
       const job: ComparisonJob = {
         ecosystem,
-        upstream: { path: upstream.path, sizeBytes: upstream.sizeBytes },
-        rebuilt: { path: rebuilt.path, sizeBytes: rebuilt.sizeBytes },
+        upstream: comparedFile(upstream),
+        rebuilt: comparedFile(rebuilt),
         facts,
         limits,
       };
@@ -85,6 +85,10 @@ export function createComparer(options: ComparerOptions): Comparer {
     },
     close: runner.close,
   };
+}
+
+function comparedFile({ path, sizeBytes, inflatedFrom }: NamedFile): ComparedFile {
+  return { path, sizeBytes, ...(inflatedFrom === undefined ? {} : { inflatedFrom }) };
 }
 
 function received(end: () => Comparison, upstream: Sha256, rebuilt: Sha256): Comparison {

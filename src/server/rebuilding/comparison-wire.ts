@@ -13,10 +13,12 @@ import { z } from '../zod.ts';
 export interface ComparedFile {
   readonly path: string;
   readonly sizeBytes: number;
+  /** Debian: the package that this one was made of, by taking its compression off in the sandbox. */
+  readonly inflatedFrom?: Sha256;
 }
 
 export interface ComparisonJob {
-  readonly ecosystem: 'npm';
+  readonly ecosystem: 'npm' | 'debian';
   readonly upstream: ComparedFile;
   readonly rebuilt: ComparedFile;
   readonly facts: BuildFacts;

@@ -16,11 +16,13 @@ import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Storage } from '../../storage/open.ts';
 import { createDial } from '../../upstream/dial.ts';
 import { openPublicFiles } from '../../upstream/public-files.ts';
+import { authorities } from '../config/authorities.ts';
 import type { Settings } from '../config/settings.ts';
 import type { LedgerRooms } from '../ledger/open.ts';
 import type { Logger } from '../logger.ts';
 import type { IndexPool } from '../workers/index-pool.ts';
 import { createComparer } from './comparer.ts';
+import { createDebianRebuilder } from './debian.ts';
 import { createDebianSuites } from './debian-suites.ts';
 import type { Rebuilder } from './deps.ts';
 import { openKnownBuilds, type KnownBuilds } from './known.ts';
@@ -107,7 +109,8 @@ export async function openRebuilding(
     forge: needs.forge,
     files,
     archives: (release) => debian.offersFor(release, defaultSuite),
-    dial: createDial(),
+    dial: createDial({ privateAllowed: (place) => isForge(settings, place) }),
+    authorities: authorities(settings.upstreams),
     clock,
     recipes: settings.rebuild.recipes,
   };
@@ -124,7 +127,14 @@ export async function openRebuilding(
       findNpmSource(npmSources, target, shop, correction, signal),
     clock,
   });
-  const rebuilders: readonly Rebuilder[] = [npm];
+  const deb = createDebianRebuilder({
+    suites: debian,
+    suite: defaultSuite,
+    workshop: workshop.open,
+    blobs: storage.blobs,
+    comparer,
+  });
+  const rebuilders: readonly Rebuilder[] = [npm, deb];
   const raiseAlarm = (alarm: NewAlarm): Promise<void> => store.raiseAlarm(alarm);
   const one = {
     storage,
@@ -165,4 +175,9 @@ export async function openRebuilding(
       await needs.onChange(formatPurl(ecosystem, name));
     },
   };
+}
+
+/** The operator named it: it may lie in their own network. */
+function isForge({ forges }: Settings, hostAndPort: string): boolean {
+  return forges.some(({ host }) => hostAndPort === host || hostAndPort === `${host}:443`);
 }
