@@ -25,7 +25,6 @@ const maxEvents = 20_000;
 const steps = 200_000;
 const stepsPerNode = 300;
 const mostNodesTwice = 40_000;
-const mostNodesKept = 200_000;
 
 export function syntaxFacts(program: Node): SyntaxFacts {
   const tree = treeOf(program, markOf);
@@ -47,7 +46,7 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     spans: [],
     reaches: new Set(),
     downloads: new Set(),
-    kept: undefined,
+    kept: { paths: new Map(), texts: new Map(), tags: new Map() },
   };
   walk(state, tree, marks.declares, () => undefined);
   state.scopes.declared();
@@ -55,8 +54,6 @@ export function syntaxFacts(program: Node): SyntaxFacts {
   for (let round = 0; round < (count > mostNodesTwice ? 1 : 2); round += 1) {
     walk(state, tree, marks.learned, (node, _, inside) => learn(state, node, inside));
   }
-  // In a bundle it would not fit into memory.
-  if (count <= mostNodesKept) state.kept = { paths: new Map(), texts: new Map(), tags: new Map() };
   const aliases = aliasesOf(state);
   const wanted = aliases.size === 0 ? marks.looked : marks.looked | marks.named;
   walk(state, tree, wanted, (node, parent) => look(state, node, parent, aliases));

@@ -6,6 +6,7 @@ import {
   better,
   constantsOf,
   foldHere,
+  forget,
   isRequire,
   pathOf,
   pathWith,
@@ -66,10 +67,13 @@ export function learn(state: Names, node: Node, inside: readonly Node[]): void {
 
 function learnFunction(state: Names, node: Node): void {
   const path = `fn#${node.start}`;
-  state.functions.set(path, node);
+  if (state.functions.get(path) !== node) {
+    state.functions.set(path, node);
+    forget(state);
+  }
   const own = textOf(nodeOf(node, 'id'), 'name');
   if (own !== undefined) {
-    state.paths.set(state.scopes.keyOf(own), path);
+    setPath(state, state.scopes.keyOf(own), path);
     learnDecoder(state, own, node);
   }
   const body = nodeOf(node, 'body');
@@ -80,9 +84,11 @@ function learnReturn(state: Names, of: Node | undefined, value: Node | undefined
   if (of === undefined || value === undefined) return;
   const key = `fn#${of.start}`;
   const known = state.returns.get(key) ?? { tags: noTags, path: undefined };
-  known.tags = union(known.tags, tagsOf(state, value));
-  known.path = better(known.path, pathOf(state, value));
-  state.returns.set(key, known);
+  const tags = union(known.tags, tagsOf(state, value));
+  const path = better(known.path, pathOf(state, value));
+  if (tags.size === known.tags.size && path === known.path) return;
+  state.returns.set(key, { tags, path });
+  forget(state);
 }
 
 function learnAssignment(state: Names, node: Node): void {
@@ -101,9 +107,14 @@ function learnMember(state: Names, path: string, value: Node | undefined): void 
   if (value === undefined || path.length > 200 || meaningOf(path) !== undefined || isRequire(path)) return;
   if (path.startsWith('process.')) return;
   const is = better(state.members.get(path), pathOf(state, value));
-  if (is !== undefined && is !== path) state.members.set(path, is);
   const text = foldHere(state, value);
-  if (text !== undefined) state.memberTexts.set(path, text);
+  if (is !== undefined && is !== path && state.members.get(path) !== is) {
+    state.members.set(path, is);
+    forget(state);
+  }
+  if (text === undefined || isSame(state.memberTexts.get(path), text)) return;
+  state.memberTexts.set(path, text);
+  forget(state);
 }
 
 function learnObject(state: Names, node: Node): void {
@@ -117,7 +128,7 @@ function learnObject(state: Names, node: Node): void {
 function learnClass(state: Names, node: Node): void {
   const path = `obj#${node.start}`;
   const own = textOf(nodeOf(node, 'id'), 'name');
-  if (own !== undefined) state.paths.set(state.scopes.keyOf(own), path);
+  if (own !== undefined) setPath(state, state.scopes.keyOf(own), path);
   const body = nodeOf(node, 'body');
   for (const member of body === undefined ? [] : nodesOf(body, 'body').slice(0, 500)) {
     const name = textOf(nodeOf(member, 'key'), 'name');
@@ -147,7 +158,22 @@ function bind(state: Names, target: Node | undefined, value: Node | undefined, h
 
 function bindPath(state: Names, key: string, path: string | undefined): void {
   const is = better(state.paths.get(key), path);
-  if (is !== undefined) state.paths.set(key, is);
+  if (is !== undefined) setPath(state, key, is);
+}
+
+function setPath(state: Names, key: string, path: string): void {
+  if (state.paths.get(key) === path) return;
+  state.paths.set(key, path);
+  forget(state);
+}
+
+function isSame(one: Folded | undefined, other: Folded): boolean {
+  return (
+    one !== undefined &&
+    one.text === other.text &&
+    one.decoded === other.decoded &&
+    one.partial === other.partial
+  );
 }
 
 const longestJoined = 4000;
@@ -157,11 +183,15 @@ function bindText(state: Names, key: string, folded: Folded | undefined, how: Ho
   if (folded === undefined) return;
   const known = state.constants.get(key);
   const decoded = folded.decoded || known?.decoded === true;
-  if (how === 'declared' || known === undefined) state.constants.set(key, folded);
-  else if (how === 'appended')
-    state.constants.set(key, { text: (known.text + folded.text).slice(0, longestJoined), decoded });
+  const set = (to: Folded): void => {
+    if (isSame(known, to)) return;
+    state.constants.set(key, to);
+    forget(state);
+  };
+  if (how === 'declared' || known === undefined) set(folded);
+  else if (how === 'appended') set({ text: (known.text + folded.text).slice(0, longestJoined), decoded });
   else if (!known.text.split('\n').includes(folded.text) && known.text.length < longestJoined)
-    state.constants.set(key, { text: `${known.text}\n${folded.text}`, decoded });
+    set({ text: `${known.text}\n${folded.text}`, decoded });
 }
 
 /** `{ exec }`, `{ exec: run = null }`, `{ promises: { readFile } }`, `[first]`. */
@@ -191,7 +221,9 @@ function learnList(state: Names, key: string, value: Node): void {
   if (value.type !== 'ArrayExpression' && value.type !== 'CallExpression' && value.type !== 'NewExpression')
     return;
   const values = valuesOf(value, constantsOf(state));
-  if (values !== undefined && values.length > 1) state.lists.set(key, values);
+  if (values === undefined || values.length <= 1) return;
+  state.lists.set(key, values);
+  forget(state);
 }
 
 /** The scope at hand may be the function's own: its name is found from there as well. */
@@ -201,7 +233,10 @@ function learnDecoder(state: Names, name: string, node: Node): void {
   const parameterName = parameter?.type === 'Identifier' ? textOf(parameter, 'name') : undefined;
   if (parameterName === undefined || returns === undefined) return;
   if (returns.type !== 'CallExpression' && returns.type !== 'MemberExpression') return;
-  state.decoders.set(state.scopes.keyOf(name), { parameter: parameterName, returns });
+  const key = state.scopes.keyOf(name);
+  if (state.decoders.get(key)?.returns === returns) return;
+  state.decoders.set(key, { parameter: parameterName, returns });
+  forget(state);
 }
 
 /** A variable of a loop holds what is looped over. */
@@ -254,7 +289,7 @@ function learnImport(state: Names, node: Node): void {
     const imported = textOf(nodeOf(one, 'imported'), 'name');
     if (local === undefined) continue;
     const whole = imported === undefined || imported === 'default';
-    state.paths.set(state.scopes.keyOf(local), whole ? path : `${path}.${imported}`);
+    setPath(state, state.scopes.keyOf(local), whole ? path : `${path}.${imported}`);
   }
 }
 

@@ -26,14 +26,23 @@ export interface Names {
   readonly budget: { left: number };
   /** By path and name: their path together. The same text each time, which is found soonest in a map. */
   readonly joined: Map<string, Map<string, string>>;
-  /** Once everything is learned, what was found out is kept. */
-  kept: Kept | undefined;
+  /** What was found out since something was learned last. */
+  readonly kept: Kept;
 }
 
 interface Kept {
   readonly paths: Map<Node, string | undefined>;
   readonly texts: Map<Node, Folded | undefined>;
   readonly tags: Map<Node, ReadonlySet<Tag>>;
+}
+
+export const mostKept = 100_000;
+
+/** Something was learned: what was found out before may be otherwise now. */
+export function forget({ kept }: Names): void {
+  if (kept.paths.size > 0) kept.paths.clear();
+  if (kept.texts.size > 0) kept.texts.clear();
+  if (kept.tags.size > 0) kept.tags.clear();
 }
 
 export function constantsOf(state: Names): Constants {
@@ -52,9 +61,12 @@ export function constantsOf(state: Names): Constants {
 export function foldHere(state: Names, node: Node | undefined): Folded | undefined {
   if (node === undefined || neverText.has(node.type)) return undefined;
   const { kept } = state;
-  if (kept?.texts.has(node) === true) return kept.texts.get(node);
+  if (node.type === 'Literal' || node.type === 'Identifier') return fold(node, constantsOf(state));
+  const known = kept.texts.get(node);
+  if (known !== undefined || kept.texts.has(node)) return known;
   const folded = fold(node, constantsOf(state));
-  if (node.type !== 'Literal') kept?.texts.set(node, folded);
+  if (kept.texts.size >= mostKept) kept.texts.clear();
+  kept.texts.set(node, folded);
   return folded;
 }
 
@@ -73,10 +85,11 @@ export function pathOf(state: Names, node: Node | undefined, depth = 0): string 
   state.budget.left -= 1;
   if (node.type === 'Identifier') return nameHere(state, textOf(node, 'name') ?? '');
   const { kept } = state;
-  if (kept === undefined || !keptTypes.has(node.type)) return freshPath(state, node, depth);
+  if (!keptTypes.has(node.type)) return freshPath(state, node, depth);
   const known = kept.paths.get(node);
   if (known !== undefined || kept.paths.has(node)) return known;
   const path = freshPath(state, node, depth);
+  if (kept.paths.size >= mostKept) kept.paths.clear();
   kept.paths.set(node, path);
   return path;
 }

@@ -3,7 +3,7 @@ import type { Signal } from '../signals.ts';
 import { signalsInString } from '../text-signals.ts';
 import { meaningOf, type Tag } from './calls.ts';
 import { outputTags, secretVendor } from './data.ts';
-import { foldHere, isRequire, pathOf, type Names } from './names.ts';
+import { foldHere, forget, isRequire, mostKept, pathOf, type Names } from './names.ts';
 import { functionTypes } from './scopes.ts';
 import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
@@ -23,8 +23,11 @@ export function addTags(state: Names, name: string | undefined, tags: ReadonlySe
 function addTagsTo(state: Names, key: string, tags: ReadonlySet<Tag>): void {
   if (tags.size === 0) return;
   const known = state.tags.get(key) ?? new Set<Tag>();
+  const before = known.size;
   for (const tag of tags) known.add(tag);
+  if (known.size === before) return;
   state.tags.set(key, known);
+  forget(state);
 }
 
 export function union(one: ReadonlySet<Tag>, other: ReadonlySet<Tag>): ReadonlySet<Tag> {
@@ -42,8 +45,8 @@ export function rootName(node: Node): string | undefined {
 
 /** Kinds of data in an expression, without what lies in functions inside it. */
 export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
-  if (node === undefined) return noTags;
-  const known = state.kept?.tags.get(node);
+  if (node === undefined || functionTypes.has(node.type)) return noTags;
+  const known = state.kept.tags.get(node);
   if (known !== undefined) return known;
   const tags = new Set<Tag>();
   const waiting: Node[] = [node];
@@ -80,7 +83,8 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
     waiting.push(...childrenOf(at));
   }
   const found = tags.size === 0 ? noTags : tags;
-  state.kept?.tags.set(node, found);
+  if (state.kept.tags.size >= mostKept) state.kept.tags.clear();
+  state.kept.tags.set(node, found);
   return found;
 }
 
