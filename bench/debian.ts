@@ -64,7 +64,9 @@ async function one(deps: DebianRebuildDeps, suite: Suite, name: string): Promise
       verdict,
       counts,
       normalisers: normalisers.map(({ name: normaliser, touched }) => `${normaliser} ${touched}`),
-      differences: differences.slice(0, 20).map(({ path, rule, grade }) => `${grade} ${rule} ${path}`),
+      differences: differences
+        .slice(0, 20)
+        .map(({ path, rule, grade, reason }) => `${grade} ${rule} ${path}: ${reason}`),
     };
   } catch (error) {
     return {

@@ -117,6 +117,16 @@ describe('packages of Debian', () => {
       assert.equal(comparison.differences[0]?.rule, rule);
     });
 
+  test('that want another version of the same library at least are only not explained; at most, suspicious', () => {
+    const depends = (text: string): Comparison =>
+      compared(twin([same], undefined, control.replace('libc6', text)), honest);
+    const bounded = depends('libc6 (>= 2.34)');
+    assert.equal(bounded.verdict, 'unexplained');
+    assert.equal(bounded.differences[0]?.rule, 'debian/control-bounds');
+    for (const text of ['libc6 (<< 2.30)', 'libc6 (= 2.30)', 'libc6 | evil', 'evil (>= 2.34)'])
+      assert.equal(depends(text).verdict, 'suspicious', text);
+  });
+
   test('that describe themselves otherwise are only not explained', () => {
     const comparison = compared(twin([same], undefined, control.replace('more', 'else')), honest);
     assert.equal(comparison.verdict, 'unexplained');

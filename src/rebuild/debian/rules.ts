@@ -98,21 +98,43 @@ function readControl(bytes: Uint8Array): Paragraph | undefined {
   }
 }
 
+/** Fields of relations, whose bounds a build takes from the libraries that it finds. */
+const relations = new Set(['pre-depends', 'depends', 'recommends', 'suggests', 'enhances']);
+
 function fieldDifference(
   field: string,
   theirs: string | undefined,
   ours: string | undefined,
 ): FieldDifference {
-  const describes = describing.has(field);
+  const shown = `- ${field}: ${ours ?? '(none)'}\n+ ${field}: ${theirs ?? '(none)'}\n`;
+  if (describing.has(field))
+    return {
+      field,
+      grade: 'unexplained',
+      rule: 'debian/control-description',
+      reason: `The control file describes the package otherwise, in ${field}.`,
+      shown,
+    };
+  if (relations.has(field) && withoutBounds(theirs) === withoutBounds(ours))
+    return {
+      field,
+      grade: 'unexplained',
+      rule: 'debian/control-bounds',
+      reason: `The control field ${field} names the same packages, from other versions on: a build takes these from the libraries that it finds.`,
+      shown,
+    };
   return {
     field,
-    grade: describes ? 'unexplained' : 'suspicious',
-    rule: describes ? 'debian/control-description' : 'debian/control-field',
-    reason: describes
-      ? `The control file describes the package otherwise, in ${field}.`
-      : `The control field ${field} differs: it decides what is installed, where, or with what.`,
-    shown: `- ${field}: ${ours ?? '(none)'}\n+ ${field}: ${theirs ?? '(none)'}\n`,
+    grade: 'suspicious',
+    rule: 'debian/control-field',
+    reason: `The control field ${field} differs: it decides what is installed, where, or with what.`,
+    shown,
   };
+}
+
+/** Lower bounds alone: an upper one keeps updates away. */
+function withoutBounds(value: string | undefined): string | undefined {
+  return value?.replaceAll(/ \(>= [A-Za-z0-9.+:~-]{1,120}\)/g, '');
 }
 
 // ---- all else ----
