@@ -17,6 +17,7 @@ import {
   repositoryOfUri,
   type Repository,
 } from './repository-url.ts';
+import { sinceEarlier, type EarlierSource } from './since.ts';
 import { isObjectName } from './tag-names.ts';
 import { movedTags, seenTags } from './tags.ts';
 import type { MovedTag, NamedSource, ReleaseFacts, SourceSearch } from './types.ts';
@@ -24,6 +25,8 @@ import type { MovedTag, NamedSource, ReleaseFacts, SourceSearch } from './types.
 export interface FindOptions {
   readonly signal?: AbortSignal;
   readonly limits?: Partial<CopyLimits & MirrorLimits>;
+  /** Where a version before this one was built from: what came since is told. */
+  readonly earlier?: EarlierSource;
 }
 
 /** What is gathered on the way. */
@@ -164,7 +167,8 @@ async function inRepository(
       notes.because.push(...notes.seen.map(({ message }) => message));
       notes.disagreements.push(...disagreementsOf(notes.seen, notes.moved));
       const chosen = choose(notes.seen);
-      if (chosen !== undefined) return found(deps, copy, release, repository, wanted, chosen, notes, limits);
+      if (chosen !== undefined)
+        return found(deps, copy, release, repository, wanted, chosen, notes, limits, options.earlier);
       const message = `No commit of ${repository.url} was found that holds ${release.name} ${release.version}.`;
       return fromArchives(deps, release, notes, { cause: 'no-commit', message });
     });
@@ -184,6 +188,7 @@ async function found(
   chosen: Seen,
   notes: Notes,
   limits: MirrorLimits,
+  earlier: EarlierSource | undefined,
 ): Promise<SourceSearch> {
   const { provenance } = release;
   const { url } = repository;
@@ -202,6 +207,11 @@ async function found(
     );
   const { reachable, because } = reachableOf(chosen.refs, copy.refs.defaultBranch, notes.moved, reach);
   notes.because.push(because);
+  if (earlier !== undefined) {
+    const since = await sinceEarlier(copy, earlier, commit);
+    notes.because.push(...since.because);
+    notes.disagreements.push(...since.disagreements);
+  }
   const uri = `git+${url}@${commit}`;
   const { mirror: kept, members } = await mirrorCommit(copy, deps.blobs, { commit, uri }, limits);
   await besideArchive(deps, copy, release, members, directory, notes);

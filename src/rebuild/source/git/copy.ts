@@ -35,6 +35,16 @@ export interface GitCopy {
   readonly commitsOf: (path: string) => Promise<readonly string[]>;
   /** `<commit> <parent>…` lines between a ref's tip and a commit, newest first. */
   readonly between: (tip: string, commit: string) => Promise<string>;
+  /** Commits that came with `commit` since `from` (at most 1,000, newest first), and who wrote what came before. */
+  readonly since: (
+    from: string,
+    commit: string,
+  ) => Promise<{
+    readonly commits: readonly string[];
+    readonly earlierAuthors: ReadonlySet<string>;
+    /** Whether `from` is one of the commit's forebears. */
+    readonly descends: boolean;
+  }>;
   /** What lies in an archive: a file of this machine, which is copied in and unpacked there. */
   readonly archive: (path: string) => Promise<readonly SourceMember[]>;
   /** All objects of these names, or of one commit: hashed on the way. `work` gets a reader of them. */
@@ -144,6 +154,20 @@ function copyOf(folder: GitFolder, refs: RemoteRefs, limits: CopyLimits): GitCop
       const args = [commitName(tip), commitName(commit)];
       await run(folder, { script: scripts.commitsBetween, args, remote: false });
       return textOf(folder, 'between');
+    },
+    since: async (from, commit) => {
+      const args = [commitName(from), commitName(commit)];
+      await run(folder, { script: scripts.commitsSince, args, remote: false });
+      const [since, authors, descends] = [
+        await textOf(folder, 'since'),
+        await textOf(folder, 'authors'),
+        await textOf(folder, 'descends'),
+      ];
+      return {
+        commits: since.split('\n').filter(isObjectName),
+        earlierAuthors: new Set(authors.split('\n')),
+        descends: descends.trim() === 'yes',
+      };
     },
     archive: async (path) => {
       const to = join(folder.path, 'archive');

@@ -89,3 +89,13 @@ find . -type l -printf '%p\\0%l\\0' > ../links
 cd ..
 rm -rf unpacked archive
 `;
+
+/** Commits that came with the second since the first, newest first; and who wrote what the first has. */
+const sinceShown = 1000;
+const authorsShown = 20_000;
+export const commitsSince = `
+cd repository
+git rev-list -n ${sinceShown} "$2" "^$1" > ../since
+git log --no-mailmap --format='%an <%ae>' -n ${authorsShown} "$1" | sort -u > ../authors
+if git merge-base --is-ancestor "$1" "$2"; then echo yes > ../descends; else echo no > ../descends; fi
+`;
