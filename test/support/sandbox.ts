@@ -72,8 +72,8 @@ export function testBase(more: readonly string[] = []): Promise<Base> {
 }
 
 export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
-  const directory = reachableFolder();
-  const sandbox = await createSandbox({ directory, clock: () => performance.now(), ...options });
+  const directory = options.directory ?? reachableFolder();
+  const sandbox = await createSandbox({ clock: () => performance.now(), ...options, directory });
   const base = await testBase();
   const run: TestSandbox['run'] = (command, changes = {}) =>
     sandbox.run({

@@ -1,10 +1,10 @@
 /** When Assay dies, so does what it ran. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { noSandbox } from '../../../test/support/sandbox.ts';
+import { noSandbox, reachableFolder } from '../../../test/support/sandbox.ts';
 
 /** Processes whose command has this word. */
 function running(word: string): number {
@@ -22,7 +22,10 @@ function running(word: string): number {
 it('ends a build when the process that started it is killed', { skip: noSandbox ?? false }, async () => {
   const word = `9${process.pid}.25`;
   const child = join(import.meta.dirname, '../../../test/support/sandbox-dying-child.ts');
-  const parent = spawn(process.execPath, [child, 'sleep', word], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = reachableFolder();
+  const parent = spawn(process.execPath, [child, folder, 'sleep', word], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve) => parent.stdout.once('data', () => resolve()));
   // The shell becomes `sleep` a moment after it said that it is up.
   while (running(word) < 2) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -33,5 +36,6 @@ it('ends a build when the process that started it is killed', { skip: noSandbox 
     await new Promise((resolve) => setTimeout(resolve, 20));
     left = running(word);
   }
+  rmSync(folder, { recursive: true });
   assert.equal(left, 0);
 });

@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +16,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { noSandbox, openTestSandbox, type TestSandbox } from '../../../test/support/sandbox.ts';
+import {
+  noSandbox,
+  openTestSandbox,
+  reachableFolder,
+  type TestSandbox,
+} from '../../../test/support/sandbox.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { listOutput, readOutput } from './outputs.ts';
 
@@ -77,6 +83,7 @@ describe('a build cannot get out', { skip: noSandbox ?? false }, () => {
     );
     assert.doesNotMatch(found, /^secret/m);
     const denied = found.split('\n').filter((line) => /No such file|Permission denied|not found/.test(line));
+    rmSync(folder, { recursive: true });
     assert.equal(denied.length, 5);
   });
 
@@ -89,6 +96,7 @@ describe('a build cannot get out', { skip: noSandbox ?? false }, () => {
 
   it('has no file open that Assay has, nor one that Assay was started with', async () => {
     const child = join(import.meta.dirname, '../../../test/support/sandbox-dying-child.ts');
+    const folder = reachableFolder();
     const secret = openSync(process.execPath, 'r');
     // Beyond a gap: those below Node itself keeps from its children.
     const stdio: StdioOptions = [
@@ -97,11 +105,12 @@ describe('a build cannot get out', { skip: noSandbox ?? false }, () => {
       'inherit',
       ...Array.from({ length: 27 }, () => 'ignore' as const),
     ];
-    const result = spawnSync(process.execPath, [child, 'ls', '-l', '/proc/self/fd'], {
+    const result = spawnSync(process.execPath, [child, folder, 'ls', '-l', '/proc/self/fd'], {
       stdio: [...stdio, secret],
       encoding: 'utf8',
     });
     closeSync(secret);
+    rmSync(folder, { recursive: true });
     const open = result.stdout
       .split('\n')
       .flatMap((line) => / (\d+) -> (.*)$/.exec(line)?.slice(1, 3).join(' ') ?? []);

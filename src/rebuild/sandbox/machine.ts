@@ -21,6 +21,8 @@ interface Found {
 }
 
 const dayMs = 86_400_000;
+/** A group that is still empty after it is nobody's: a run enters its own at once. */
+const tenMinutesMs = 600_000;
 
 /** Nothing on a usual machine has it: systemd's list of uids calls the range unused. */
 const defaultUid = 1_900_000_001;
@@ -72,7 +74,7 @@ async function probed(
   const result = await probe({ bwrapPath, user, ownPath, seccompPath, masked });
   if (result.level === 'none') return unusable(means, ...result.missing);
   const cgroups = options.cgroups === false ? undefined : await findCgroups();
-  if (cgroups !== undefined) await removeOldGroups(cgroups, dayMs);
+  if (cgroups !== undefined) await removeOldGroups(cgroups, tenMinutesMs);
   const { disableUserns } = result;
   return {
     isolation: { level: result.level, means, limits: limitsOf(cgroups), missing: result.missing },
