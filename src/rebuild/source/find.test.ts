@@ -216,7 +216,7 @@ describe('finding the source of a version', () => {
     repo.git('tag', 'v1.0.2');
     const of = release('thing', '1.0.2');
     const later = isFound(await findSource(sourceDeps(repo.path), of, { earlier })).found;
-    assert.match(later.disagreements.join(), /does not descend from the one that 1\.0\.0/);
+    assert.match(later.because.join(), /does not descend from the one that 1\.0\.0/);
     const gone = { version: '1.0.0', commit: 'e'.repeat(40) };
     const lost = isFound(await findSource(sourceDeps(repo.path), of, { earlier: gone })).found;
     assert.match(lost.disagreements.join(), /is gone/);

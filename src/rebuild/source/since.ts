@@ -34,14 +34,17 @@ export async function sinceEarlier(
     const fresh = [...written.authors.keys()].filter((author) => !earlierAuthors.has(author));
     const because = [
       `Since ${version} came ${commits.length} commits by ${written.authors.size} authors: ${namesOf(written.authors)}; ${written.signed} carry a signature, which nobody checked.`,
+      // Lines of versions part: that alone is no disagreement.
+      ...(descends
+        ? []
+        : [
+            `The commit does not descend from the one that ${version} was built from (${from.slice(0, 12)}).`,
+          ]),
       ...(fresh.length === 0
         ? []
         : [`First commits here of: ${fresh.slice(0, namesShown).map(clipped).join(', ')}.`]),
     ];
-    const disagreements = descends
-      ? []
-      : [`The commit does not descend from the one that ${version} was built from (${from.slice(0, 12)}).`];
-    return { because, disagreements };
+    return { because, disagreements: [] };
   } catch (error) {
     if (!isAssayError(error) || !error.code.startsWith('SOURCE_')) throw error;
     return {
@@ -78,9 +81,8 @@ function namesOf(authors: ReadonlyMap<string, number>): string {
 }
 
 function clipped(author: string): string {
-  // eslint-disable-next-line no-control-regex
   return author
-    .replace(/[\u0000-\u001f\u007f]/g, ' ')
+    .replace(/\p{Cc}/gu, ' ')
     .slice(0, 120)
     .toWellFormed();
 }
