@@ -30,7 +30,10 @@ export interface DebianSuites {
   readonly offersFor: (release: ReleaseFacts, suite: string) => Promise<readonly ArchiveOffer[]>;
 }
 
-/** "Debian Archive Automatic Signing Key" and "Debian Stable Release Key" of Debian 11, 12 and 13, by fingerprint. */
+/**
+ * "Debian Archive Automatic Signing Key", "Debian Stable Release Key" and "Debian Security Archive Automatic Signing Key" of
+ * Debian 11, 12 and 13, by fingerprint.
+ */
 export const debianArchiveKeys: readonly string[] = [
   '1F89983E0081FDE018F3CC9673A4F27B8DD47936',
   'A4285295FC7B1A81600062A9605C66F00D6C9793',
@@ -38,9 +41,12 @@ export const debianArchiveKeys: readonly string[] = [
   '4D64FEC119C2029067D6E791F8D2585B8783D481',
   '04B54C3CDCA79751B16BC6B5225629DF75B188BD',
   '41587F7DB8C774BCCF131416762F67A0B2C39DE4',
+  'AC530D520F2F3269F5E98313A48449044AAD5C5D',
+  '05AB90340C0C5E797F44A8C8254CF3B5AEC0A8F0',
+  '5E04A1E3223A19A20706E20F9904613D4CCE68C6',
 ];
 
-const keyringPath = '/usr/share/keyrings/debian-archive-keyring.gpg';
+export const keyringPath = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const freshMs = 3_600_000;
 const component = 'main';
 

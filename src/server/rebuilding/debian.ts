@@ -1,17 +1,16 @@
 /** Debian packages from source: the archive's signed indexes, the build in the sandbox, comparison. Start at `locate`. */
-import { debianOrder } from '../../advisories/versions/debian.ts';
 import { artifactDigestsOf } from '../../core/digest.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { IsolationReport } from '../../core/rebuild.ts';
 import type { Suite } from '../../rebuild/debian/archive.ts';
-import { binariesNamed, type BinaryPackage } from '../../rebuild/debian/binary-package.ts';
+import { findBinary, type BinaryPackage } from '../../rebuild/debian/binary-package.ts';
 import type { DebianPhase } from '../../rebuild/debian/build.ts';
 import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../../rebuild/debian/rebuild.ts';
+import { openBases, type Bases } from '../../rebuild/sandbox/bases.ts';
 import { listOutput, readOutput } from '../../rebuild/sandbox/outputs.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer, NamedFile } from './comparer.ts';
-import type { DebianSuites } from './debian-suites.ts';
+import { keyringPath, type DebianSuites } from './debian-suites.ts';
 import type { BuildPhase, BuildTarget, BuildWatch, Rebuilder, Rebuilt } from './deps.ts';
 import { keepBytes } from './record-outcome.ts';
 import type { Workshop } from './workshop.ts';
@@ -21,6 +20,8 @@ export interface DebianRebuildNeeds {
   /** Codename. */
   readonly suite: string;
   readonly workshop: () => Promise<Workshop>;
+  /** Base roots are kept there. */
+  readonly basesDirectory: string;
   readonly blobs: Storage['blobs'];
   readonly comparer: Comparer;
 }
@@ -29,60 +30,31 @@ export function createDebianRebuilder(needs: DebianRebuildNeeds): Rebuilder {
   return { ecosystem: 'debian', locate: (purl) => locate(needs, purl) };
 }
 
-/** The suite itself; what was added to it since only where apt knows of it. */
-async function suitesOf({ suites, suite }: DebianRebuildNeeds): Promise<readonly Suite[]> {
-  const opened = [await suites.open(suite)];
-  for (const added of [`${suite}-updates`, `${suite}-security`]) {
-    try {
-      opened.push(await suites.open(added));
-    } catch (error) {
-      if (!isAssayError(error, 'SOURCE_UNREADABLE')) throw error;
-    }
-  }
-  return opened;
-}
-
 /** Throws PURL_INVALID, DEBIAN_*, SOURCE_UNREADABLE, UPSTREAM_*, STORAGE_*. */
 async function locate(needs: DebianRebuildNeeds, purl: Purl): Promise<BuildTarget> {
   const { name, version } = parsePurl(purl);
-  const suites = await suitesOf(needs);
-  const { suite, binary } = await newest(suites, name, version);
+  const suite = await needs.suites.open(needs.suite);
+  const binary = await findBinary(suite, name, version);
   const artifact = artifactDigestsOf(await suite.file(binary.path, binary.file));
-  const others = suites.filter((one) => one !== suite);
   return {
     purl: formatPurl('debian', name, binary.version),
     artifact,
-    rebuild: (recipe, watch) => rebuild(needs, { suite, others, binary }, recipe, watch),
+    rebuild: (recipe, watch) => rebuild(needs, { suite, binary }, recipe, watch),
   };
 }
 
 interface Located {
   readonly suite: Suite;
-  readonly others: readonly Suite[];
   readonly binary: BinaryPackage;
 }
 
-async function newest(
-  suites: readonly Suite[],
-  name: string,
-  version: string | undefined,
-): Promise<Pick<Located, 'suite' | 'binary'>> {
-  let best: Pick<Located, 'suite' | 'binary'> | undefined;
-  const there: string[] = [];
-  for (const suite of suites)
-    for (const binary of await binariesNamed(suite, name)) {
-      there.push(binary.version);
-      if (version !== undefined && binary.version !== version) continue;
-      if (best === undefined || isNewer(binary.version, best.binary.version)) best = { suite, binary };
-    }
-  if (best !== undefined) return best;
-  const what = version === undefined ? name : `${name} ${version}`;
-  const rest = there.length === 0 ? '' : `; it has ${[...new Set(there)].join(', ')}`;
-  throw new AssayError('DEBIAN_PACKAGE_ABSENT', `the archive has no package ${JSON.stringify(what)}${rest}`);
-}
-
-function isNewer(a: string, b: string): boolean {
-  return (debianOrder.compare(a, b) ?? 0) > 0;
+/** From the suite that was verified and no other, so that each package of a base is in its signed index. */
+function basesFrom({ basesDirectory }: DebianRebuildNeeds, { options }: Suite): Bases {
+  const { archive, suite, component } = options;
+  return openBases({
+    directory: basesDirectory,
+    mirrors: [`deb [signed-by=${keyringPath}] ${archive} ${suite} ${component}`],
+  });
 }
 
 const shownPhases: Readonly<Record<DebianPhase, BuildPhase>> = {
@@ -94,11 +66,11 @@ const shownPhases: Readonly<Record<DebianPhase, BuildPhase>> = {
 
 async function rebuild(
   needs: DebianRebuildNeeds,
-  { suite, others, binary }: Located,
+  { suite, binary }: Located,
   recipe: string | undefined,
   watch: BuildWatch,
 ): Promise<Rebuilt> {
-  const { sandbox, bases } = await needs.workshop();
+  const { sandbox } = await needs.workshop();
   const { isolation } = sandbox;
   if (recipe !== undefined)
     return notBuilt(
@@ -110,7 +82,7 @@ async function rebuild(
     return notBuilt(isolation, 'sandbox', `No sandbox here: ${isolation.missing.join(' ')}`);
   const deps: DebianRebuildDeps = {
     sandbox,
-    bases,
+    bases: basesFrom(needs, suite),
     outputs: { list: listOutput, read: readOutput },
     monotonicMs: () => performance.now(),
     compare: async (upstream, rebuilt, facts) => {
@@ -121,7 +93,6 @@ async function rebuild(
   };
   const { source, inputs, log, outcome } = await rebuildDebian(deps, {
     suite,
-    others,
     binary,
     signal: watch.signal,
     onPhase: (phase) => watch.phase(shownPhases[phase]),

@@ -131,6 +131,7 @@ export async function openRebuilding(
     suites: debian,
     suite: defaultSuite,
     workshop: workshop.open,
+    basesDirectory: join(settings.rebuild.directory, 'bases'),
     blobs: storage.blobs,
     comparer,
   });
