@@ -10,18 +10,20 @@ import { gateItself } from '../../core/subject.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
 import { newEventId } from '../../ledger/event-maker.ts';
 import { makeSourceEvent } from '../../ledger/source-event.ts';
+import { orderOf } from '../../advisories/versions/orders.ts';
 import { correctionFile, readCorrection, type Correction } from '../../rebuild/recipe/document.ts';
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
-import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
+import { findNamedSource, findSource, type FindOptions } from '../../rebuild/source/find.ts';
 import { sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
 import type { MovedTag, NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { NpmTarget } from './npm-target.ts';
+import { recordFrom } from './summary.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface NpmSourcesDeps {
-  readonly storage: Pick<Storage, 'blobs' | 'sources' | 'admission'>;
+  readonly storage: Pick<Storage, 'blobs' | 'sources' | 'admission' | 'builds'>;
   readonly forge: Pick<Forge, 'repository' | 'commit'>;
   readonly files: SourceDeps['files'];
   readonly archives: SourceDeps['archives'];
@@ -77,12 +79,34 @@ export async function findNpmSource(
 ): Promise<SourceSearch> {
   const sources = sourceDeps(deps, target, shop);
   const named = namedIn(correction);
+  const earlier = await earlierSource(deps, target);
+  const options = { signal, ...(earlier === undefined ? {} : { earlier }) };
   const search =
     named === undefined
-      ? await findSource(sources, target.release, { signal })
-      : await findNamedSource(sources, target.release, named, { signal });
+      ? await findSource(sources, target.release, options)
+      : await findNamedSource(sources, target.release, named, options);
   for (const moved of search.movedTags) await deps.storage.admission.raiseAlarm(alarmOf(deps, target, moved));
   return search;
+}
+
+const buildsLookedAt = 200;
+
+/** Where the newest version before this one was built from. Throws STORAGE_*. */
+async function earlierSource(
+  { storage }: NpmSourcesDeps,
+  { purl }: NpmTarget,
+): Promise<FindOptions['earlier']> {
+  const { ecosystem, name, version = '' } = parsePurl(purl);
+  const { compare } = orderOf(ecosystem);
+  let found: FindOptions['earlier'];
+  for (const { purl: of, summary } of await storage.builds.ofPackage(ecosystem, name, buildsLookedAt)) {
+    const { version: other = '' } = parsePurl(of);
+    const source = recordFrom(summary).source?.source;
+    if (source?.kind !== 'git' || compare(other, version) >= 0) continue;
+    if (found === undefined || compare(other, found.version) > 0)
+      found = { version: other, commit: source.commit };
+  }
+  return found;
 }
 
 function alarmOf({ clock }: NpmSourcesDeps, { purl }: NpmTarget, moved: MovedTag): NewAlarm {
