@@ -56,7 +56,9 @@ try {
 } finally {
   await scanner.close();
 }
-const told = [...results].sort().map(([result, count]) => `${count} \`${result}\``);
+const told = [...results]
+  .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  .map(([result, count]) => `${count} \`${result}\``);
 const table = [
   `${rows.length} updates: ${told.join(', ')}.`,
   ...(failed.length === 0 ? [] : ['', '| package | update | why |', '| --- | --- | --- |', ...failed]),
