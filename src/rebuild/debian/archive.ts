@@ -2,7 +2,8 @@
  * A Debian archive, believed only as far as its signature goes: InRelease by pinned keys, each index by the SHA-256 that
  * InRelease names, each file by the SHA-256 that its index names. Start at `openSuite`.
  */
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { sha256, type Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import { indexParagraphs, textOf, type ParagraphIndex } from './deb822.ts';
@@ -94,12 +95,12 @@ async function readIndex(
     (place) => `dists/${options.suite}/${place}`,
   );
   const packed = await verified(deps, options, places, claimed);
-  return indexParagraphs(textOf(inflate(packed, path), path), path);
+  return indexParagraphs(textOf(await inflate(packed, path), path), path);
 }
 
-function inflate(packed: Uint8Array, path: string): Uint8Array {
+async function inflate(packed: Uint8Array, path: string): Promise<Uint8Array> {
   try {
-    return gunzipSync(packed, { maxOutputLength: mostIndexText });
+    return await promisify(gunzip)(packed, { maxOutputLength: mostIndexText });
   } catch (cause) {
     throw archiveError(`${path} is no gzip, or too large when unpacked: ${String(cause)}`);
   }
