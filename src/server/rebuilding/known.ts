@@ -17,7 +17,10 @@ export interface KnownBuild {
 }
 
 export interface KnownBuilds {
-  /** Newest first. */
+  /**
+   * Newest first. What was compared once is known, also where a later build failed: a failure says nothing, and must not
+   * hide what was found. Failures are here only where nothing was ever compared.
+   */
   readonly ofVersion: (purl: Purl) => readonly KnownBuild[];
   /** The newest build of each version of a package, newest first. */
   readonly ofPackage: (ecosystem: Ecosystem, name: string) => readonly KnownBuild[];
@@ -50,8 +53,9 @@ export async function openKnownBuilds(
 
   function add({ id, purl, summary }: StoredBuild): void {
     const { ecosystem, name } = parsePurl(purl);
-    const before = versions.get(purl) ?? [];
-    versions.set(purl, [{ id, record: recordFrom(summary) }, ...before].slice(0, buildsKept));
+    const all = [{ id, record: recordFrom(summary) }, ...(versions.get(purl) ?? [])];
+    const compared = all.filter(({ record }) => record.outcome.state === 'compared');
+    versions.set(purl, (compared.length > 0 ? compared : all).slice(0, buildsKept));
     const key = keyOf(ecosystem, name);
     packages.set(key, (packages.get(key) ?? new Set()).add(purl));
   }

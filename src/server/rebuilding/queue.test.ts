@@ -23,8 +23,8 @@ async function queueOf(t: TestContext, bench: RebuildBench, concurrency = 1): Pr
   return queue;
 }
 
-const ask = (queue: BuildQueue, of: Purl = purl): Promise<BuildJob> =>
-  queue.add({ purl: of, reason: 'asked', principal: localOperator, recipe: undefined });
+const ask = (queue: BuildQueue, of: Purl = purl, recipe?: string): Promise<BuildJob> =>
+  queue.add({ purl: of, reason: 'asked', principal: localOperator, recipe });
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 2000; tries += 1) {
@@ -144,13 +144,18 @@ test('a version that differs where an earlier one matched raises an alarm and is
   const good = await ask(queue);
   await jobWhen(bench, good.id, ({ state }) => state === 'done');
   const poisoned = formatPurl('npm', 'a', '1.0.1');
-  await ask(queue, poisoned);
+  await ask(queue, poisoned, 'a recipe');
   const list = await until(async () => {
     const jobs = await bench.storage.buildJobs.list(10);
     const of = jobs.filter((job) => job.purl === poisoned);
     return of.length === 2 && of.every(({ state }) => state === 'done') ? of : undefined;
   });
   assert.deepEqual(list.map(({ reason }) => reason).sort(), ['asked', 'regression']);
+  assert.deepEqual(
+    list.map(({ recipe }) => recipe),
+    ['a recipe', 'a recipe'],
+    'in the same way as before',
+  );
   const kinds = bench.alarms.map(({ kind }) => kind);
   assert.ok(kinds.includes('rebuild-suspicious') && kinds.includes('rebuild-regression'));
   const told = bench.alarms.find(({ kind }) => kind === 'rebuild-regression');

@@ -140,12 +140,12 @@ export async function openQueue(deps: QueueDeps): Promise<BuildQueue> {
       const state = cause === undefined ? 'done' : 'failed';
       await jobs.change(job.id, { ...common, state, endedAt: rfc3339(clock()) });
     }
-    if (regressedFrom !== undefined && job.reason !== 'regression') await rebuildFromClean(record);
+    if (regressedFrom !== undefined && job.reason !== 'regression') await rebuildFromClean(job, record);
   }
 
   /** Once: a build that was led astray by this machine would not come out the same again. */
-  async function rebuildFromClean(record: RebuildRecord): Promise<void> {
-    await add({ purl: record.purl, reason: 'regression', principal: gateItself, recipe: undefined });
+  async function rebuildFromClean({ recipe }: BuildJob, { purl }: RebuildRecord): Promise<void> {
+    await add({ purl, reason: 'regression', principal: gateItself, recipe });
   }
 
   async function failed(job: BuildJob, error: unknown): Promise<void> {

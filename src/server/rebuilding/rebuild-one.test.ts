@@ -63,6 +63,21 @@ test('a match becomes secure when its source is approved, and is known again aft
   }
 });
 
+test('a later failure hides nothing that was found: neither what is suspicious, nor what matched', async (t) => {
+  for (const verdict of ['suspicious', 'identical'] as const) {
+    let fails = false;
+    const bench = await rebuildBench(t, (of) => (fails ? notBuilt('fetch-failed') : comparedAs(of, verdict)));
+    await rebuildOne(bench.deps, request, watch);
+    fails = true;
+    for (let n = 0; n < 6; n += 1) await rebuildOne(bench.deps, request, watch);
+    const again = await openKnownBuilds(bench.storage.builds, builderHere);
+    for (const known of [bench.known, again]) {
+      const outcome = known.finding(purl, sha256(bytesOf(purl)))?.record.outcome;
+      assert.equal(outcome?.state === 'compared' && outcome.comparison.verdict, verdict);
+    }
+  }
+});
+
 test('an ecosystem that nobody builds is refused by name', async (t) => {
   const bench = await rebuildBench(t, () => notBuilt('no-source'));
   await assert.rejects(

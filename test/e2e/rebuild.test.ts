@@ -1,0 +1,249 @@
+/**
+ * The life of a rebuild with a real gate, a real sandbox, real git and the real npm: a clean source whose published tarball
+ * was poisoned is caught, explained and refused; its honest version becomes Secure when a person approved the source.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import type { UpstreamId } from '../../src/core/subject.ts';
+import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
+import type {
+  CatalogueAnswer,
+  JobShown,
+  RebuildProof,
+  RebuildReport,
+  RebuildWatched,
+} from '../../src/server/control/rebuild-protocol.ts';
+import { parseVkey } from '../../src/ledger/verify/vkey.ts';
+import { logOnlyPolicy } from '../../src/ledger/verify/policy.ts';
+import { sha256Bytes } from '../../src/ledger/leaf.ts';
+import type { Sha256 } from '../../src/core/digest.ts';
+import { verifyBuild, type BuildProof } from '../../src/server/verifying/build.ts';
+import { noBuilds } from '../support/builds.ts';
+import { composeGate, upstreamSettings, type ComposedGate } from '../support/composed-gate.ts';
+import { requestControl } from '../support/control.ts';
+import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
+import { machineRegistry } from '../support/machine.ts';
+
+const execute = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const name = '@victim/tool';
+
+const source: Readonly<Record<string, string>> = {
+  'package.json': `${JSON.stringify({ name, version: '1.0.0', main: 'index.js', files: ['index.js'] }, null, 2)}\n`,
+  'index.js': "'use strict';\nmodule.exports = function add(a, b) {\n  return a + b;\n};\n",
+  'README.md': '# tool\n',
+};
+
+describe('a rebuild', { skip: noBuilds ?? false }, () => {
+  let registry: FakeRegistry;
+  let folder: string;
+  let commits: Readonly<Record<string, string>>;
+  let gate: ComposedGate;
+
+  before(async () => {
+    registry = await startFakeRegistry();
+    folder = await mkdtemp(join(tmpdir(), 'assay-rebuild-'));
+    // Builds run as another user, who must be able to enter it.
+    await chmod(folder, 0o755);
+    commits = await madeRepository(join(folder, 'repository'));
+    for (const version of ['1.0.0', '1.0.1'])
+      registry.publish({
+        name,
+        version,
+        tarball: await packed(version, version === '1.0.1'),
+        manifest: JSON.parse(manifestOf(version)) as Record<string, string>,
+        publishedAt: '2026-01-01T00:00:00.000Z',
+      });
+  });
+  after(async () => {
+    await registry.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ask = <T>(path: string, body: unknown): Promise<T> =>
+    requestControl<T>(gate.directory, 'POST', path, body);
+  const tarball = (version: string): Promise<Response> => fetch(`${gate.url}${name}/-/tool-${version}.tgz`);
+
+  async function rebuilt(version: string): Promise<RebuildWatched> {
+    const purl = `pkg:npm/%40victim/tool@${version}`;
+    const job = await ask<JobShown>('/rebuilds', { purl, recipe: recipeFor(version) });
+    for (;;) {
+      const watched = await ask<RebuildWatched>('/rebuilds/watch', { id: job.id, after: 0 });
+      const { state, attempt, message = '' } = watched.job;
+      if (state === 'done') return watched;
+      const lines = watched.lines.map(({ text }) => text).join('\n');
+      assert.ok(
+        state === 'running' || (state === 'waiting' && attempt === 0),
+        `${state}: ${message}\n${lines}`,
+      );
+      await new Promise((look) => setTimeout(look, 200));
+    }
+  }
+
+  function recipeFor(version: string): string {
+    return JSON.stringify({
+      schema: 1,
+      purl: `pkg:npm/%40victim/tool@${version}`,
+      author: {
+        kind: 'person',
+        who: 'a tester',
+        why: 'the forge is this machine',
+        at: '2026-11-20T00:00:00Z',
+      },
+      source: { kind: 'git', url: `file://${folder}/repository`, commit: commits[version], directory: '' },
+    });
+  }
+
+  it('of an honest version matches, is Secure once its source is approved, and is proven offline', async (t) => {
+    gate = await started(t, registry);
+    assert.equal((await tarball('1.0.0')).status, 200);
+    const { outcome } = await rebuilt('1.0.0');
+    assert.ok(outcome !== undefined);
+    assert.ok(['identical', 'identical-container', 'equivalent'].includes(outcome.verdict), outcome.verdict);
+    assert.equal(outcome.isolation, 'full', outcome.missing.join(' '));
+    assert.equal(outcome.class.class, 'community');
+    await ask('/sources/approve', { purl: 'pkg:npm/%40victim/tool@1.0.0', reason: 'it is ours' });
+    const { packages } = await ask<CatalogueAnswer>('/catalogue', {});
+    const shown = packages.map((one) => `${one.purl} ${one.class}/${one.grade}`);
+    assert.deepEqual(shown, ['pkg:npm/%40victim/tool@1.0.0 secure/rebuilt']);
+    await proves(outcome.purl, outcome.artifact as Sha256);
+    await catchesThePoisoned();
+  });
+
+  async function proves(purl: string, artifact: Sha256): Promise<void> {
+    const { comparison, provenance, eventId } = await ask<RebuildProof>('/rebuilds/proof', { purl });
+    const { vkeys } = await requestControl<{ vkeys: string[] }>(gate.directory, 'GET', '/ledger');
+    const trust = logOnlyPolicy(vkeys.flatMap((vkey) => parseVkey(vkey, sha256Bytes) ?? []));
+    let proof: BuildProof | undefined;
+    while (proof === undefined) {
+      const { disclosure, waiting } = await ask<{ disclosure: string; waiting: number }>('/ledger/disclose', {
+        query: eventId,
+        fields: ['subject', 'statement'],
+      });
+      if (waiting === 0 && disclosure.includes('"envelope"'))
+        proof = { purl, comparison, ...(provenance === undefined ? {} : { provenance }), disclosure };
+      else await new Promise((look) => setTimeout(look, 100));
+    }
+    const verified = verifyBuild({ about: purl, artifact, proof, trust });
+    assert.deepEqual(
+      verified.steps.map(({ name: step, result }) => `${step} ${result}`),
+      ['ledger passed', 'bytes passed', 'comparison passed', 'provenance passed', 'verdict passed'],
+    );
+    assert.ok(verified.verified);
+    const others: readonly Partial<BuildProof>[] = [
+      { comparison: provenance ?? '' },
+      { provenance: comparison },
+      { provenance: undefined },
+      { comparison: comparison.replace(/"sig":"../, '"sig":"AA') },
+    ];
+    for (const other of others)
+      assert.ok(
+        !verifyBuild({ about: purl, artifact, proof: { ...proof, ...other } as BuildProof, trust }).verified,
+      );
+    assert.ok(!verifyBuild({ about: purl, artifact: 'f'.repeat(64) as Sha256, proof, trust }).verified);
+    assert.ok(!verifyBuild({ about: purl, artifact, proof, trust: logOnlyPolicy([]) }).verified);
+  }
+
+  /** Admitted before anybody built it: it is revoked. */
+  async function catchesThePoisoned(): Promise<void> {
+    assert.equal((await tarball('1.0.1')).status, 200, 'nothing else sees it');
+    const { outcome } = await rebuilt('1.0.1');
+    assert.equal(outcome?.verdict, 'suspicious');
+    assert.equal(outcome?.class.class, 'community');
+    const { text } = await ask<RebuildReport>('/rebuilds/report', { purl: outcome?.purl, form: 'text' });
+    assert.match(text, /index\.js/);
+    assert.match(text, /1337/);
+    const refused = await tarball('1.0.1');
+    assert.equal(refused.status, 403);
+    const said = await refused.text();
+    assert.match(said, /rebuild|not what its source makes/);
+    assert.equal((await tarball('1.0.0')).status, 200);
+    const { alarms } = await requestControl<{ alarms: { kind: string; message: string }[] }>(
+      gate.directory,
+      'GET',
+      '/alarms',
+    );
+    const kinds = alarms.map(({ kind }) => kind);
+    assert.ok(kinds.includes('rebuild-suspicious') && kinds.includes('rebuild-regression'), kinds.join());
+    assert.match(
+      alarms.find(({ kind }) => kind === 'rebuild-regression')?.message ?? '',
+      /stay with 1\.0\.0/,
+    );
+  }
+});
+
+function manifestOf(version: string): string {
+  return (source['package.json'] ?? '').replace('"1.0.0"', `"${version}"`);
+}
+
+async function started(t: TestContext, registry: FakeRegistry): Promise<ComposedGate> {
+  const { url, cafile } = await machineRegistry();
+  return composeGate(t, {
+    upstreams: [
+      upstreamSettings(registry.url, { id: 'corp' as UpstreamId, scopes: ['@victim'] }),
+      upstreamSettings(url, { ...(cafile === undefined ? {} : { caFile: cafile }) }),
+    ],
+    fetchLimits: defaultFetchLimits,
+    rebuild: {
+      // Base roots are kept there between runs.
+      directory: join(root, '.cache'),
+      recipes: join(root, '.cache/no-recipes'),
+      concurrency: 1,
+      automatic: false,
+    },
+  });
+}
+
+/** Two commits with their tags; returns the commit of each version. */
+async function madeRepository(folder: string): Promise<Readonly<Record<string, string>>> {
+  const date = '1651406400 +0000';
+  const env = {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_DATE: date,
+  };
+  const git = async (...args: readonly string[]): Promise<string> => {
+    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
+    const { stdout } = await execute('git', [...who, ...args], { cwd: folder, env });
+    return stdout.trim();
+  };
+  await mkdir(folder, { recursive: true });
+  await git('init', '-q', '-b', 'main');
+  const commits: Record<string, string> = {};
+  for (const version of ['1.0.0', '1.0.1']) {
+    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    await git('add', '-A');
+    await git('commit', '-q', '-m', version);
+    await git('tag', `v${version}`);
+    commits[version] = await git('rev-parse', 'HEAD');
+  }
+  return commits;
+}
+
+/** As its publisher packs it; a poisoned one has a line that the source does not have. */
+async function packed(version: string, poisoned: boolean): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-packed-'));
+  try {
+    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
+      const evil = text.replace('return a + b;', 'if (a === 1337) return b;\n  return a + b;');
+      await writeFile(join(folder, path), poisoned && path === 'index.js' ? evil : text);
+    }
+    const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline'], {
+      cwd: folder,
+    });
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    return await readFile(join(folder, filename));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
