@@ -1,0 +1,98 @@
+/** From a repository over https, through git in a real sandbox, to the ledger and the alarms. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { noSandbox, openTestSandbox, testBase } from '../../../test/support/sandbox.ts';
+import { temporaryDirectory } from '../../../test/support/storage-records.ts';
+import type { Sha256 } from '../../core/digest.ts';
+import { ownObject } from '../../core/json.ts';
+import { formatPurl } from '../../core/purl.ts';
+import { gitHost } from '../../rebuild/source/testing/git-https.ts';
+import { isFound, makeRepository, manifest, release } from '../../rebuild/source/testing/repositories.ts';
+import { openStorage } from '../../storage/open.ts';
+import { testAuthority } from '../../upstream/testing/certificates.ts';
+import { findNpmSource, type NpmSourcesDeps } from './npm-sources.ts';
+import type { NpmTarget } from './npm-target.ts';
+import type { Workshop } from './workshop.ts';
+
+async function opened(t: TestContext) {
+  const storage = await openStorage({ directory: join(await temporaryDirectory(t), 'data') });
+  const box = await openTestSandbox();
+  const repo = makeRepository();
+  const folder = mkdtempSync(join(tmpdir(), 'assay-git-host-'));
+  chmodSync(folder, 0o755);
+  const bare = join(folder, 'repo.git');
+  const push = (): void => {
+    rmSync(bare, { recursive: true, force: true });
+    execFileSync('git', ['clone', '-q', '--mirror', repo.path, bare]);
+  };
+  const host = await gitHost(folder);
+  t.after(async () => {
+    host.close();
+    repo.remove();
+    rmSync(folder, { recursive: true });
+    await box.close();
+    await storage.close();
+  });
+  const unasked = { state: 'not-checked', why: 'no forge' } as const;
+  const deps: NpmSourcesDeps = {
+    storage,
+    forge: { repository: () => Promise.resolve(unasked), commit: () => Promise.resolve(unasked) },
+    files: { read: () => Promise.resolve(undefined) },
+    archives: () => Promise.resolve([]),
+    dial: host.dial,
+    authorities: testAuthority,
+    clock: () => new Date('2026-11-20T10:00:00Z'),
+    recipes: folder,
+  };
+  const shop = {
+    sandbox: box.sandbox,
+    base: async (packages: readonly string[]) => {
+      const { path, digest } = await testBase(packages);
+      return { path, digest: digest as Sha256, uri: 'urn:base' };
+    },
+  } as unknown as Workshop;
+  const target = {
+    purl: formatPurl('npm', 'thing', '1.0.0'),
+    release: release('thing', '1.0.0', { repository: 'https://registry.example.com/repo.git' }),
+  } as unknown as NpmTarget;
+  const find = () => findNpmSource(deps, target, shop, undefined, new AbortController().signal);
+  return { storage, repo, push, find };
+}
+
+test(
+  'the first sight of a tag is an entry of the ledger; once it is moved an alarm is raised, and the first commit stays',
+  { skip: noSandbox ?? false },
+  async (t) => {
+    const { storage, repo, push, find } = await opened(t);
+    const first = repo.commit({ 'package.json': manifest('thing', '1.0.0') });
+    repo.git('tag', 'v1.0.0');
+    push();
+    const before = isFound(await find());
+    assert.deepEqual(await storage.read.alarms({ limit: 10 }), []);
+    const chain = JSON.stringify(['source', 'pkg:npm/thing']);
+    const seen = await storage.events.newestOfChain(chain);
+    const predicate = async (id: string | undefined) =>
+      ownObject((await storage.events.byId(id ?? ''))?.statement ?? {}, 'predicate')?.['tags'];
+    const firstAt = '2026-11-20T10:00:00.000Z';
+    assert.deepEqual(await predicate(seen), [{ tag: 'v1.0.0', commit: first, firstCommit: first, firstAt }]);
+
+    const evil = repo.commit({ 'index.js': 'evil' });
+    repo.git('tag', '-f', 'v1.0.0');
+    push();
+    const after = isFound(await find());
+    assert.equal(after.found.source.kind === 'git' && after.found.source.commit, first);
+    assert.equal(after.mirror.archive, before.mirror.archive);
+    const [alarm] = await storage.read.alarms({ limit: 10 });
+    assert.deepEqual(
+      [alarm?.kind, alarm?.severity, alarm?.about],
+      ['source-changed', 'critical', 'pkg:npm/thing@1.0.0'],
+    );
+    assert.deepEqual(await predicate(await storage.events.newestOfChain(chain)), [
+      { tag: 'v1.0.0', commit: evil, firstCommit: first, firstAt },
+    ]);
+  },
+);
