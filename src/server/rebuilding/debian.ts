@@ -53,7 +53,7 @@ function basesFrom({ basesDirectory }: DebianRebuildNeeds, { options }: Suite): 
   const { archive, suite, component } = options;
   return openBases({
     directory: basesDirectory,
-    mirrors: [`deb [signed-by=${keyringPath}] ${archive} ${suite} ${component}`],
+    mirrors: [`deb [signed-by=${keyringPath}] ${archive.replace(/\/+$/, '')} ${suite} ${component}`],
   });
 }
 
