@@ -96,7 +96,12 @@ async function textOf(path: string): Promise<string> {
 
 const lookEveryMs = 400;
 
-async function watch(context: Context, gate: ControlClient, { id, attempt }: JobShown, format: Format): Promise<void> {
+async function watch(
+  context: Context,
+  gate: ControlClient,
+  { id, attempt }: JobShown,
+  format: Format,
+): Promise<void> {
   const { terminal } = context;
   let last = 0;
   for (;;) {

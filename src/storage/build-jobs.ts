@@ -1,6 +1,6 @@
 /** Builds that wait, run or ended. At most one of a version waits or runs. */
 import type { Kysely } from 'kysely';
-import type { Purl } from '../core/purl.ts';
+import type { Ecosystem, Purl } from '../core/purl.ts';
 import type { Principal } from '../core/subject.ts';
 import type { BuildJobTable, Schema } from './schema.ts';
 import { fromJson } from './text.ts';
@@ -52,6 +52,11 @@ export interface BuildJobStore {
   /** Those that wait or run first, then the ended ones, newest first. */
   readonly list: (limit: number) => Promise<readonly BuildJob[]>;
   readonly inState: (state: JobState) => Promise<readonly BuildJob[]>;
+  /** Admitted versions that nobody built or asked to build yet, those that most callers pulled first. */
+  readonly wanted: (
+    ecosystem: Ecosystem,
+    limit: number,
+  ) => Promise<readonly { readonly purl: Purl; readonly pullers: number }[]>;
 }
 
 const open: readonly JobState[] = ['waiting', 'running'];
@@ -133,6 +138,21 @@ export function createBuildJobStore(db: Kysely<Schema>, { write }: WriteQueue): 
         .limit(mostInState)
         .execute();
       return rows.map(jobOf);
+    },
+    wanted: async (ecosystem, limit) => {
+      const rows = await db
+        .selectFrom('releases')
+        .leftJoin('pulled_releases', 'pulled_releases.release_id', 'releases.id')
+        .select(['releases.purl', 'pulled_releases.pullers'])
+        .where('releases.ecosystem', '=', ecosystem)
+        .where('releases.admitted_at', 'is not', null)
+        .where('releases.purl', 'not in', db.selectFrom('builds').select('purl'))
+        .where('releases.purl', 'not in', db.selectFrom('build_jobs').select('purl'))
+        .orderBy('pulled_releases.pullers', 'desc')
+        .orderBy('releases.purl')
+        .limit(limit)
+        .execute();
+      return rows.map(({ purl, pullers }) => ({ purl: purl as Purl, pullers: pullers ?? 0 }));
     },
   };
 }

@@ -142,9 +142,7 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
       { comparison: comparison.replace(/"sig":"../, '"sig":"AA') },
     ];
     for (const other of others)
-      assert.ok(
-        !verifyBuild({ about: purl, artifact, proof: { ...proof, ...other } as BuildProof, trust }).verified,
-      );
+      assert.ok(!verifyBuild({ about: purl, artifact, proof: { ...proof, ...other }, trust }).verified);
     assert.ok(!verifyBuild({ about: purl, artifact: 'f'.repeat(64) as Sha256, proof, trust }).verified);
     assert.ok(!verifyBuild({ about: purl, artifact, proof, trust: logOnlyPolicy([]) }).verified);
   }
@@ -186,7 +184,7 @@ async function started(t: TestContext, registry: FakeRegistry): Promise<Composed
   return composeGate(t, {
     upstreams: [
       upstreamSettings(registry.url, { id: 'corp' as UpstreamId, scopes: ['@victim'] }),
-      upstreamSettings(url, { ...(cafile === undefined ? {} : { caFile: cafile }) }),
+      upstreamSettings(url, cafile === undefined ? {} : { caFile: cafile }),
     ],
     fetchLimits: defaultFetchLimits,
     rebuild: {

@@ -139,8 +139,12 @@ async function archiveOf(directory: string, suite: string): Promise<string> {
 async function sourcesIn(directory: string): Promise<readonly string[]> {
   const folder = join(directory, 'sources.list.d');
   const names = await readdir(folder).catch(() => []);
-  const paths = [join(directory, 'sources.list'), ...names.sort().map((name) => join(folder, name))];
+  const paths = [join(directory, 'sources.list'), ...names.sort(byName).map((name) => join(folder, name))];
   return Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')));
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function fromDeb822(text: string, suite: string): string | undefined {

@@ -21,6 +21,7 @@ import type { Settings } from '../config/settings.ts';
 import type { LedgerRooms } from '../ledger/open.ts';
 import type { Logger } from '../logger.ts';
 import type { IndexPool } from '../workers/index-pool.ts';
+import { buildWhatIsUsed } from './automatic.ts';
 import { createComparer } from './comparer.ts';
 import { createDebianRebuilder } from './debian.ts';
 import { createDebianSuites } from './debian-suites.ts';
@@ -158,6 +159,7 @@ export async function openRebuilding(
     log,
   });
   closers.push(queue.close);
+  if (settings.rebuild.automatic) closers.push(buildWhatIsUsed({ jobs: storage.buildJobs, queue, log }));
   return {
     ecosystems: rebuilders.map(({ ecosystem }) => ecosystem),
     classOf: (purl, artifact) => known.classOf(purl, artifact, { attested: false, signed: false }),
