@@ -160,6 +160,8 @@ function common(recipe: Recipe, manager: Manager): Pick<Phase, 'environment' | '
       ...recipe.environment.variables,
       ...(recipe.source.kind === 'git' ? { [commitVariable]: recipe.source.commit } : {}),
       ...manager.environment(places.caches, (toolchain.managerTool ?? toolchain.npm).version),
+      // node-gyp takes Node's headers from there, and asks no network for them.
+      npm_config_nodedir: places.node,
       PATH: `${places.bin}:/usr/bin:/bin`,
       LC_ALL: 'C.UTF-8',
       TZ: 'UTC',

@@ -48,7 +48,6 @@ function npmEnvironment(caches: string): Readonly<Record<string, string>> {
     npm_config_package_lock: 'true',
     npm_config_engine_strict: 'false',
     npm_config_replace_registry_host: 'never',
-    npm_config_node_gyp: '/nonexistent/node-gyp',
     NO_COLOR: '1',
     NO_UPDATE_NOTIFIER: '1',
     DO_NOT_TRACK: '1',
