@@ -78,6 +78,13 @@ describe('what is kept of a source', () => {
       assert.equal(leadsTo(bent, tip, commit), false);
     }
     assert.equal(leadsTo(bytes.subarray(0, bytes.length / 2), tip, commit), false);
+    // Each commit is real, but one of them does not name the next.
+    const text = Buffer.from(bytes).toString('latin1');
+    const second = text.search(/(?<=\n)[0-9a-f]{40} commit /);
+    const third = text.indexOf(' commit ', second + 50) - 40;
+    const gap = Buffer.concat([bytes.subarray(0, second), bytes.subarray(third)]);
+    assert.match(gap.toString('latin1', second), /^[0-9a-f]{40} commit /);
+    assert.equal(leadsTo(gap, tip, commit), false);
   });
 
   it('refuses trees that lead elsewhere, and more of them than are kept', async () => {
