@@ -75,7 +75,8 @@ export const rebuildErrors = {
       'Linux with bubblewrap 0.8 or newer is needed (`apt-get install bubblewrap`) and unprivileged user namespaces; the message names what is missing.',
   },
   SOURCE_DIFFERS: {
-    meaning: 'The source that was found is another than the one that was to be approved. Nothing was recorded.',
+    meaning:
+      'The source that was found is another than the one that was to be approved. Nothing was recorded.',
     remedy:
       'Look at both with `assay source find`. A package that names a new repository may be a stolen one that points at a fork.',
   },
