@@ -1,6 +1,7 @@
 /** Git in a real sandbox: over https through the tunnel, and from a folder of this machine. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import {
   sourceDeps,
   type MadeRepository,
 } from '../testing/repositories.ts';
-import { sandboxedGit } from './git-sandbox.ts';
+import { defaultGitLimits, sandboxedGit } from './git-sandbox.ts';
 
 describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
   let box: TestSandbox;
@@ -88,6 +89,36 @@ describe('git in the sandbox', { skip: noSandbox ?? false }, () => {
       release('thing', '1.0.0', { repository }),
     );
     assert.match(search.because.join(), /nobody is called so/);
+  });
+
+  it('ends a repository that is larger than may be fetched, by what came and by what it takes on the disk', async () => {
+    const big = makeRepository();
+    try {
+      chmodSync(big.path, 0o755);
+      const text = randomBytes(6 << 20).toString('hex');
+      const made = big.commit({ 'package.json': manifest('thing', '1.0.0'), 'big.txt': text });
+      execFileSync('git', ['clone', '-q', '--bare', big.path, join(folder, 'big.git')]);
+      const limited = (limits: Partial<typeof defaultGitLimits>) =>
+        sourceDeps(big.path, {
+          git: sandboxedGit({
+            sandbox: box.sandbox,
+            base: testBase,
+            dial: host.dial,
+            authorities: testAuthority,
+            limits: { ...defaultGitLimits, ...limits },
+          }),
+        });
+      const repository = 'https://registry.example.com/big.git';
+      const traffic = limited({ trafficBytes: 1 << 20 });
+      const search = await findSource(traffic, release('thing', '1.0.0', { repository }));
+      assert.match(search.because.join(), /more than 1048576 bytes went to and from/);
+      const named = { kind: 'git', url: `file://${big.path}`, commit: made, directory: '' } as const;
+      const full = await findNamedSource(limited({ diskBytes: 1 << 20 }), release('thing', '1.0.0'), named);
+      assert.equal(full.state === 'not-found' && full.cause, 'fetch-failed');
+      assert.match(full.because.join(), /too much of the disk|No space left|file too large|write error/i);
+    } finally {
+      big.remove();
+    }
   });
 
   it('says what a host answered that has no such repository', async () => {
