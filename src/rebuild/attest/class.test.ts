@@ -108,38 +108,48 @@ const records: fc.Arbitrary<RebuildRecord> = fc
     hasSource: mostly(true, false),
     kind: mostly<FoundSource['source']['kind']>('git', 'archive', 'debian-source'),
     grade: fc.constantFrom(...sourceGrades),
+    confidence: mostly<FoundSource['confidence']>('high', 'medium', 'low'),
     reachable: mostly<FoundSource['reachable']>('yes', 'no', 'not-available', 'not-checked'),
     about: mostly(artifact, sha256('other')),
     owner: mostly<string | undefined>('2', '3', undefined),
     keys: mostly<readonly string[]>([], ['F'], ['F', 'G']),
     cause: fc.constantFrom(...notBuiltCauses),
   })
-  .map(({ level, verdict, built, hasSource, kind, grade, reachable, about, owner, keys, cause }) => {
-    const source: FoundSource['source'] =
-      kind === 'git'
-        ? found.source
-        : kind === 'archive'
-          ? { kind, url: 'https://files.example.com/a.tar.gz', sha256: sha256('a'), directory: '' }
-          : {
-              kind,
-              archive: 'debian',
-              suite: 's',
-              component: 'main',
-              name: 'a',
-              version: '1',
-              dsc: sha256('d'),
-              signedBy: keys,
-            };
-    return {
-      ...record,
-      artifact: about,
-      isolation: { ...record.isolation, level },
-      source: hasSource
-        ? { ...found, source, grade, reachable, identity: { ...identity, ownerId: owner, keys } }
-        : undefined,
-      outcome: built ? compared(verdict) : { state: 'not-built' as const, cause, message: '' },
-    };
-  });
+  .map(
+    ({ level, verdict, built, hasSource, kind, grade, confidence, reachable, about, owner, keys, cause }) => {
+      const source: FoundSource['source'] =
+        kind === 'git'
+          ? found.source
+          : kind === 'archive'
+            ? { kind, url: 'https://files.example.com/a.tar.gz', sha256: sha256('a'), directory: '' }
+            : {
+                kind,
+                archive: 'debian',
+                suite: 's',
+                component: 'main',
+                name: 'a',
+                version: '1',
+                dsc: sha256('d'),
+                signedBy: keys,
+              };
+      return {
+        ...record,
+        artifact: about,
+        isolation: { ...record.isolation, level },
+        source: hasSource
+          ? {
+              ...found,
+              source,
+              grade,
+              confidence,
+              reachable,
+              identity: { ...identity, ownerId: owner, keys },
+            }
+          : undefined,
+        outcome: built ? compared(verdict) : { state: 'not-built' as const, cause, message: '' },
+      };
+    },
+  );
 
 describe('the class of a release', () => {
   it('is secure for an equal build in full isolation from an approved, reachable source', () => {
@@ -157,6 +167,7 @@ describe('the class of a release', () => {
           one.isolation.level === 'full' &&
           one.artifact === artifact &&
           source !== undefined &&
+          source.confidence !== 'low' &&
           approved.length === 1 &&
           source.identity.ownerId === '2' &&
           source.identity.keys.length === 0 &&
@@ -181,6 +192,7 @@ describe('the class of a release', () => {
     );
     assert.match(why({ ...record, outcome: compared('unexplained') }), /not what upstream published/);
     assert.match(why({ ...record, source: { ...found, reachable: 'no' } }), /not reachable/);
+    assert.match(why({ ...record, source: { ...found, confidence: 'low' } }), /not sure enough/);
     const archive = {
       kind: 'archive',
       url: 'https://a.example.com/',

@@ -1,6 +1,6 @@
 /**
  * The class of a release. Secure means: built here, in full isolation, equal or equivalent to what upstream published, from
- * a source whose identity a person approved and whose commit is reachable from a protected branch or a release tag.
+ * a source that was found with some confidence, whose identity a person approved and whose commit is reachable from a protected branch or a release tag.
  * Everything else is Community, however well it is signed: an attestation of upstream's never makes Secure.
  */
 import type { Sha256 } from '../../core/digest.ts';
@@ -88,6 +88,8 @@ function missingOfSource(found: FoundSource, approved: readonly SourceIdentity[]
   if (reachable === 'no') return 'Its source is not reachable.';
   if (source.kind === 'debian-source' && !isSigned(found))
     return 'Its source was taken from an archive without a known key.';
+  if (found.confidence === 'low')
+    return `How its source was found is not sure enough (${found.grade}; assay source find tells what disagrees).`;
   if (approved.some((one) => sameIdentity(one, identity))) return undefined;
   return approved.length === 0
     ? `Nobody approved its source (${identity.repository}) yet.`
