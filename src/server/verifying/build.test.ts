@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { noteBy, testKey } from '../../../test/support/signed-log.ts';
+import { sha256, type Sha256 } from '../../core/digest.ts';
+import { formatPurl } from '../../core/purl.ts';
+import { localOperator } from '../../core/subject.ts';
+import type { ComparisonVerdict } from '../../core/rebuild.ts';
+import { openingsOf } from '../../ledger/disclose.ts';
+import { sha256Bytes } from '../../ledger/leaf.ts';
+import { utf8 } from '../../ledger/verify/bytes.ts';
+import { formatCheckpoint } from '../../ledger/verify/checkpoint.ts';
+import { formatDisclosure } from '../../ledger/verify/disclosure.ts';
+import { parseLeaf } from '../../ledger/verify/leaf.ts';
+import { logOnlyPolicy } from '../../ledger/verify/policy.ts';
+import { formatProofBundle } from '../../ledger/verify/proof-bundle.ts';
+import { hashLeaf } from '../../ledger/verify/rfc6962.ts';
+import { rebuildOne } from '../rebuilding/rebuild-one.ts';
+import { bytesOf, comparedAs, notBuilt, origin, rebuildBench } from '../rebuilding/testing/bench.ts';
+import { envelopeOf, payloadOf } from '../signer/envelope.ts';
+import { readBuildProof, verifyBuild, type BuildProof } from './build.ts';
+
+const purl = formatPurl('npm', 'a', '1.0.0');
+const artifact = sha256(bytesOf(purl));
+const logKey = testKey(origin, 'ed25519');
+const trust = logOnlyPolicy([logKey.verifier]);
+const watch = { phase: () => {}, line: () => {}, signal: new AbortController().signal };
+
+/** The proof of a build whose entry is the only one of its log. */
+async function proofOf(t: TestContext, verdict: ComparisonVerdict): Promise<BuildProof> {
+  const bench = await rebuildBench(t, (of) =>
+    verdict === 'not-built' ? notBuilt('no-source') : comparedAs(of, verdict),
+  );
+  const { build } = await rebuildOne(
+    bench.deps,
+    { purl, recipe: undefined, principal: localOperator },
+    watch,
+  );
+  const event = (await bench.storage.events.byId(build.eventId)) ?? assert.fail();
+  const parsed = parseLeaf(event.leaf);
+  assert.ok(parsed.ok);
+  const { statement, salts, previousEventId } = event;
+  const openings = openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, [
+    'subject',
+    'statement',
+  ]);
+  const root = hashLeaf(utf8(event.leaf), sha256Bytes);
+  const checkpoint = noteBy([logKey], formatCheckpoint({ origin, size: 1, root }));
+  const proof = formatProofBundle({ extra: undefined, index: 0, proof: [], checkpoint });
+  const envelope = JSON.stringify(envelopeOf(payloadOf(statement), [logKey]));
+  const textOf = async (digest: Sha256): Promise<string> =>
+    Buffer.from(await bench.storage.blobs.read(digest, 1 << 20)).toString('utf8');
+  return {
+    purl,
+    comparison: await textOf(build.comparison),
+    ...(build.provenance === undefined ? {} : { provenance: await textOf(build.provenance) }),
+    disclosure: formatDisclosure({
+      claim: 'entries',
+      entries: [{ index: 0, entry: event.leaf, proof, openings, envelope }],
+    }),
+  };
+}
+
+function said(proof: BuildProof, of = artifact, by = trust): readonly string[] {
+  const { verified, steps } = verifyBuild({ about: purl, artifact: of, proof, trust: by });
+  return [verified ? 'verified' : 'not verified', ...steps.map(({ name, result }) => `${name} ${result}`)];
+}
+
+test('a build is proven by the key of the log alone, step by step', async (t) => {
+  assert.deepEqual(said(await proofOf(t, 'equivalent')), [
+    'verified',
+    'ledger passed',
+    'bytes passed',
+    'comparison passed',
+    'provenance passed',
+    'verdict passed',
+  ]);
+});
+
+test('what is suspicious, unexplained or was not built is told as that, and is no match', async (t) => {
+  assert.deepEqual(said(await proofOf(t, 'suspicious')).at(-1), 'verdict failed');
+  assert.deepEqual(said(await proofOf(t, 'unexplained')).at(-1), 'verdict doubtful');
+  assert.deepEqual(said(await proofOf(t, 'not-built')).slice(-2), [
+    'provenance not-available',
+    'verdict not-available',
+  ]);
+});
+
+test('other bytes, another log, swapped, missing and bent attestations are refuted', async (t) => {
+  const proof = await proofOf(t, 'identical');
+  const other = await proofOf(t, 'identical');
+  assert.ok(said(proof, sha256('other')).includes('bytes failed'));
+  assert.ok(
+    said(proof, artifact, logOnlyPolicy([testKey('other', 'ed25519').verifier])).includes('ledger failed'),
+  );
+  const { provenance: _, ...without } = proof;
+  assert.ok(said(without).includes('provenance failed'));
+  assert.ok(said({ ...proof, comparison: other.comparison }).includes('comparison failed'));
+  assert.ok(said({ ...proof, provenance: proof.comparison }).includes('provenance failed'));
+  const bent = proof.comparison.replace(/"sig":"[^"]{4}/, '"sig":"AAAA');
+  assert.ok(said({ ...proof, comparison: bent }).includes('comparison failed'));
+  for (const one of [
+    { ...proof, comparison: 'no JSON' },
+    { ...proof, comparison: '{}' },
+  ])
+    assert.equal(said(one)[0], 'not verified');
+});
+
+test('a file that is no proof is refused by name', () => {
+  for (const text of ['', '{}', '[]', '{"purl":1}'])
+    assert.throws(() => readBuildProof(text, 'x.json'), { code: 'LEDGER_UNVERIFIED' });
+});
