@@ -33,6 +33,7 @@ import { correctionFor, findNpmSource, type NpmSourcesDeps } from './npm-sources
 import { locateNpm, type NpmTarget } from './npm-target.ts';
 import { openQueue, type BuildQueue } from './queue.ts';
 import { rebuildOne } from './rebuild-one.ts';
+import { tellOfBuilds } from './telling.ts';
 import { createWorkshop, type LazyWorkshop } from './workshop.ts';
 
 export interface RebuildingNeeds {
@@ -148,8 +149,13 @@ export async function openRebuilding(
     clock,
     newId: randomUUID,
     raiseAlarm,
-    onChange: needs.onChange,
+    onChange: async (purl: Purl) => {
+      // Builds may be recorded in another order than they ended in: its own is told of by name.
+      await needs.onChange(purl);
+      await tellOfBuilds({ storage, onChange: needs.onChange });
+    },
   };
+  await tellOfBuilds({ storage, onChange: needs.onChange });
   const queue = await openQueue({
     jobs: storage.buildJobs,
     rebuild: (request, watch) => rebuildOne(one, request, watch),
