@@ -148,7 +148,8 @@ export function createBuildJobStore(db: Kysely<Schema>, { write }: WriteQueue): 
         .where('releases.admitted_at', 'is not', null)
         .where('releases.purl', 'not in', db.selectFrom('builds').select('purl'))
         .where('releases.purl', 'not in', db.selectFrom('build_jobs').select('purl'))
-        .orderBy('pulled_releases.pullers', 'desc')
+        // Where nothing was pulled there is no row, and databases do not agree on where that sorts.
+        .orderBy((row) => row.fn.coalesce('pulled_releases.pullers', row.lit(0)), 'desc')
         .orderBy('releases.purl')
         .limit(limit)
         .execute();

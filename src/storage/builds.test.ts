@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { at, temporaryDirectory } from '../../test/support/storage-records.ts';
+import { at, recordOf, temporaryDirectory } from '../../test/support/storage-records.ts';
 import { sha256 } from '../core/digest.ts';
 import { formatPurl } from '../core/purl.ts';
 import { localOperator } from '../core/subject.ts';
@@ -123,4 +123,32 @@ test('a version waits once, with the highest priority and the recipe it was aske
     (await buildJobs.list(10)).map(({ id }) => id),
     ['c', 'a'],
   );
+});
+
+test('wanted are admitted versions that nobody built or asked for, those with most pullers first', async (t) => {
+  const { admission, pulls, buildJobs, builds } = await opened(t);
+  await pulls.begin(at(0));
+  const names = ['quiet', 'busy', 'built', 'asked', 'refused'];
+  const made = names.map((name) =>
+    recordOf({ name, version: '1.0.0', outcome: name === 'refused' ? 'block' : 'allow', event: false }),
+  );
+  for (const record of made) await admission.recordDecision(record);
+  const busy = made[1]?.release.id ?? assert.fail();
+  const pulled = ['a', 'b'].map((name) => ({
+    releaseId: busy,
+    puller: { kind: 'robot', name } as const,
+    firstAt: at(1),
+    lastAt: at(1),
+    count: 1,
+  }));
+  await pulls.record({ id: 'batch', pulls: pulled, lost: 0 });
+  const one = build('b9', 9, formatPurl('npm', 'built', '1.0.0'));
+  await builds.record(one, eventOf(one, undefined));
+  await buildJobs.add(job('asked'));
+  assert.deepEqual(await buildJobs.wanted('npm', 10), [
+    { purl: formatPurl('npm', 'busy', '1.0.0'), pullers: 2 },
+    { purl: formatPurl('npm', 'quiet', '1.0.0'), pullers: 0 },
+  ]);
+  assert.equal((await buildJobs.wanted('npm', 1)).length, 1);
+  assert.deepEqual(await buildJobs.wanted('debian', 10), []);
 });
