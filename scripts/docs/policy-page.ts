@@ -39,7 +39,7 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
   secret:
     '`fail`: a private key, or a token whose checksum is right, was shipped. `warn`: careless files or settings.',
   rebuild:
-    '`pass`: built from source here, and what upstream published is that, or differs only as named rules explain. `fail`: it differs as an attack would make it (also after it was admitted: then it is revoked). `warn`: it differs, and nothing explains it. `not-available`: it was not built, or could not be.',
+    '`pass`: built from source here, and what upstream published is that, or differs only as named rules explain. `fail`: it differs as an attack would make it (also after it was admitted: then it is revoked). `warn`: it differs, and nothing explains it, or it differs as an attack would from an archive that others keep as its source. `not-available`: it was not built, or could not be.',
   'rebuild-regression':
     '`fail`: it differs from what its source makes, and another version of the package did not.',
   'feed-age':

@@ -71,6 +71,40 @@ async function examined(one: RebuildFinding | undefined, bytes: Sha256 = artifac
   return rebuildCollector.collect({ ...input, subject, rebuildOf: () => one });
 }
 
+test('what differs as an attack would from an archive that others keep warns, and says why it does not fail', async () => {
+  const kept = {
+    source: {
+      kind: 'archive',
+      url: 'https://files.example.com/a.tar.gz',
+      sha256: sha256('a'),
+      directory: '',
+    },
+    identity: {
+      repository: 'https://files.example.com/',
+      repositoryId: undefined,
+      ownerId: undefined,
+      keys: [],
+    },
+    grade: 'archive',
+    confidence: 'medium',
+    reachable: 'not-available',
+    because: [],
+    disagreements: [],
+  } as const;
+  const suspicious = finding('suspicious');
+  const evidence = await examined({ ...suspicious, record: { ...suspicious.record, source: kept } });
+  assert.equal(evidence.result, 'warn');
+  assert.match(evidence.summary, /an archive that others keep/);
+  const git = {
+    kind: 'git',
+    url: 'https://forge.example.com/a',
+    commit: 'a'.repeat(40),
+    ref: undefined,
+  } as const;
+  const source = { ...kept, source: { ...git, directory: '' }, grade: 'tag' } as const;
+  assert.equal((await examined({ ...suspicious, record: { ...suspicious.record, source } })).result, 'fail');
+});
+
 test('each verdict has its result, and none but a match is a pass', async () => {
   const expected: Record<ComparisonVerdict, string> = {
     identical: 'pass',

@@ -1,6 +1,6 @@
 /**
  * What came of building the version from source here. `fail`: what was published differs from its source as an attack would
- * make it. `warn`: it differs, and nothing explains it. `not-available`: it was not built, or could not be: that says nothing
+ * make it. `warn`: it differs, and nothing explains it, or its source is only an archive that others keep. `not-available`: it was not built, or could not be: that says nothing
  * of it. The fact `rule.rebuild-regression` is a verdict of its own: it differs where another version did not. Builds end
  * long after an admission: asked for every decision.
  */
@@ -14,7 +14,7 @@ type Input = Pick<CollectorInput, 'subject' | 'rebuildOf' | 'now'>;
 
 export const rebuildCollector: Collector = {
   kind: 'rebuild',
-  version: '1',
+  version: '2',
   scope: 'release',
   refresh: (input) => recordOf(rebuildCollector, input, examine(input)),
   collect: (input) => recordOf(rebuildCollector, input, examine(input)),
@@ -40,7 +40,7 @@ function examine({ subject, rebuildOf }: Input): Finding {
 
 function compared(finding: RebuildFinding, comparison: Comparison): Finding {
   const { verdict, differences, differencesTotal } = comparison;
-  const result = resultOf(comparison);
+  const result = resultOf(comparison, finding.record);
   const regression: Result = result === 'pass' || finding.matchedBefore === undefined ? 'pass' : 'fail';
   const [worst] = differences;
   const items: readonly EvidenceItem[] = [
@@ -60,7 +60,7 @@ function compared(finding: RebuildFinding, comparison: Comparison): Finding {
   ];
   return {
     result,
-    summary: `${words[result] ?? 'It is what its source makes.'}${worst === undefined || result === 'pass' ? '' : ` ${worst.path === '' ? 'The archive' : worst.path}: ${worst.reason}`}`,
+    summary: `${wordsOf(result, verdict)}${worst === undefined || result === 'pass' ? '' : ` ${worst.path === '' ? 'The archive' : worst.path}: ${worst.reason}`}`,
     facts: {
       ...factsOf(finding),
       verdict,
@@ -71,14 +71,21 @@ function compared(finding: RebuildFinding, comparison: Comparison): Finding {
   };
 }
 
-const words: Readonly<Partial<Record<Result, string>>> = {
-  fail: 'It is not what its source makes, and differs as an attack would make it.',
-  warn: 'It is not what its source makes, and no rule explains why.',
-};
-
-function resultOf({ verdict }: Comparison): Result {
-  if (verdict === 'suspicious') return 'fail';
+/**
+ * An archive that others keep may hold another state than the one that was published (Debian's source of hawk 9.0.1 lacks a
+ * fix which the release has): that it differs as an attack would refuses nothing by itself.
+ */
+function resultOf({ verdict }: Comparison, { source }: RebuildRecord): Result {
+  if (verdict === 'suspicious') return source?.source.kind === 'archive' ? 'warn' : 'fail';
   return verdict === 'unexplained' ? 'warn' : 'pass';
+}
+
+function wordsOf(result: Result, verdict: Comparison['verdict']): string {
+  if (result === 'pass') return 'It is what its source makes.';
+  if (result === 'fail') return 'It is not what its source makes, and differs as an attack would make it.';
+  return verdict === 'suspicious'
+    ? 'It differs as an attack would make it from an archive that others keep as its source, which may be of another state.'
+    : 'It is not what its source makes, and no rule explains why.';
 }
 
 function factsOf({ build, record, class: of, matchedBefore }: RebuildFinding): NonNullable<Finding['facts']> {
