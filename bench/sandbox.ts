@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunSpec } from '../src/rebuild/sandbox/sandbox.ts';
+import type { RunSpec } from '../src/core/sandbox.ts';
 import { noSandbox, openTestSandbox, testLimits, type TestSandbox } from '../test/support/sandbox.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);

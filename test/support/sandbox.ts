@@ -4,19 +4,18 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAssayError } from '../../src/core/errors.ts';
+import type { RunResult, RunSpec } from '../../src/core/sandbox.ts';
 import { openBases, type Base, type Bases } from '../../src/rebuild/sandbox/bases.ts';
 import {
   createSandbox,
-  type RunResult,
-  type RunSpec,
-  type Sandbox,
+  type MachineSandbox,
   type SandboxOptions,
 } from '../../src/rebuild/sandbox/sandbox.ts';
 
 let bases: Bases | undefined;
 
 export interface TestSandbox {
-  readonly sandbox: Sandbox;
+  readonly sandbox: MachineSandbox;
   readonly base: Base;
   /** Runs a command, with limits that suit a test. */
   readonly run: (command: readonly string[], changes?: Partial<RunSpec>) => Promise<RunResult>;

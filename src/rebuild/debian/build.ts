@@ -9,11 +9,12 @@ import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
 import { mostFileBytes, type Suite } from './archive.ts';
 import type { BinaryPackage } from './binary-package.ts';
 import { buildDependencies, buildKind, dependencyInputs, type BuildKind } from './build-dependencies.ts';
-import type { DebianBases, DebianSandbox, OutputReader, RunEnd, RunLimits } from './deps.ts';
+import type { RunLimits, RunResult, RunSpec, Sandbox } from '../../core/sandbox.ts';
+import type { DebianBases, OutputReader } from './deps.ts';
 import { fetchSource, type SourceFile, type SourcePackage } from './source-package.ts';
 
 export interface DebianBuildDeps {
-  readonly sandbox: DebianSandbox;
+  readonly sandbox: Sandbox;
   readonly outputs: OutputReader;
   readonly bases: DebianBases;
   readonly monotonicMs: () => number;
@@ -131,7 +132,7 @@ async function build(
       script: string,
       args: readonly string[],
       epoch: number,
-    ): Promise<RunEnd> =>
+    ): Promise<RunResult> =>
       timed(progress, phase, () =>
         runPhase(progress, phase, {
           root: base.path,
@@ -216,16 +217,13 @@ async function baseFor(
 
 // ---- one run ----
 
-type PhaseSpec = Pick<
-  Parameters<DebianSandbox['run']>[0],
-  'root' | 'mounts' | 'command' | 'sourceDateEpoch' | 'freezeClock'
->;
+type PhaseSpec = Pick<RunSpec, 'root' | 'mounts' | 'command' | 'sourceDateEpoch' | 'freezeClock'>;
 
 async function runPhase(
   { deps, request, log }: Progress,
   phase: DebianPhase,
   spec: PhaseSpec,
-): Promise<RunEnd> {
+): Promise<RunResult> {
   const { onOutput, signal, limits = defaultBuildLimits } = request;
   const end = await deps.sandbox.run({
     ...spec,
@@ -242,7 +240,7 @@ async function runPhase(
   return end;
 }
 
-function failed(phase: DebianPhase, { ended, exitCode, signal, output }: RunEnd): NotBuilt {
+function failed(phase: DebianPhase, { ended, exitCode, signal, output }: RunResult): NotBuilt {
   const told = output.trimEnd().split('\n').slice(-3).join(' / ').slice(0, 600);
   const how =
     ended === 'exit' ? `code ${exitCode ?? '?'}` : ended === 'signal' ? `signal ${signal ?? '?'}` : ended;
@@ -253,7 +251,7 @@ function failed(phase: DebianPhase, { ended, exitCode, signal, output }: RunEnd)
 }
 
 /** The last line that says it: what comes before is the source's own. */
-function epochOf({ output }: RunEnd): number {
+function epochOf({ output }: RunResult): number {
   const epoch = /^assay-epoch (\d{1,11})$/.exec(output.trimEnd().split('\n').at(-1) ?? '')?.[1];
   if (epoch === undefined) throw new NotBuilt('build-failed', 'The changelog names no time.');
   return Number(epoch);

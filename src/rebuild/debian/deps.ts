@@ -27,46 +27,6 @@ export interface SuiteMemory {
   readonly remember: (archive: string, suite: string, release: ReleaseMemory) => Promise<void>;
 }
 
-// ---- the sandbox, as much of it as is used ----
-
-export interface DebianSandbox {
-  readonly workspace: () => Promise<{
-    readonly path: string;
-    readonly folder: (name: string) => Promise<string>;
-    readonly give: (path: string) => Promise<void>;
-    readonly remove: () => Promise<void>;
-  }>;
-  readonly run: (spec: {
-    readonly root: string;
-    readonly mounts: readonly { readonly from: string; readonly to: string; readonly writable: boolean }[];
-    readonly command: readonly string[];
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly network: { readonly kind: 'none' };
-    readonly sourceDateEpoch: number;
-    readonly freezeClock: boolean;
-    readonly limits: RunLimits;
-    readonly onOutput?: (line: string) => void;
-    readonly signal?: AbortSignal;
-  }) => Promise<RunEnd>;
-}
-
-export interface RunLimits {
-  readonly memoryBytes: number;
-  readonly processes: number;
-  readonly cpuSeconds: number;
-  readonly wallMs: number;
-  readonly diskBytes: number;
-}
-
-export interface RunEnd {
-  readonly ended: 'exit' | 'signal' | 'timeout' | 'memory' | 'cancelled' | 'disk';
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
-  readonly output: string;
-  readonly wallMs: number;
-}
-
 /** Reads what a run left, following no link. `rebuild/sandbox/outputs.ts` fits. Throws BUILD_OUTPUT_INVALID. */
 export interface OutputReader {
   readonly list: (

@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveError } from './refusals.ts';
 import { readDebParts, writePlainDeb, type Compression } from './deb.ts';
-import type { DebianSandbox, OutputReader, RunLimits } from './deps.ts';
+import type { RunLimits, Sandbox } from '../../core/sandbox.ts';
+import type { OutputReader } from './deps.ts';
 
 export interface InflateDeps {
-  readonly sandbox: DebianSandbox;
+  readonly sandbox: Sandbox;
   readonly outputs: OutputReader;
 }
 

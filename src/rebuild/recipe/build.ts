@@ -5,16 +5,8 @@
 import type { Sha256 } from '../../core/digest.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
-import type {
-  BuildDeps,
-  BuildOutcome,
-  BuildRequest,
-  BuildWorkspace,
-  PhaseName,
-  PhaseReport,
-  SandboxMount,
-  SandboxResult,
-} from './deps.ts';
+import type { Mount, RunResult, Workspace } from '../../core/sandbox.ts';
+import type { BuildDeps, BuildOutcome, BuildRequest, PhaseName, PhaseReport } from './deps.ts';
 import { freeze } from './document.ts';
 import { fetchInputs, type Fetched } from './fetch.ts';
 import { baseInput, dependencyInputs, sourceInput, toolInputs } from './inputs.ts';
@@ -55,7 +47,7 @@ export async function buildFromRecipe(
 ): Promise<BuildOutcome> {
   const progress: Progress = { deps, request, inputs: [], phases: [], log: [] };
   let current = recipe;
-  const workspaces: BuildWorkspace[] = [];
+  const workspaces: Workspace[] = [];
   try {
     const workspace = await deps.sandbox.workspace();
     workspaces.push(workspace);
@@ -73,7 +65,7 @@ export async function buildFromRecipe(
 async function run(
   progress: Progress,
   given: Recipe,
-  workspace: BuildWorkspace,
+  workspace: Workspace,
   known: (recipe: Recipe) => void,
 ): Promise<Pick<BuildOutcome & { readonly state: 'built' }, 'tarball' | 'resolution'>> {
   const { deps, request, inputs } = progress;
@@ -118,7 +110,7 @@ async function toolHosts(progress: Progress, recipe: Recipe, tools: FetchedToolc
 
 async function unpackSource(
   { deps, request }: Progress,
-  workspace: BuildWorkspace,
+  workspace: Workspace,
   name: string,
 ): Promise<string> {
   const out = await workspace.folder(name);
@@ -139,7 +131,7 @@ async function unpackSource(
  */
 async function fetchPhase(
   progress: Progress,
-  workspace: BuildWorkspace,
+  workspace: Workspace,
   recipe: Recipe,
   phase: Phase,
   hosts: HostPaths,
@@ -162,11 +154,7 @@ async function fetchPhase(
   return { ...fetched, folder };
 }
 
-async function lockfileFolder(
-  workspace: BuildWorkspace,
-  name: string,
-  text: string | undefined,
-): Promise<string> {
+async function lockfileFolder(workspace: Workspace, name: string, text: string | undefined): Promise<string> {
   const folder = await workspace.folder(name);
   if (text !== undefined) await writeFile(join(folder, inputFiles.lockfile), text);
   await workspace.give(folder);
@@ -203,12 +191,12 @@ async function phaseRun(
   if (result.ended !== 'exit' || result.exitCode !== 0) throw failed(phase, result);
 }
 
-function mountOf({ what, to, writable }: Phase['mounts'][number], hosts: HostPaths): readonly SandboxMount[] {
+function mountOf({ what, to, writable }: Phase['mounts'][number], hosts: HostPaths): readonly Mount[] {
   const from = hosts[what];
   return from === undefined ? [] : [{ from, to, writable }];
 }
 
-function endOf({ ended, exitCode, signal }: SandboxResult): string {
+function endOf({ ended, exitCode, signal }: RunResult): string {
   return ended === 'exit'
     ? `ended with code ${exitCode ?? '?'}`
     : ended === 'signal'
@@ -218,7 +206,7 @@ function endOf({ ended, exitCode, signal }: SandboxResult): string {
 
 const phaseCauses = { fetch: 'dependencies', build: 'build-failed', pack: 'pack-failed' } as const;
 
-function failed({ phase }: Phase, result: SandboxResult): NotBuilt {
+function failed({ phase }: Phase, result: RunResult): NotBuilt {
   const told = tellingLines(result.output);
   const message = `${phase}: ${endOf(result)}${told === '' ? '' : `: ${told}`}`;
   if (result.ended === 'timeout' || result.ended === 'cancelled') return new NotBuilt(result.ended, message);

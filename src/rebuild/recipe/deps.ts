@@ -1,56 +1,9 @@
 /** What a build needs of the outside. `rebuild/sandbox`, `upstream` and `storage` fit; only `server` knows both sides. */
 import type { ArtifactDigests, ClaimedDigest, Sha256 } from '../../core/digest.ts';
 import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
+import type { RunLimits, Sandbox } from '../../core/sandbox.ts';
 import type { Clock } from '../../core/time.ts';
 import type { Recipe } from './recipe.ts';
-
-// ---- the sandbox, as much of it as is used ----
-
-export interface BuildSandbox {
-  readonly workspace: () => Promise<BuildWorkspace>;
-  readonly run: (spec: SandboxRun) => Promise<SandboxResult>;
-}
-
-export interface BuildWorkspace {
-  readonly path: string;
-  readonly folder: (name: string) => Promise<string>;
-  readonly give: (path: string) => Promise<void>;
-  readonly remove: () => Promise<void>;
-}
-
-export interface SandboxMount {
-  readonly from: string;
-  readonly to: string;
-  readonly writable: boolean;
-}
-
-export interface SandboxRun {
-  readonly root: string;
-  readonly mounts: readonly SandboxMount[];
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly network: { readonly kind: 'none' } | { readonly kind: 'proxy'; readonly socketPath: string };
-  readonly sourceDateEpoch: number;
-  readonly freezeClock: boolean;
-  readonly limits: {
-    readonly memoryBytes: number;
-    readonly processes: number;
-    readonly cpuSeconds: number;
-    readonly wallMs: number;
-    readonly diskBytes: number;
-  };
-  readonly onOutput?: (line: string) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface SandboxResult {
-  readonly ended: 'exit' | 'signal' | 'timeout' | 'memory' | 'cancelled' | 'disk';
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
-  readonly output: string;
-  readonly wallMs: number;
-}
 
 // ---- bytes ----
 
@@ -83,7 +36,7 @@ export interface PackageRegistry {
 // ---- the build ----
 
 export interface BuildDeps {
-  readonly sandbox: BuildSandbox;
+  readonly sandbox: Sandbox;
   readonly blobs: BuildBlobs;
   readonly registry: PackageRegistry;
   readonly clock: Clock;
@@ -113,7 +66,7 @@ export interface BuildRequest {
   readonly onOutput?: (phase: PhaseName, line: string) => void;
   readonly signal?: AbortSignal;
   /** Of each phase. */
-  readonly limits?: SandboxRun['limits'];
+  readonly limits?: RunLimits;
 }
 
 export type BuildOutcome = {

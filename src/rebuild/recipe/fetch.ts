@@ -1,7 +1,8 @@
 /** The fetch phase: a package manager beside the recording proxy. Only what the proxy recorded leaves it. */
 import { join } from 'node:path';
 import type { Sha256 } from '../../core/digest.ts';
-import type { BuildDeps, BuildWorkspace } from './deps.ts';
+import type { Workspace } from '../../core/sandbox.ts';
+import type { BuildDeps } from './deps.ts';
 import { readInside } from './inside-files.ts';
 import { maxLockfileBytes } from './managers/lockfile.ts';
 import { NotBuilt } from './not-built.ts';
@@ -25,7 +26,7 @@ export interface Fetched {
 /** `run` starts the phase with the socket of its proxy, and throws NotBuilt. */
 export async function fetchInputs(
   deps: BuildDeps,
-  workspace: BuildWorkspace,
+  workspace: Workspace,
   recipe: Recipe,
   source: string,
   run: (socketPath: string) => Promise<void>,

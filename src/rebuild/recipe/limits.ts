@@ -1,8 +1,8 @@
-import type { SandboxRun } from './deps.ts';
+import type { RunLimits, RunSpec } from '../../core/sandbox.ts';
 
 const gibibyte = 1024 ** 3;
 
-export const defaultLimits: SandboxRun['limits'] = {
+export const defaultLimits: RunLimits = {
   memoryBytes: 4 * gibibyte,
   processes: 512,
   cpuSeconds: 3600,
@@ -18,4 +18,4 @@ export const utilityRun = {
   sourceDateEpoch: 0,
   freezeClock: false,
   limits: { ...defaultLimits, memoryBytes: gibibyte, cpuSeconds: 300, wallMs: 5 * 60_000 },
-} as const satisfies Partial<SandboxRun>;
+} as const satisfies Partial<RunSpec>;

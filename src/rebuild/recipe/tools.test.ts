@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { artifactDigestsOf, sha256 } from '../../core/digest.ts';
-import type { BuildBlobs, BuildSandbox } from './deps.ts';
+import type { Sandbox } from '../../core/sandbox.ts';
+import type { BuildBlobs } from './deps.ts';
 import { nearest, openToolFolders, type FetchedTool } from './tools.ts';
 
 it('tools are unpacked once, and removed when nobody asked for them for long and there are many', async () => {
@@ -12,7 +13,7 @@ it('tools are unpacked once, and removed when nobody asked for them for long and
   await writeFile(join(folder, 'archive'), '');
   let [now, runs, made] = [0, 0, 0];
   const removed: number[] = [];
-  const sandbox: BuildSandbox = {
+  const sandbox: Sandbox = {
     workspace: async () => {
       const number = (made += 1);
       const path = await mkdtemp(join(folder, 'w-'));
@@ -25,7 +26,16 @@ it('tools are unpacked once, and removed when nobody asked for them for long and
     },
     run: () => {
       runs += 1;
-      return Promise.resolve({ ended: 'exit', exitCode: 0, signal: undefined, output: '', wallMs: 1 });
+      return Promise.resolve({
+        ended: 'exit',
+        exitCode: 0,
+        signal: undefined,
+        output: '',
+        wallMs: 1,
+        cpuMs: undefined,
+        peakBytes: undefined,
+        clock: 'running',
+      });
     },
   };
   const blobs = { path: () => Promise.resolve(join(folder, 'archive')) } as unknown as BuildBlobs;

@@ -12,7 +12,8 @@ import {
 import { AssayError } from '../../core/errors.ts';
 import type { NotBuiltCause } from '../../core/rebuild.ts';
 import { isJsonObject, ownObject, ownString, type JsonObject } from '../../core/json.ts';
-import type { BaseRoot, BuildDeps, BuildSandbox, BuildWorkspace } from './deps.ts';
+import type { Sandbox, Workspace } from '../../core/sandbox.ts';
+import type { BaseRoot, BuildDeps } from './deps.ts';
 import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
 import { managerOf } from './managers/managers.ts';
@@ -111,7 +112,7 @@ export function openToolFolders(
   monotonicMs: () => number = () => performance.now(),
 ): ToolFolders {
   const folders = new Map<string, Folder>();
-  const once = (key: string, make: (workspace: BuildWorkspace) => Promise<string>): Promise<string> => {
+  const once = (key: string, make: (workspace: Workspace) => Promise<string>): Promise<string> => {
     const known = folders.get(key);
     if (known !== undefined) {
       known.usedAt = monotonicMs();
@@ -158,7 +159,7 @@ export function openToolFolders(
 }
 
 /** After what is written there is written; a folder that cannot be removed stays until the sandbox's own is. */
-async function removeQuietly(path: Promise<string>, workspace: Promise<BuildWorkspace>): Promise<void> {
+async function removeQuietly(path: Promise<string>, workspace: Promise<Workspace>): Promise<void> {
   await path.catch(() => undefined);
   await workspace.then(({ remove }) => remove()).catch(() => undefined);
 }
@@ -216,7 +217,7 @@ case "$*" in
 esac
 `;
 
-async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<string> {
+async function writePrograms(workspace: Workspace, all: Programs): Promise<string> {
   const folder = await workspace.folder('bin');
   await symlink(`${places.node}/bin/node`, join(folder, 'node'));
   for (const [name, path] of all) {
@@ -232,7 +233,7 @@ async function writePrograms(workspace: BuildWorkspace, all: Programs): Promise<
 
 async function unpack(
   deps: Pick<BuildDeps, 'sandbox' | 'blobs'>,
-  workspace: BuildWorkspace,
+  workspace: Workspace,
   digest: Sha256,
   base: BaseRoot,
 ): Promise<string> {
@@ -262,8 +263,8 @@ export interface Unpacking {
  * @throws NotBuilt; BLOB_MISSING, SANDBOX_*
  */
 export async function unpackInside(
-  { sandbox, blobs }: { readonly sandbox: BuildSandbox; readonly blobs: BuildDeps['blobs'] },
-  workspace: BuildWorkspace,
+  { sandbox, blobs }: { readonly sandbox: Sandbox; readonly blobs: BuildDeps['blobs'] },
+  workspace: Workspace,
   digest: Sha256,
   base: BaseRoot,
   to: Unpacking,

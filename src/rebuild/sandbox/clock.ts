@@ -2,7 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeOf, ownFolder } from './profile.ts';
-import type { RunResult, RunSpec } from './sandbox.ts';
+import type { RunResult, RunSpec } from '../../core/sandbox.ts';
 
 const triplets: Readonly<Record<string, string>> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 /** Below {@link ownFolder}. */

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { noSandbox, reachableFolder, testBase, testLimits } from '../../../test/support/sandbox.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { createSandbox, type RunSpec, type SandboxOptions } from './sandbox.ts';
+import type { RunSpec } from '../../core/sandbox.ts';
+import { createSandbox, type SandboxOptions } from './sandbox.ts';
 
 const folders: string[] = [];
 function newFolder(): string {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { frozenDateFile } from './clock.ts';
 import { frozenDateScript } from './inside/frozen-date.ts';
 import { homeOf, insideGid, insideUid, ownFolder } from './profile.ts';
-import type { Mount, RunSpec } from './sandbox.ts';
+import type { Mount, RunSpec } from '../../core/sandbox.ts';
 
 /**
  * Puts `bytes` or a copy of a file at `path`, whole or not at all. What is copied may lie where the uid of the runs

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { AssayError } from '../../core/errors.ts';
-import type { Mount, RunSpec } from './sandbox.ts';
+import type { Mount, RunSpec } from '../../core/sandbox.ts';
 
 /** An entry of the top folder of a base root. */
 export interface RootEntry {

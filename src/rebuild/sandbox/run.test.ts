@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { noSandbox, openTestSandbox, testLimits, type TestSandbox } from '../../../test/support/sandbox.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { readOutput } from './outputs.ts';
-import type { Mount, Workspace } from './sandbox.ts';
+import type { Mount, Workspace } from '../../core/sandbox.ts';
 
 describe('an honest build finds what it needs', { skip: noSandbox ?? false }, () => {
   let box: TestSandbox;

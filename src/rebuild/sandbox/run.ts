@@ -10,7 +10,7 @@ import { launch, seccompFd, statusFd, type Launched, type LaunchEnd } from './la
 import { tasksOf, watchMemory } from './memory.ts';
 import { frozenDateMount, identityMounts, placeNode, placeRelay } from './own-files.ts';
 import { bubblewrapArguments, checkSpec, ownFolder, type Profile, type RootEntry } from './profile.ts';
-import type { Mount, RunResult, RunSpec } from './sandbox.ts';
+import type { Mount, RunResult, RunSpec } from '../../core/sandbox.ts';
 import { overlayCommand, traceCommand } from './steps.ts';
 import { removeTree, type User } from './workspace.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, lchown, lstat, mkdir, opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError, messageOf } from '../../core/errors.ts';
-import type { Workspace } from './sandbox.ts';
+import type { Workspace } from '../../core/sandbox.ts';
 
 export interface User {
   readonly uid: number;

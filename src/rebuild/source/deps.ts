@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
 import type { NotChecked, CommitAnswer, RepositoryAnswer } from '../../core/forge.ts';
+import type { RunResult } from '../../core/sandbox.ts';
 import type { ArchiveOffer, ReleaseFacts } from './types.ts';
 
 export interface SourceDeps {
@@ -74,41 +75,8 @@ export interface GitStep {
   readonly remote: boolean;
 }
 
-export interface GitEnd {
-  readonly ended: 'exit' | 'signal' | 'timeout' | 'memory' | 'cancelled' | 'disk';
-  readonly exitCode: number | undefined;
-  /** What was said on stderr: hostile. */
-  readonly output: string;
-}
-
-// ---- the sandbox, as much of it as is used ----
-
-export interface SourceSandbox {
-  readonly workspace: () => Promise<{
-    readonly path: string;
-    readonly folder: (name: string) => Promise<string>;
-    readonly give: (path: string) => Promise<void>;
-    readonly remove: () => Promise<void>;
-  }>;
-  readonly run: (spec: {
-    readonly root: string;
-    readonly mounts: readonly { readonly from: string; readonly to: string; readonly writable: boolean }[];
-    readonly command: readonly string[];
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly network: { readonly kind: 'none' } | { readonly kind: 'proxy'; readonly socketPath: string };
-    readonly sourceDateEpoch: number;
-    readonly freezeClock: boolean;
-    readonly limits: {
-      readonly memoryBytes: number;
-      readonly processes: number;
-      readonly cpuSeconds: number;
-      readonly wallMs: number;
-      readonly diskBytes: number;
-    };
-    readonly signal?: AbortSignal;
-  }) => Promise<GitEnd>;
-}
+/** `output` is what was said on stderr: hostile. */
+export type GitEnd = Pick<RunResult, 'ended' | 'exitCode' | 'output'>;
 
 /** Opens a connection to a host by its name, after looking at its addresses. Throws UPSTREAM_*. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;

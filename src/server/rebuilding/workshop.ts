@@ -8,11 +8,11 @@ import type { Sha256 } from '../../core/digest.ts';
 import type { BaseRoot } from '../../rebuild/recipe/deps.ts';
 import { openToolFolders, type ToolFolders } from '../../rebuild/recipe/tools.ts';
 import { openBases, type Bases } from '../../rebuild/sandbox/bases.ts';
-import { createSandbox, type Sandbox } from '../../rebuild/sandbox/sandbox.ts';
+import { createSandbox, type MachineSandbox } from '../../rebuild/sandbox/sandbox.ts';
 import type { Storage } from '../../storage/open.ts';
 
 export interface Workshop {
-  readonly sandbox: Sandbox;
+  readonly sandbox: MachineSandbox;
   readonly bases: Bases;
   readonly tools: ToolFolders;
   readonly base: (packages: readonly string[], suite: string) => Promise<BaseRoot>;

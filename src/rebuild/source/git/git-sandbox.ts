@@ -2,12 +2,13 @@
 import { access, constants, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../../../core/errors.ts';
-import type { Dial, GitAccess, GitFolder, GitRemote, SourceSandbox } from '../deps.ts';
+import type { Sandbox, Workspace } from '../../../core/sandbox.ts';
+import type { Dial, GitAccess, GitFolder, GitRemote } from '../deps.ts';
 import { openTunnel } from '../tunnel.ts';
 import { gitConfig, gitEnvironment } from './config.ts';
 
 export interface GitSandboxDeps {
-  readonly sandbox: SourceSandbox;
+  readonly sandbox: Sandbox;
   /** A base root with these Debian packages. Throws BASE_UNAVAILABLE. */
   readonly base: (packages: readonly string[]) => Promise<{ readonly path: string }>;
   readonly dial: Dial;
@@ -143,7 +144,7 @@ function environment(remote: GitRemote): Readonly<Record<string, string>> {
 async function writeConfig(
   { authorities, ssh }: GitSandboxDeps,
   remote: GitRemote,
-  workspace: Awaited<ReturnType<SourceSandbox['workspace']>>,
+  workspace: Workspace,
   base: string,
 ): Promise<string> {
   const path = await workspace.folder('config');
