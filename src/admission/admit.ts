@@ -4,7 +4,7 @@
  */
 import type { ArtifactDigests } from '../core/digest.ts';
 import { AssayError } from '../core/errors.ts';
-import type { Principal, UpstreamId } from '../core/subject.ts';
+import type { UpstreamId } from '../core/subject.ts';
 import {
   admittedByFile,
   askedNow,
@@ -16,20 +16,11 @@ import {
   standing,
 } from './decide-release.ts';
 import { isComplete } from './assess.ts';
-import type { PackageName, ReleaseRecord } from './deps.ts';
+import type { FileRequest, PackageName, ReleaseRecord } from './deps.ts';
 import type { IndexState } from './indexes.ts';
 import { createLru } from './lru.ts';
 import type { Rooms } from './rooms.ts';
 import { createSingleFlight } from './single-flight.ts';
-
-export interface FileRequest {
-  readonly upstream: UpstreamId;
-  readonly name: string;
-  readonly file: string;
-  readonly principal: Principal;
-  /** The bytes were found missing: what is remembered does not answer, so that they are fetched again. */
-  readonly bytesLost?: boolean;
-}
 
 export type FileOutcome =
   | { readonly state: 'allowed'; readonly release: ReleaseRecord; readonly artifact: ArtifactDigests }

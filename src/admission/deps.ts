@@ -21,7 +21,7 @@ import type { IndexVersion, IndexView } from '../core/index-view.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Pull } from '../core/pull.ts';
 import type { Ecosystem, Purl } from '../core/purl.ts';
-import type { ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
+import type { Principal, ReleaseId, Subject, UpstreamId } from '../core/subject.ts';
 
 // ---- bytes ----
 
@@ -346,4 +346,13 @@ export interface NewAlarm {
   readonly message: string;
   readonly data: JsonObject;
   readonly at: string;
+}
+
+export interface FileRequest {
+  readonly upstream: UpstreamId;
+  readonly name: string;
+  readonly file: string;
+  readonly principal: Principal;
+  /** The bytes were found missing: what is remembered does not answer, so that they are fetched again. */
+  readonly bytesLost?: boolean;
 }

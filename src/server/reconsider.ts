@@ -3,8 +3,8 @@
  * that were admitted are judged anew at once, so that what became malicious is told of before somebody asks for it. A gate
  * that was killed in between goes on with it when it starts.
  */
-import type { Admission, FileRequest } from '../admission/admit.ts';
-import type { AdmissionStore, PackageName, ReleaseRecord } from '../admission/deps.ts';
+import type { Admission } from '../admission/admit.ts';
+import type { AdmissionStore, FileRequest, PackageName, ReleaseRecord } from '../admission/deps.ts';
 import type { FeedState } from '../core/advisory.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Result } from '../core/evidence.ts';

@@ -1,5 +1,5 @@
 /** Arrays and numbers as far as they are written: what texts are made of by those who hide them. */
-import type { Constants, Folded, Value } from './fold.ts';
+import type { Constants, Folded, Value } from './constants.ts';
 import { functionTypes } from './scopes.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 

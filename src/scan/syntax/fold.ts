@@ -1,37 +1,7 @@
 /** What a string expression is, where that can be told without running anything: sums, joins, decodings. */
+import type { Constants, Folded, Value } from './constants.ts';
 import { numberIn, valuesOf, withParameter } from './fold-values.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
-
-export interface Folded {
-  readonly text: string;
-  /** It was written so that reading does not show it: base64, hex, character codes, reversed. */
-  readonly decoded: boolean;
-  /** Some of it is not known: a space stands for each such part. */
-  readonly partial?: true;
-}
-
-export type Value = string | number;
-
-/** What names stand for here. Flow is not followed: the last assignment of a constant counts. */
-export interface Constants {
-  readonly text: (name: string) => Folded | undefined;
-  readonly number: (name: string) => number | undefined;
-  /** Texts and numbers of an array. */
-  readonly list: (name: string) => readonly Value[] | undefined;
-  /** Text of a property of an object that was written in this file. */
-  readonly member: (node: Node) => Folded | undefined;
-  /** A function of one parameter that only returns an expression of it: how tables of strings are read. */
-  readonly decoder: (name: string) => Decoder | undefined;
-  /** The function below, for what it asks others about. */
-  readonly fold: typeof fold;
-  /** Steps that may still be made in this file: hostile code nests loops over loops. */
-  readonly budget: { left: number };
-}
-
-export interface Decoder {
-  readonly parameter: string;
-  readonly returns: Node;
-}
 
 export const longestFolded = 200_000;
 const maxDepth = 60;

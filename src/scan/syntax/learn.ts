@@ -1,6 +1,6 @@
 /** Learns what names stand for, from one node after the other: declarations, assignments, imports, calls of own functions. */
 import { meaningOf, moduleName, type Tag } from './calls.ts';
-import type { Folded } from './fold.ts';
+import type { Folded } from './constants.ts';
 import { returnedBy, valuesOf } from './fold-values.ts';
 import {
   better,

@@ -1,6 +1,7 @@
 /** What the names of a file stand for: dotted paths of imports, of functions and objects of the file, and constants. */
 import { isHideable, meaningOf, moduleName, type Tag } from './calls.ts';
-import { fold, type Constants, type Decoder, type Folded, type Value } from './fold.ts';
+import type { Constants, Decoder, Folded, Value } from './constants.ts';
+import { fold } from './fold.ts';
 import type { Scopes } from './scopes.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 

@@ -1,5 +1,5 @@
 /** From what a person has at hand (a case id, `name@version`, a purl, the URL a client printed) to the releases meant. */
-import type { FileRequest } from '../../admission/admit.ts';
+import type { FileRequest } from '../../admission/deps.ts';
 import { parseCaseId, parseShortCase } from '../../core/case.ts';
 import { AssayError } from '../../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';

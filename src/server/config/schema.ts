@@ -7,7 +7,7 @@ import { ecosystems } from '../../core/purl.ts';
 import { z } from '../zod.ts';
 import { isLoopbackHost } from './addresses.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
-import { signerKeyIn } from './vex-signers.ts';
+import { signerKeyIn } from './signer-key.ts';
 
 const text = z.string().min(1).max(2048);
 const port = z.number().int().min(0).max(65_535);
