@@ -102,6 +102,8 @@ export interface Schema {
   };
   readonly builds: BuildTable;
   readonly build_jobs: BuildJobTable;
+  readonly behaviours: BehaviourTable;
+  readonly behaviour_jobs: BehaviourJobTable;
   readonly source_approvals: SourceApprovalTable;
   readonly source_tags: SourceTagTable;
   /** At most one row, `place` 1. */
@@ -265,6 +267,33 @@ export interface BuildJobTable {
   cause: string | null;
   message: string | null;
   build_id: string | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
+/** `report` is a blob; `code` and `failure` tell what went wrong last. */
+export interface BehaviourTable {
+  artifact: string;
+  observer: string;
+  purl: string;
+  report: string | null;
+  code: string | null;
+  failure: string | null;
+  failures: number;
+  at: string;
+}
+
+export interface BehaviourJobTable {
+  purl: string;
+  artifact: string | null;
+  reason: string;
+  priority: number;
+  state: string;
+  attempt: number;
+  not_before: string;
+  code: string | null;
+  message: string | null;
   created_at: string;
   started_at: string | null;
   ended_at: string | null;

@@ -9,6 +9,7 @@ import { pulls } from './0006-pulls.ts';
 import { scans } from './0007-scans.ts';
 import { builds } from './0008-builds.ts';
 import { sources } from './0009-sources.ts';
+import { behaviours } from './0010-behaviours.ts';
 
 export const migrations: readonly Migration[] = [
   records,
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   scans,
   builds,
   sources,
+  behaviours,
 ];
