@@ -9,6 +9,7 @@ export function addServe(program: Command, context: Context): void {
   )
     .option('--listen <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port for package managers (default: 4873)')
+    .option('--secure-port <number>', 'port of the Secure channel (default: 4874)')
     .option('--console-port <number>', 'port of the console (default: 4880)')
     .option('--public-url <url>', 'the URL under which clients reach the gate')
     .option('--preset <name>', 'policy preset: observe, recommended or strict')

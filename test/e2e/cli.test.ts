@@ -45,6 +45,7 @@ async function assay(
       ASSAY_CONFIG: join(gate.folder, 'assay.yaml'),
       ASSAY_DATA: gate.dataDirectory,
       ASSAY_PORT: String(gate.port),
+      ASSAY_SECURE_CHANNEL: 'false',
       ...env,
     },
   });

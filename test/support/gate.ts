@@ -55,6 +55,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     ...cleanEnvironment(join(folder, 'home')),
     ASSAY_PORT: String(port),
     ASSAY_CONSOLE_PORT: String(await freePort()),
+    // Gates of tests run side by side.
+    ASSAY_SECURE_CHANNEL: 'false',
     ASSAY_DATA: join(folder, 'data'),
     ASSAY_CONFIG: join(folder, 'assay.yaml'),
     ...options.env,

@@ -14,7 +14,14 @@ import { configFiles } from './files.ts';
 import { forgeSettings } from './forges.ts';
 import { layerOfEnvironment, layerOfFile, layerOfFlags, type Flags, type LayerEntry } from './layers.ts';
 import type { TufValues } from './schema.ts';
-import type { FeedSettings, FetchLimits, LedgerSettings, Settings, TrustSettings } from './settings.ts';
+import type {
+  FeedSettings,
+  FetchLimits,
+  LedgerSettings,
+  SecureChannelSettings,
+  Settings,
+  TrustSettings,
+} from './settings.ts';
 import { settingsShown, type SettingInForce } from './shown.ts';
 import {
   cacheDirectory,
@@ -135,6 +142,15 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       recipes: pathOf(entries.get('rebuild.recipes'), around) ?? recipesDirectory(around),
       concurrency: get('rebuild.concurrency') as number,
       automatic: get('rebuild.automatic') as boolean,
+      inputs: get('rebuild.inputs') as Settings['rebuild']['inputs'],
+    },
+    secureChannel: {
+      enabled: get('secureChannel.enabled') as boolean,
+      port: get('secureChannel.port') as number,
+      publicUrl: get('secureChannel.publicUrl') as string | undefined,
+      serve: get('secureChannel.serve') as SecureChannelSettings['serve'],
+      missing: get('secureChannel.missing') as SecureChannelSettings['missing'],
+      isDemanded: entries.get('secureChannel.port')?.source !== 'default',
     },
     trust: {
       refreshEveryMs: msOrOff(get('trust.refreshEvery')),

@@ -205,12 +205,22 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   signer: z.strictObject({ directory: text.optional() }).optional(),
+  secureChannel: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      port: port.optional(),
+      publicUrl: baseUrl.optional(),
+      serve: z.enum(['secure', 'built']).optional(),
+      missing: z.enum(['refuse', 'main']).optional(),
+    })
+    .optional(),
   rebuild: z
     .strictObject({
       directory: text.optional(),
       recipes: text.optional(),
       concurrency: z.number().int().min(1).max(64).optional(),
       automatic: z.boolean().optional(),
+      inputs: z.enum(inputModes).optional(),
     })
     .optional(),
   trust: z

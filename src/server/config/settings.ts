@@ -116,6 +116,22 @@ export interface RebuildSettings {
   readonly concurrency: number;
   /** What is used is built without being asked for, most used first. */
   readonly automatic: boolean;
+  /** How packages come into a build. */
+  readonly inputs: InputMode;
+}
+
+/** The listener that serves what was built here and nothing else. */
+export interface SecureChannelSettings {
+  readonly enabled: boolean;
+  readonly port: number;
+  /** External base URL, ends with `/`; undefined: `http://<listen>:<port>/`. */
+  readonly publicUrl: string | undefined;
+  /** `secure`: what is Secure. `built`: also what differs from upstream's file, and is not suspicious. */
+  readonly serve: 'secure' | 'built';
+  /** Where no version of a package is there: 404, or on to the main listener. */
+  readonly missing: 'refuse' | 'main';
+  /** Somebody named the port: a gate that cannot open it does not start. */
+  readonly isDemanded: boolean;
 }
 
 export interface Settings {
@@ -141,6 +157,7 @@ export interface Settings {
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
   readonly rebuild: RebuildSettings;
+  readonly secureChannel: SecureChannelSettings;
   readonly trust: TrustSettings;
   /** When advisories are too old to rely on. */
   readonly feedLimits: FeedLimits;
