@@ -40,8 +40,10 @@ export interface BuildFacts {
   readonly publishedAt: number | undefined;
   /** Absolute folders in which either side was built, as far as known. */
   readonly sourcePaths: Readonly<Record<Side, readonly string[]>>;
-  /** SHA-256 of every file of the source tree; undefined when nobody made the list. */
+  /** SHA-256 of files of the source tree: all but those of a tree too large to list; undefined when nobody made the list. */
   readonly sourceFiles: readonly Sha256[] | undefined;
+  /** The source names scripts that make files, and none of them was run: what it holds may be their older output. */
+  readonly buildsLeftOut?: boolean | undefined;
 }
 
 /** Takes out of one file what it forgives, in either side by itself. Never asked about manifests. */

@@ -2,9 +2,11 @@
  * Reading what a run left behind. Everything there is hostile: names, links in place of folders, fifos. Nothing of the
  * run is alive any more, so what is looked at cannot change between the look and the reading.
  */
+import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Sha256 } from '../../core/digest.ts';
 import { isPathBelow } from './schema.ts';
 
 export interface TreeListing {
@@ -17,7 +19,40 @@ export interface TreeListing {
 }
 
 /** The whole file as text; undefined when there is none, it is no plain file, lies behind a link, or is too large. */
-export async function readInside(root: string, path: string, maxBytes: number): Promise<string | undefined> {
+export function readInside(root: string, path: string, maxBytes: number): Promise<string | undefined> {
+  return withFile(root, path, maxBytes, async (file, size) => {
+    const bytes = Buffer.alloc(size);
+    const { bytesRead } = await file.read(bytes, 0, size, 0);
+    return bytes.subarray(0, bytesRead).toString('utf8');
+  });
+}
+
+/** SHA-256 of the files, each digest once. Left out: what can't be read, and what goes beyond `maxBytes` of all together. */
+export async function digestsInside(
+  root: string,
+  paths: readonly string[],
+  maxBytes: number,
+): Promise<readonly Sha256[]> {
+  const digests = new Set<Sha256>();
+  let left = maxBytes;
+  for (const path of paths) {
+    const digest = await withFile(root, path, left, async (file, size) => {
+      left -= size;
+      const hash = createHash('sha256');
+      for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
+      return hash.digest('hex') as Sha256;
+    });
+    if (digest !== undefined) digests.add(digest);
+  }
+  return [...digests];
+}
+
+async function withFile<T>(
+  root: string,
+  path: string,
+  maxBytes: number,
+  use: (file: FileHandle, size: number) => Promise<T>,
+): Promise<T | undefined> {
   if (path === '' || !isPathBelow(path)) return undefined;
   const parts = path.split('/');
   for (let depth = 1; depth < parts.length; depth += 1) {
@@ -28,10 +63,7 @@ export async function readInside(root: string, path: string, maxBytes: number): 
     const file = await open(join(root, ...parts), flags);
     try {
       const status = await file.stat();
-      if (!status.isFile() || status.size > maxBytes) return undefined;
-      const bytes = Buffer.alloc(status.size);
-      const { bytesRead } = await file.read(bytes, 0, status.size, 0);
-      return bytes.subarray(0, bytesRead).toString('utf8');
+      return status.isFile() && status.size <= maxBytes ? await use(file, status.size) : undefined;
     } finally {
       await file.close();
     }

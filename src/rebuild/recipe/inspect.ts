@@ -1,8 +1,9 @@
 /** What a source says about itself, read from a copy that was unpacked in the sandbox and is thrown away. */
+import type { Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { BaseRoot, BuildDeps, SourceArchive } from './deps.ts';
 import { wantedFiles, type SourceFacts } from './infer/facts.ts';
-import { listInside, readInside, topOf } from './inside-files.ts';
+import { digestsInside, listInside, readInside, topOf } from './inside-files.ts';
 import { NotBuilt } from './not-built.ts';
 import { unpackInside } from './tools.ts';
 
@@ -11,10 +12,13 @@ export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
   readonly newest: number | undefined;
   /** The source has more entries than were listed. */
   readonly clipped: boolean;
+  /** SHA-256 of the files that were listed, the first gibibyte of them. */
+  readonly digests: readonly Sha256[];
 }
 
 const maxTextBytes = 16 * 1024 * 1024;
 const maxTotal = 64 * 1024 * 1024;
+const maxHashedBytes = 1024 ** 3;
 
 /** @throws SOURCE_UNREADABLE (it is no archive); SANDBOX_*, BLOB_MISSING */
 export async function inspectSource(
@@ -40,7 +44,8 @@ export async function inspectSource(
       if (total > maxTotal) break;
       if (text !== undefined) texts.set(path, text);
     }
-    return { paths, texts, clipped, newest };
+    const digests = await digestsInside(top, paths, maxHashedBytes);
+    return { paths, texts, clipped, newest, digests };
   } finally {
     await workspace.remove();
   }

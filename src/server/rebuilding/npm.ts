@@ -1,27 +1,36 @@
 /** npm packages from source: source, recipe, phases in the sandbox, comparison. Start at `rebuildNpm`. */
 import { messageOf, isAssayError } from '../../core/errors.ts';
 import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
-import { parsePurl, type Purl } from '../../core/purl.ts';
+import type { Purl } from '../../core/purl.ts';
 import type {
   ComparisonVerdict,
   FoundSource,
+  InputMode,
   IsolationReport,
   NotBuiltCause,
   RebuildRecord,
+  RecipeCorrection,
 } from '../../core/rebuild.ts';
 import { comparisonVerdicts } from '../../core/rebuild.ts';
 import { secureVerdicts } from '../../rebuild/attest/class.ts';
 import { basePackages, defaultSuite } from '../../rebuild/recipe/base.ts';
 import { buildFromRecipe, type BuilderDeps } from '../../rebuild/recipe/build.ts';
 import type { BuildOutcome, PackageRegistry, SourceArchive } from '../../rebuild/recipe/deps.ts';
-import { corrected, recipeDigest, writeRecipe, type Correction } from '../../rebuild/recipe/document.ts';
+import {
+  corrected,
+  correctionSaid,
+  recipeDigest,
+  writeRecipe,
+  type Correction,
+} from '../../rebuild/recipe/document.ts';
 import { inferRecipes } from '../../rebuild/recipe/infer/infer.ts';
-import { inspectSource } from '../../rebuild/recipe/inspect.ts';
+import { inspectSource, type InspectedSource } from '../../rebuild/recipe/inspect.ts';
 import type { Recipe } from '../../rebuild/recipe/recipe.ts';
 import type { SourceMirror, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer } from './comparer.ts';
 import type { BuildPhase, BuildWatch, Rebuilder, Rebuilt } from './deps.ts';
+import { npmFacts } from './npm-facts.ts';
 import type { NpmTarget } from './npm-target.ts';
 import { keepBytes } from './record-outcome.ts';
 import type { Workshop } from './workshop.ts';
@@ -41,6 +50,7 @@ export interface NpmRebuildDeps {
     correction: Correction | undefined,
     signal: AbortSignal,
   ) => Promise<SourceSearch>;
+  readonly inputMode: InputMode;
   readonly clock: () => Date;
 }
 
@@ -49,7 +59,13 @@ export function createNpmRebuilder(deps: NpmRebuildDeps): Rebuilder {
     ecosystem: 'npm',
     locate: async (purl) => {
       const target = await deps.locate(purl);
-      return { ...target, rebuild: (recipe, watch) => rebuildNpm(deps, target, recipe, watch) };
+      return {
+        ...target,
+        rebuild: async (recipe, watch) => {
+          const rebuilt = await rebuildNpm(deps, target, recipe, watch);
+          return rebuilt.inputs.length === 0 ? rebuilt : { ...rebuilt, inputMode: deps.inputMode };
+        },
+      };
     },
   };
 }
@@ -58,6 +74,7 @@ export function createNpmRebuilder(deps: NpmRebuildDeps): Rebuilder {
 interface Known {
   isolation: IsolationReport;
   source: FoundSource | undefined;
+  correction: RecipeCorrection | undefined;
   attempt: Attempt | undefined;
 }
 
@@ -82,9 +99,15 @@ async function rebuildNpm(
   given: string | undefined,
   watch: BuildWatch,
 ): Promise<Rebuilt> {
-  const known: Known = { isolation: noIsolation, source: undefined, attempt: undefined };
+  const known: Known = {
+    isolation: noIsolation,
+    source: undefined,
+    correction: undefined,
+    attempt: undefined,
+  };
   try {
     const correction = await deps.correctionFor(target, given);
+    known.correction = correction === undefined ? undefined : correctionSaid(correction);
     const shop = await deps.workshop();
     known.isolation = shop.sandbox.isolation;
     if (known.isolation.level === 'none')
@@ -96,9 +119,16 @@ async function rebuildNpm(
     known.source = search.found;
     const source = { digest: search.mirror.archive, uri: search.mirror.uri };
     watch.phase('recipe');
-    const recipes = await recipesFor(shop, deps, target, search, source, correction, watch);
+    const base = await shop.base(inspecting, defaultSuite);
+    const inspected = await inspectSource(
+      { sandbox: shop.sandbox, blobs: deps.blobs },
+      source,
+      base,
+      watch.signal,
+    );
+    const recipes = recipesFor(target, search, inspected, correction, watch);
     if (typeof recipes === 'string') return notBuilt(known, 'unsupported', recipes);
-    await tryEach(deps, shop, target, { recipes, source, mirror: search.mirror, known }, watch);
+    await tryEach(deps, shop, target, { recipes, source, mirror: search.mirror, inspected, known }, watch);
     return ended(known);
   } catch (error) {
     if (watch.signal.aborted) return notBuilt(known, 'cancelled', 'It was cancelled.');
@@ -109,17 +139,13 @@ async function rebuildNpm(
   }
 }
 
-async function recipesFor(
-  shop: Workshop,
-  { blobs }: NpmRebuildDeps,
+function recipesFor(
   target: NpmTarget,
   { found, mirror }: Extract<SourceSearch, { state: 'found' }>,
-  source: SourceArchive,
+  inspected: InspectedSource,
   correction: Correction | undefined,
   watch: BuildWatch,
-): Promise<readonly Recipe[] | string> {
-  const base = await shop.base(inspecting, defaultSuite);
-  const inspected = await inspectSource({ sandbox: shop.sandbox, blobs }, source, base, watch.signal);
+): readonly Recipe[] | string {
   const { recipes, problem } = inferRecipes({
     purl: target.purl,
     source: found.source,
@@ -148,6 +174,7 @@ interface Attempts {
   readonly recipes: readonly Recipe[];
   readonly source: SourceArchive;
   readonly mirror: SourceMirror;
+  readonly inspected: InspectedSource;
   readonly known: Known;
 }
 
@@ -156,12 +183,13 @@ async function tryEach(
   deps: NpmRebuildDeps,
   shop: Workshop,
   target: NpmTarget,
-  { recipes, source, mirror, known }: Attempts,
+  attempts: Attempts,
   watch: BuildWatch,
 ): Promise<void> {
+  const { recipes, known } = attempts;
   for (const [place, recipe] of recipes.entries()) {
     if (recipes.length > 1) watch.line(`Trying recipe ${place + 1} of ${recipes.length}.`);
-    const attempt = await tryOne(deps, shop, target, recipe, source, mirror, watch);
+    const attempt = await tryOne(deps, shop, target, recipe, attempts, watch);
     if (known.attempt === undefined || isBetter(attempt, known.attempt)) known.attempt = attempt;
     const verdict = verdictOf(attempt);
     watch.line(
@@ -178,8 +206,7 @@ async function tryOne(
   shop: Workshop,
   target: NpmTarget,
   recipe: Recipe,
-  source: SourceArchive,
-  mirror: SourceMirror,
+  { source, mirror, inspected }: Omit<Attempts, 'recipes' | 'known'>,
   watch: BuildWatch,
 ): Promise<Attempt> {
   const { blobs } = deps;
@@ -211,20 +238,11 @@ async function tryOne(
     return { ...common, outcome: { state: 'not-built', cause, message } };
   }
   watch.phase('compare');
-  const facts = {
-    version: parsePurl(target.purl).version ?? '',
-    commit: recipe.source.kind === 'git' ? recipe.source.commit : undefined,
-    committedAt: mirror.committedAt,
-    sourceDateEpoch: recipe.environment.sourceDateEpoch,
-    publishedAt: target.publishedAt,
-    sourcePaths: { upstream: [], rebuilt: ['/work/source'] },
-    sourceFiles: undefined,
-  };
   const comparison = await deps.comparer.compare(
     'npm',
     await fileOf(blobs, target.artifact),
     await fileOf(blobs, built.tarball),
-    facts,
+    npmFacts(target, recipe, mirror, inspected),
   );
   return { ...common, outcome: { state: 'compared', comparison } };
 }
@@ -253,25 +271,31 @@ function isBetter(one: Attempt, other: Attempt): boolean {
   return comparisonVerdicts.indexOf(verdictOf(one)) < comparisonVerdicts.indexOf(verdictOf(other));
 }
 
-function ended({ isolation, source, attempt }: Known): Rebuilt {
+function ended({ isolation, source, correction, attempt }: Known): Rebuilt {
   if (attempt === undefined)
     return {
       isolation,
       source,
+      correction,
       recipe: undefined,
       recipeText: undefined,
       log: undefined,
       inputs: [],
       outcome: { state: 'not-built', cause: 'unsupported', message: 'No recipe was tried.' },
     };
-  return { isolation, source, ...attempt };
+  return { isolation, source, correction, ...attempt };
 }
 
-function notBuilt({ isolation, source, attempt }: Known, cause: NotBuiltCause, message: string): Rebuilt {
+function notBuilt(
+  { isolation, source, correction, attempt }: Known,
+  cause: NotBuiltCause,
+  message: string,
+): Rebuilt {
   const { recipe, recipeText, log, inputs = [] } = attempt ?? {};
   return {
     isolation,
     source,
+    correction,
     recipe,
     recipeText,
     log,

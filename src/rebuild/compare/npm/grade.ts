@@ -5,6 +5,7 @@ import type {
   Judgement,
   PackagePair,
   Reached,
+  TreeEntry,
   Ungraded,
 } from '../../../core/comparison-input.ts';
 import { newCapabilities, onlyComments, onlyCompilerLines, onlyInertTokens } from './changed-lines.ts';
@@ -62,14 +63,28 @@ function gradeNpm(difference: Ungraded, setting: Setting): Judgement {
 
 function gradeOnlyUpstream(
   { path, upstream }: EntryPair,
-  { missingOutputs: outputs }: Setting,
+  { missingOutputs: outputs, sourceFiles }: Setting,
   reached: Reached,
 ): Judgement {
   if (upstream === undefined) return unexplained('npm/only-upstream', 'Upstream has it.');
+  const held = sourceFiles.has(upstream.sha256);
+  const judged = gradeOneSided(path, upstream, outputs, reached);
+  return held ? { ...judged, reason: `${judged.reason} ${heldBySource}` } : judged;
+}
+
+const heldBySource =
+  'The source holds this very file, byte for byte: upstream packed what the build here leaves out.';
+
+function gradeOneSided(
+  path: string,
+  upstream: TreeEntry,
+  outputs: readonly string[],
+  reached: Reached,
+): Judgement {
   if (reached === 'install') {
     return suspicious(
       'npm/install-code',
-      'Upstream runs it when the package is installed, and the source does not have it.',
+      'Upstream runs it when the package is installed, and the build does not make it.',
     );
   }
   if (outputs.some((folder) => path.startsWith(folder))) {
@@ -80,23 +95,20 @@ function gradeOnlyUpstream(
   }
   const weight = weightOf(upstream);
   if (weight === 'code') {
-    return suspicious('npm/one-sided-code', `Code that the source does not give: ${howReached(reached)}.`);
+    return suspicious('npm/one-sided-code', `Code that the build does not give: ${howReached(reached)}.`);
   }
   // Node runs a file of any name that `require` is given.
   if (reached === 'main' || reached === 'bin' || (reached === undefined && weight !== 'inert')) {
-    return suspicious(
-      'npm/one-sided-file',
-      `The source does not give this file, and ${howReached(reached)}.`,
-    );
+    return suspicious('npm/one-sided-file', `The build does not give this file, and ${howReached(reached)}.`);
   }
   return weight === 'unknown'
     ? suspicious(
         'npm/one-sided-file',
-        'A file that the source does not give, of a kind that can hold anything.',
+        'A file that the build does not give, of a kind that can hold anything.',
       )
     : unexplained(
         'npm/one-sided-document',
-        'A document or data that the source does not give; no code refers to it.',
+        'A document or data that the build does not give; no code refers to it.',
       );
 }
 
@@ -159,7 +171,7 @@ function gradeContent(
   const weight = heavier(pair);
   if (weight === 'inert')
     return unexplained('npm/document', 'A document, a map or a setting of a tool differs; nothing runs it.');
-  if (pair.rebuilt !== undefined && setting.sourceFiles.has(pair.rebuilt.sha256)) {
+  if (isCopied(difference, setting)) {
     return suspicious(
       'npm/copied-file',
       'The source has this file word for word as built here, so no tool explains what upstream has.',
@@ -200,6 +212,20 @@ function gradeContent(
         'The code differs in many places, as the output of another tool or version does.',
       )
     : unexplained('npm/other-content', 'The content differs, and no rule explains it.');
+}
+
+/**
+ * The source has it word for word as built here. It still can be a step that is left out which changes it, or the older
+ * output of one; and a version or a day is stamped into sources when they are published.
+ */
+function isCopied(
+  { pair, edit: { added, removed, exact } }: Ungraded & { readonly kind: 'content' },
+  { about, sourceFiles }: Setting,
+): boolean {
+  if (pair.rebuilt === undefined || !sourceFiles.has(pair.rebuilt.sha256)) return false;
+  const told = exact && added.length + removed.length > 0;
+  const stamped = told && (onlyInertTokens(added, removed) || onlyComments(added, removed));
+  return !stamped && about.facts.buildsLeftOut !== true;
 }
 
 const weights: readonly FileWeight[] = ['code', 'unknown', 'data', 'inert'];

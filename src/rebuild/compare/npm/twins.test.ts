@@ -249,3 +249,30 @@ test('a file that the source has word for word may differ by nothing at all', ()
   assert.deepEqual([found.verdict, found.differences[0]?.rule], ['suspicious', 'npm/copied-file']);
   assert.equal(compared(long, thing).verdict, 'unexplained');
 });
+
+test('a file that the source has word for word may be stamped, and be older output of a step that was left out', () => {
+  const source = [...thing, file('x', '')].map(({ content }) => sha256(content));
+  const stamped = withText(thing, 'dist/inner.js', () => 'module.exports = "1.2.3";\n');
+  const plain = withText(thing, 'dist/inner.js', () => 'module.exports = "0.0.0";\n');
+  const known = { sourceFiles: [...source, ...plain.map(({ content }) => sha256(content))] };
+  assert.equal(compared(stamped, plain, known).verdict, 'unexplained');
+  const other = withText(thing, 'dist/index.js', () => bundle.replaceAll('a *', 'b *'));
+  assert.equal(compared(other, thing, known).verdict, 'suspicious');
+  assert.equal(compared(other, thing, { ...known, buildsLeftOut: true }).verdict, 'unexplained');
+  const bad = withText(other, 'dist/index.js', (text) => `${text}\nfetch('//example.com/');\n`);
+  assert.equal(compared(bad, thing, { ...known, buildsLeftOut: true }).verdict, 'suspicious');
+});
+
+test('of a file that only upstream has, it is told that the source holds it, and the grade stays', () => {
+  const extra = file('dist/extra.js', 'module.exports = 2;\n');
+  const notes = file('NOTES.md', 'x\n');
+  const upstream = [...thing, extra, notes];
+  const without = compared(upstream, thing);
+  const held = compared(upstream, thing, { sourceFiles: [sha256(extra.content), sha256(notes.content)] });
+  assert.deepEqual(
+    held.differences.map(({ path, rule, grade }) => [path, rule, grade]),
+    without.differences.map(({ path, rule, grade }) => [path, rule, grade]),
+  );
+  assert.ok(held.differences.every(({ reason }) => reason.includes('The source holds this very file')));
+  assert.ok(without.differences.every(({ reason }) => !reason.includes('The source holds')));
+});

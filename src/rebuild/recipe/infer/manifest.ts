@@ -16,7 +16,7 @@ export interface Manifest {
 }
 
 /** Undefined: no such file, or no JSON object. */
-export function manifestAt(facts: SourceFacts, directory: string): Manifest | undefined {
+export function manifestAt(facts: Pick<SourceFacts, 'texts'>, directory: string): Manifest | undefined {
   const text = facts.texts.get(directory === '' ? 'package.json' : `${directory}/package.json`);
   return text === undefined ? undefined : manifestOf(text);
 }

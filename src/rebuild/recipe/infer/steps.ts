@@ -1,5 +1,5 @@
 /** Which scripts make what is published and not committed. Never a CI file: only the manifest's own scripts. */
-import type { BuildStep } from '../recipe.ts';
+import type { BuildStep, Recipe } from '../recipe.ts';
 import type { SourceFacts } from './facts.ts';
 import { manifestAt, manifestOf, type Manifest } from './manifest.ts';
 
@@ -30,6 +30,15 @@ export function stepChoices(facts: SourceFacts, directory: string, own: Manifest
   if (building.length > 0) return building.slice(0, 3);
   const reason = `${(missing[0] ?? '').slice(0, 200)} is not in the source, and no script says how it is made.`;
   return [{ steps: [], reason }];
+}
+
+/** The package has scripts that make files, and the recipe runs nothing at all. */
+export function leavesBuildOut(
+  texts: SourceFacts['texts'],
+  { build, source }: Pick<Recipe, 'build' | 'source'>,
+): boolean {
+  const own = manifestAt({ texts }, source.kind === 'debian-source' ? '' : source.directory);
+  return build.length === 0 && own !== undefined && scriptSets(own).length > 0;
 }
 
 /** Files that are published, or that the manifest promises, and that are not in the source. */
