@@ -21,6 +21,7 @@ import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
 import { addScan } from './scan.ts';
 import { addServe } from './serve.ts';
+import { addRecipe } from './recipe.ts';
 import { addSource } from './source.ts';
 import { addStatus } from './status.ts';
 import { openTerminal } from './terminal.ts';
@@ -70,6 +71,7 @@ function programFor(context: Context): Command {
     addScan,
     addSbom,
     addRebuild,
+    addRecipe,
     addSource,
     addCatalogue,
     addStatus,

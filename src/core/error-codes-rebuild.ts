@@ -5,6 +5,16 @@ export const rebuildErrors = {
     remedy:
       'On Debian or Ubuntu: `apt-get install mmdebstrap`, and an archive that apt knows; as a user other than root also `uidmap` and an entry in /etc/subuid.',
   },
+  BUILD_INPUT_REFUSED: {
+    meaning:
+      'A package that a build from source asks for may not go into it: it is malicious, or not what it says it is.',
+    remedy:
+      'The message names the package and the rule. Where the rule is wrong, set the advisory aside (`assay feed override`) or list the package as allowed; a recipe can name another version.',
+  },
+  BUILD_INPUT_UNCHECKED: {
+    meaning: 'A package that a build from source asks for could not be looked at, so it was not let in.',
+    remedy: 'The build is tried again by itself. If it stays so, the message names the check that fails.',
+  },
   BUILD_OUTPUT_INVALID: {
     meaning: 'What a build left is not what it was to make, or cannot be read without being led elsewhere.',
     remedy: 'Look at the log of the build. A link or a device where a file should be is no accident.',
@@ -59,10 +69,27 @@ export const rebuildErrors = {
     meaning: 'Packages of this kind are not built from source here.',
     remedy: 'npm packages (pkg:npm/…) and Debian packages (pkg:deb/debian/…) are.',
   },
+  RECIPE_DIFFERS: {
+    meaning: 'The newest build was made by another correction than the one that was to be reviewed.',
+    remedy: '`assay recipe show PURL` shows it with its digest. Look at it anew before you approve it.',
+  },
   RECIPE_INVALID: {
     meaning: "A recipe, or a person's correction of one, is not in the form of a recipe.",
     remedy:
       'The message names the place. `assay rebuild` shows the recipe that was used; start from that one.',
+  },
+  RECIPE_NOT_CORRECTED: {
+    meaning:
+      'No person corrected the recipe that the newest build was made by, so there is nothing to review.',
+    remedy: '`assay rebuild PURL --recipe FILE` builds by a corrected one.',
+  },
+  RECIPE_NOT_REVIEWED: {
+    meaning: 'No such correction of a recipe was approved, so there is nothing to take back.',
+    remedy: '`assay recipe list` shows those that are.',
+  },
+  RECIPE_REVIEW_OWN: {
+    meaning: 'Whoever corrected a recipe cannot be the one who reviews it.',
+    remedy: 'Ask somebody else to look at it, and give their name with --reviewer.',
   },
   SANDBOX_FAILED: {
     meaning: 'The sandbox for a build could not be set up, so nothing was run in it.',

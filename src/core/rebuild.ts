@@ -96,7 +96,15 @@ export interface BuildInput {
   readonly name: string;
   readonly uri: string;
   readonly digest: Readonly<Record<string, string>>;
+  /** Blob of what the gate decided of it before it went in; absent: it was taken by its digest alone. */
+  readonly decision?: Sha256;
+  /** What upstream's own word for it was verified to be, then. */
+  readonly vouched?: 'attested' | 'signed';
 }
+
+/** `assayed`: scanned and decided by policy like what people install. `digest-only`: taken by what its index claims. */
+export const inputModes = ['assayed', 'digest-only'] as const;
+export type InputMode = (typeof inputModes)[number];
 
 export const notBuiltCauses = [
   'no-source',
@@ -191,6 +199,16 @@ export interface PackageClass {
   readonly because: string;
 }
 
+/** What a person changed of an inferred recipe, and said about it: hostile text is clipped when it is read. */
+export interface RecipeCorrection {
+  /** Of its canonical JSON (RFC 8785). */
+  readonly digest: Sha256;
+  readonly who: string;
+  readonly why: string;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+}
+
 /** One run, whatever came of it. */
 export interface RebuildRecord {
   readonly schema: 1;
@@ -200,11 +218,15 @@ export interface RebuildRecord {
   readonly recipe: Sha256 | undefined;
   /** Blob of the same recipe as YAML, for people. */
   readonly recipeText: Sha256 | undefined;
+  /** Absent: the recipe is as it was inferred. */
+  readonly correction?: RecipeCorrection | undefined;
   /** Blob of the build's log; undefined where nothing was run. */
   readonly log: Sha256 | undefined;
   readonly source: FoundSource | undefined;
   readonly isolation: IsolationReport;
   readonly inputs: readonly BuildInput[];
+  /** How packages came in; absent: another way, as Debian's by its signed indexes. */
+  readonly inputMode?: InputMode;
   readonly outcome:
     | { readonly state: 'compared'; readonly comparison: Comparison }
     | { readonly state: 'not-built'; readonly cause: NotBuiltCause; readonly message: string };

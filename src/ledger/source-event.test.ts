@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { sha256 } from '../core/digest.ts';
 import { formatPurl } from '../core/purl.ts';
 import { localOperator } from '../core/subject.ts';
 import { openingsOf } from './disclose.ts';
@@ -20,6 +21,13 @@ const identity = {
 const changes: readonly SourceChange[] = [
   { action: 'approve', identity, reason: 'ours' },
   { action: 'revoke', identity, reason: 'sold' },
+  {
+    action: 'approve-recipe',
+    correction: sha256('a correction'),
+    author: 'Ann',
+    reviewer: 'Ben',
+    reason: 'only adds make',
+  },
   {
     action: 'tags',
     repository: identity.repository,

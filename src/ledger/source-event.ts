@@ -1,10 +1,10 @@
 /**
- * The entry about the source of a package (docs/leaf-v1.md, section 4): a person approved whose it is or took that back, or
- * a tag was seen for the first time, or at another commit than then.
+ * The entry about the source of a package (docs/leaf-v1.md, section 4): a person approved whose it is or took that back, somebody
+ * reviewed what was corrected of its recipe, or a tag was seen for the first time, or at another commit than then.
  */
 import type { OutboxEvent } from '../admission/deps.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { sha256 } from '../core/digest.ts';
+import { sha256, type Sha256 } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Purl } from '../core/purl.ts';
 import type { SourceIdentity } from '../core/rebuild.ts';
@@ -16,6 +16,13 @@ export const sourcePredicateType = 'urn:assay:predicate:source:v1';
 
 export type SourceChange =
   | { readonly action: 'approve' | 'revoke'; readonly identity: SourceIdentity; readonly reason: string }
+  | {
+      readonly action: 'approve-recipe' | 'revoke-recipe';
+      readonly correction: Sha256;
+      readonly author: string;
+      readonly reviewer: string;
+      readonly reason: string;
+    }
   | { readonly action: 'tags'; readonly repository: string; readonly tags: readonly TagSight[] };
 
 export interface SourceEventInput {
@@ -69,6 +76,10 @@ function contentOf(change: SourceChange): readonly [string, JsonObject] {
       firstAt,
     }));
     return ['tags', { repository: change.repository, tags }];
+  }
+  if ('correction' in change) {
+    const { correction, author, reviewer, reason } = change;
+    return ['recipe', { correction: { sha256: correction }, author, reviewer, reason }];
   }
   const { identity, reason } = change;
   return ['source', { identity: identityShown(identity), reason }];

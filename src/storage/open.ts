@@ -4,11 +4,14 @@ import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { AdmissionStore } from '../admission/deps.ts';
+import type { BehaviourStore } from '../admission/behaviour-deps.ts';
 import type { ScanStore } from '../admission/scan-deps.ts';
 import type { HistoryStore } from '../admission/history-deps.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { createAdmissionStore } from './admission-store.ts';
+import { createBehaviourJobStore, type BehaviourJobStore } from './behaviour-jobs.ts';
+import { createBehaviourStore } from './behaviours.ts';
 import { createBuildJobStore, type BuildJobStore } from './build-jobs.ts';
 import { createBuildStore, type BuildStore } from './builds.ts';
 import { openBlobStore, type FileBlobStore } from './blobs.ts';
@@ -26,6 +29,7 @@ import { createRegistrySignatureStore, type RegistrySignatureStore } from './reg
 import { createScanStore } from './scans.ts';
 import type { Schema } from './schema.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
+import { createRecipeReviewStore, type RecipeReviewStore } from './recipe-reviews.ts';
 import { createSourceStore, type SourceStore } from './sources.ts';
 import { checkSqlite, openSqlite, sqliteDialect } from './sqlite-dialect.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
@@ -55,9 +59,12 @@ export interface Storage {
   readonly registrySignatures: RegistrySignatureStore;
   readonly pulls: PullStore;
   readonly scans: ScanStore;
+  readonly behaviours: BehaviourStore;
+  readonly behaviourJobs: BehaviourJobStore;
   readonly builds: BuildStore;
   readonly buildJobs: BuildJobStore;
   readonly sources: SourceStore;
+  readonly recipeReviews: RecipeReviewStore;
   /** Set after an I/O error of the disk under the database: writes are refused until a restart, reads go on. */
   readonly failure: () => AssayError | undefined;
   /** Waits for the writes under way; later ones are refused. */
@@ -92,9 +99,12 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       registrySignatures: createRegistrySignatureStore(db, queue),
       pulls: createPullStore(db, queue),
       scans: createScanStore(db, queue),
+      behaviours: createBehaviourStore(db, queue),
+      behaviourJobs: createBehaviourJobStore(db, queue),
       builds: createBuildStore(db, queue, ledger.announce),
       buildJobs: createBuildJobStore(db, queue),
       sources: createSourceStore(db, queue, ledger.announce),
+      recipeReviews: createRecipeReviewStore(db, queue, ledger.announce),
       failure: queue.failure,
       close: async () => {
         await closeDatabase(database);

@@ -106,6 +106,7 @@ export interface Schema {
   readonly behaviour_jobs: BehaviourJobTable;
   readonly source_approvals: SourceApprovalTable;
   readonly source_tags: SourceTagTable;
+  readonly recipe_reviews: RecipeReviewTable;
   /** At most one row, `place` 1. */
   readonly pull_record: { place: number; since: string; lost: number; last_batch: string | null };
 }
@@ -306,6 +307,20 @@ export interface SourceApprovalTable {
   revision: number;
   action: string;
   identity: string;
+  reason: string;
+  principal: string;
+  at: string;
+  event_id: string;
+}
+
+export interface RecipeReviewTable {
+  ecosystem: string;
+  name: string;
+  revision: number;
+  action: string;
+  correction: string;
+  author: string;
+  reviewer: string;
   reason: string;
   principal: string;
   at: string;

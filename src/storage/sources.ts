@@ -44,8 +44,8 @@ export interface SourceStore {
 
 const shown = 1000;
 
-/** Entries about the source of one package follow each other. */
-function chainOf(purl: Purl): { readonly chain: string } {
+/** Entries about the source of one package, and the recipes it is built by, follow each other. */
+export function sourceChain(purl: Purl): { readonly chain: string } {
   return { chain: JSON.stringify(['source', purl]) };
 }
 
@@ -149,7 +149,7 @@ async function recordChange(
   const identity = identityText(change.identity);
   const isApproved = inForce(rows).some((one) => identityText(one.identity) === identity);
   if (isApproved === (action === 'approve')) return 'unchanged';
-  const chain = chainOf(formatPurl(ecosystem, name));
+  const chain = sourceChain(formatPurl(ecosystem, name));
   const event = makeEvent(await latestEvent(db, chain));
   await addToOutbox(db, chain, event);
   const row = {
@@ -218,7 +218,7 @@ async function seeTags(
       .map((commit) => ({ tag, commit, firstCommit, firstAt }));
   });
   if (sights.length === 0) return first;
-  const chain = chainOf(purl);
+  const chain = sourceChain(purl);
   const event = makeEvent(sights, await latestEvent(db, chain));
   await addToOutbox(db, chain, event);
   const rows = sights.map(({ tag, commit }) => ({

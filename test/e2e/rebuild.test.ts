@@ -99,7 +99,7 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     });
   }
 
-  it('of an honest version matches, is Secure once its source is approved, and is proven offline', async (t) => {
+  it('of an honest version matches, is Secure once its source is approved and its recipe reviewed, and is proven offline', async (t) => {
     gate = await started(t, registry);
     assert.equal((await tarball('1.0.0')).status, 200);
     const { outcome } = await rebuilt('1.0.0');
@@ -108,6 +108,14 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     assert.equal(outcome.isolation, 'full', outcome.missing.join(' '));
     assert.equal(outcome.class.class, 'community');
     await ask('/sources/approve', { purl: 'pkg:npm/%40victim/tool@1.0.0', reason: 'it is ours' });
+    const { packages: unreviewed } = await ask<CatalogueAnswer>('/catalogue', {});
+    assert.match(unreviewed[0]?.because ?? '', /corrected by a tester, and nobody else reviewed/);
+    await ask('/recipes/review', {
+      purl: 'pkg:npm/%40victim/tool@1.0.0',
+      action: 'approve',
+      reviewer: 'another tester',
+      reason: 'it names the source alone',
+    });
     const { packages } = await ask<CatalogueAnswer>('/catalogue', {});
     const shown = packages.map((one) => `${one.purl} ${one.class}/${one.grade}`);
     assert.deepEqual(shown, ['pkg:npm/%40victim/tool@1.0.0 secure/rebuilt']);
@@ -193,6 +201,7 @@ async function started(t: TestContext, registry: FakeRegistry): Promise<Composed
       recipes: join(root, '.cache/no-recipes'),
       concurrency: 1,
       automatic: false,
+      inputs: 'assayed',
     },
   });
 }

@@ -84,6 +84,7 @@ const input = (one: RebuildRecord, more: Partial<ClassInput> = {}): ClassInput =
   artifact,
   builds: [here(one)],
   approved: [identity],
+  reviewed: [],
   upstream: { attested: false, signed: true },
   ...more,
 });
@@ -231,6 +232,21 @@ describe('the class of a release', () => {
         source: { ...debian.source, signedBy: [] } as FoundSource['source'],
       }),
       'community',
+    );
+  });
+
+  it('is secure by a corrected recipe only where exactly that correction was reviewed', () => {
+    const correction = {
+      digest: sha256('corrected'),
+      who: 'Ann',
+      why: 'make',
+      at: '2026-01-01T00:00:00Z',
+    };
+    const of = (reviewed: ClassInput['reviewed']): string =>
+      classOf(input({ ...record, correction }, { reviewed })).class;
+    assert.deepEqual(
+      [of([]), of([sha256('another')]), of([correction.digest])],
+      ['community', 'community', 'secure'],
     );
   });
 

@@ -27,6 +27,8 @@ export interface ClassInput {
   readonly builds: readonly WitnessedBuild[];
   /** What a person approved for the package. */
   readonly approved: readonly SourceIdentity[];
+  /** Corrections of its recipes that somebody other than their author reviewed. */
+  readonly reviewed: readonly Sha256[];
   readonly upstream: { readonly attested: boolean; readonly signed: boolean };
 }
 
@@ -63,9 +65,9 @@ export function classOf(input: ClassInput): PackageClass {
 /** Why this build does not make the release Secure: the first thing that is missing, one sentence. */
 export function missingFor(
   record: RebuildRecord,
-  { artifact, approved }: Pick<ClassInput, 'artifact' | 'approved'>,
+  { artifact, approved, reviewed }: Pick<ClassInput, 'artifact' | 'approved' | 'reviewed'>,
 ): string | undefined {
-  const { outcome, isolation, source } = record;
+  const { outcome, isolation, source, correction } = record;
   if (outcome.state === 'not-built') return `It could not be built here (${outcome.cause}).`;
   const { comparison } = outcome;
   if (record.artifact !== artifact || comparison.upstream !== artifact)
@@ -74,6 +76,9 @@ export function missingFor(
     return `What was built here is not what upstream published (${comparison.verdict}).`;
   if (isolation.level !== 'full')
     return `It was built in ${isolation.level} isolation: ${isolation.missing.join(' ')}`;
+  // Whoever writes a recipe could write into it what was smuggled into the published file.
+  if (correction !== undefined && !reviewed.includes(correction.digest))
+    return `Its recipe was corrected by ${correction.who}, and nobody else reviewed that yet (assay recipe approve).`;
   if (source === undefined) return 'It is not known from which source it was built.';
   return missingOfSource(source, approved);
 }

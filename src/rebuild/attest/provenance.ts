@@ -26,9 +26,12 @@ export function provenanceStatement(id: string, record: RebuildRecord, by: Built
       externalParameters: {
         package: record.purl,
         ...(record.source === undefined ? {} : { source: sourceJson(record.source.source) }),
-        ...(record.recipe === undefined ? {} : { recipe: { digest: { sha256: record.recipe } } }),
+        ...(record.recipe === undefined ? {} : { recipe: recipeJson(record.recipe, record.correction) }),
       },
-      internalParameters: { isolation: isolationJson(record.isolation) },
+      internalParameters: {
+        isolation: isolationJson(record.isolation),
+        ...(record.inputMode === undefined ? {} : { inputs: record.inputMode }),
+      },
       resolvedDependencies: record.inputs.map(dependency),
     },
     runDetails: {
@@ -43,12 +46,21 @@ export function provenanceStatement(id: string, record: RebuildRecord, by: Built
   });
 }
 
+function recipeJson(recipe: Sha256, correction: RebuildRecord['correction']): JsonObject {
+  return {
+    digest: { sha256: recipe },
+    ...(correction === undefined
+      ? {}
+      : { correction: { digest: { sha256: correction.digest }, author: correction.who } }),
+  };
+}
+
 function byproduct(name: string, digest: Sha256): JsonObject {
   return { name, digest: { sha256: digest } };
 }
 
-function dependency({ role, name, uri, digest }: BuildInput): JsonObject {
-  return { name, uri, digest: { ...digest }, annotations: { role } };
+function dependency({ role, name, uri, digest, decision, vouched }: BuildInput): JsonObject {
+  return { name, uri, digest: { ...digest }, annotations: { role, ...present({ decision, vouched }) } };
 }
 
 export function isolationJson({ level, means, limits, missing }: IsolationReport): JsonObject {

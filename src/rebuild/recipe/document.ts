@@ -10,6 +10,7 @@ import { forTerminal } from '../../core/encode.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { parsePurl, type Purl } from '../../core/purl.ts';
+import type { RecipeCorrection } from '../../core/rebuild.ts';
 import type { BuildStep, Dependencies, Recipe, Tool, Toolchain } from './recipe.ts';
 import { correctionSchema, recipeSchema } from './schema.ts';
 
@@ -37,6 +38,17 @@ export function writeRecipe(recipe: Recipe): string {
 /** Of its canonical JSON (RFC 8785). */
 export function recipeDigest(recipe: Recipe): Sha256 {
   return sha256(canonicalJson(documentOf(recipe)));
+}
+
+/** Who said what, and the digest that a review is of: that of its canonical JSON (RFC 8785). */
+export function correctionSaid(correction: Correction): RecipeCorrection {
+  const { who, why, at } = correction.author;
+  return {
+    digest: sha256(canonicalJson(withoutAbsent(correction) as { [key: string]: Json })),
+    who,
+    why,
+    at,
+  };
 }
 
 /** The name of the file in which a person's correction lies. */

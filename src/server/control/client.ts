@@ -23,12 +23,14 @@ import {
   type FeedsAnswer,
 } from './feed-protocol.ts';
 import {
+  builderKeysAnswer,
   discloseAnswer,
   eraseAnswer,
   ledgerStatus,
   registryKeysAnswer,
   rotateKeyAnswer,
   summaryAnswer,
+  type BuilderKeysAnswer,
   type DiscloseAnswer,
   type EraseAnswer,
   type LedgerStatus,
@@ -77,6 +79,17 @@ import {
   type ReportForm,
 } from './rebuild-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
+import {
+  recipeListAnswer,
+  recipeReviewed,
+  recipeShown,
+  type RecipeListAnswer,
+  type RecipeListed,
+  type RecipeQuery,
+  type RecipeReviewAsked,
+  type RecipeReviewed,
+  type RecipeShown,
+} from './recipe-protocol.ts';
 import {
   sourceApproved,
   sourceFinding,
@@ -151,6 +164,8 @@ export interface ControlClient {
   readonly summaries: (query: string) => Promise<SummaryAnswer>;
   readonly registryKeys: () => Promise<RegistryKeysAnswer>;
   readonly rotateRegistryKey: () => Promise<RegistryKeysAnswer>;
+  readonly builderKeys: () => Promise<BuilderKeysAnswer>;
+  readonly rotateBuilderKey: () => Promise<BuilderKeysAnswer>;
   readonly trust: () => Promise<TrustAnswer>;
   readonly trustHistory: () => Promise<TrustHistory>;
   /** Answers when every repository was asked. */
@@ -174,6 +189,9 @@ export interface ControlClient {
   readonly rebuildReport: (purl: string, form: ReportForm) => Promise<RebuildReport>;
   readonly rebuildProof: (purl: string) => Promise<RebuildProof>;
   readonly catalogue: (purls?: readonly string[]) => Promise<CatalogueAnswer>;
+  readonly showRecipe: (query: RecipeQuery) => Promise<RecipeShown>;
+  readonly reviewRecipe: (request: RecipeReviewAsked) => Promise<RecipeReviewed>;
+  readonly listRecipeReviews: (query: RecipeListed) => Promise<RecipeListAnswer>;
   /** Answers when the source was looked for: minutes. */
   readonly findSource: (query: SourceQuery) => Promise<SourceFinding>;
   readonly approveSource: (request: SourceApprove) => Promise<SourceApproved>;
@@ -237,6 +255,9 @@ export function controlClient(dataDirectory: string): ControlClient {
     rebuildReport: (purl, form) => call('POST', '/rebuilds/report', rebuildReport, { purl, form }),
     rebuildProof: (purl) => call('POST', '/rebuilds/proof', rebuildProof, { purl }),
     catalogue: (purls) => call('POST', '/catalogue', catalogueAnswer, { purls }, refreshIdleMs),
+    showRecipe: (query) => call('POST', '/recipes/show', recipeShown, query),
+    reviewRecipe: (request) => call('POST', '/recipes/review', recipeReviewed, request),
+    listRecipeReviews: (query) => call('POST', '/recipes/list', recipeListAnswer, query),
     findSource: (query) => call('POST', '/sources/find', sourceFinding, query, importIdleMs),
     approveSource: (request) => call('POST', '/sources/approve', sourceApproved, request, importIdleMs),
     revokeSource: (request) => call('POST', '/sources/revoke', sourceRevoked, request),
@@ -245,6 +266,9 @@ export function controlClient(dataDirectory: string): ControlClient {
     summaries: (query) => call('POST', '/ledger/summary', summaryAnswer, { query }),
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),
+    builderKeys: () => call('GET', '/ledger/builder-keys', builderKeysAnswer),
+    rotateBuilderKey: () =>
+      call('POST', '/ledger/rotate-builder-key', builderKeysAnswer, {}, refreshIdleMs),
   };
 }
 

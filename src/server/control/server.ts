@@ -23,6 +23,7 @@ import { parseWith } from './parse.ts';
 import { answerRebuilds } from './rebuild-routes.ts';
 import { pullsRequest } from './pull-protocol.ts';
 import { replayRequest } from './replay-protocol.ts';
+import { answerRecipes } from './recipe-routes.ts';
 import { answerSources } from './source-routes.ts';
 import { answerTrust } from './trust-routes.ts';
 import { answerVex } from './vex-routes.ts';
@@ -110,7 +111,8 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     (await answerFeeds(gate, asked, body)) ??
     (await answerVex(gate, asked, body)) ??
     (await answerRebuilds(gate, asked, body)) ??
-    (await answerSources(gate, asked, body));
+    (await answerSources(gate, asked, body)) ??
+    (await answerRecipes(gate, asked, body));
   if (answer !== undefined) return answer;
   const named = /^\/tokens\/([^/]+)$/.exec(url.pathname)?.[1];
   if (request.method === 'DELETE' && named !== undefined)

@@ -71,7 +71,7 @@ export interface Rebuilding {
 
 /** One builder for each gate; who runs it is the operator of this machine. Throws STORAGE_*. */
 export async function openKnown(
-  storage: Pick<Storage, 'builds' | 'sources'>,
+  storage: Pick<Storage, 'builds' | 'sources' | 'recipeReviews'>,
   { origin }: LedgerRooms['verifier'],
 ): Promise<KnownBuilds> {
   const builder = builderIdOf(origin);
@@ -83,6 +83,15 @@ export async function openKnown(
       ecosystem,
       name,
       of.map(({ identity }) => identity),
+    );
+  }
+  const reviews = await storage.recipeReviews.allApproved();
+  for (const { ecosystem, name } of reviews) {
+    const of = reviews.filter((one) => one.ecosystem === ecosystem && one.name === name);
+    known.review(
+      ecosystem,
+      name,
+      of.map(({ correction }) => correction),
     );
   }
   return known;

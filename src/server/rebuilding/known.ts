@@ -27,6 +27,8 @@ export interface KnownBuilds {
   readonly add: (build: StoredBuild) => void;
   /** What a person approved of a package's sources is known here from now on. */
   readonly approve: (ecosystem: Ecosystem, name: string, identities: readonly SourceIdentity[]) => void;
+  /** Corrections of the package's recipes that were reviewed. */
+  readonly review: (ecosystem: Ecosystem, name: string, corrections: readonly Sha256[]) => void;
   readonly approvedOf: (ecosystem: Ecosystem, name: string) => readonly SourceIdentity[];
   readonly finding: (purl: Purl, artifact: Sha256) => RebuildFinding | undefined;
   readonly classOf: (
@@ -49,6 +51,7 @@ export async function openKnownBuilds(
   const versions = new Map<Purl, readonly KnownBuild[]>();
   const packages = new Map<string, Set<Purl>>();
   const approved = new Map<string, readonly SourceIdentity[]>();
+  const reviewed = new Map<string, readonly Sha256[]>();
   const keyOf = (ecosystem: Ecosystem, name: string): string => `${ecosystem} ${name}`;
 
   function add({ id, purl, summary }: StoredBuild): void {
@@ -81,7 +84,13 @@ export async function openKnownBuilds(
   ): PackageClass {
     const { ecosystem, name } = parsePurl(purl);
     const builds = ofVersion(purl).map(({ record }) => ({ record, ...builder }));
-    return classOf({ artifact, builds, approved: approvedOf(ecosystem, name), upstream });
+    return classOf({
+      artifact,
+      builds,
+      approved: approvedOf(ecosystem, name),
+      reviewed: reviewed.get(keyOf(ecosystem, name)) ?? [],
+      upstream,
+    });
   }
 
   function finding(purl: Purl, artifact: Sha256): RebuildFinding | undefined {
@@ -111,6 +120,7 @@ export async function openKnownBuilds(
     ofPackage,
     add,
     approve: (ecosystem, name, identities) => void approved.set(keyOf(ecosystem, name), identities),
+    review: (ecosystem, name, corrections) => void reviewed.set(keyOf(ecosystem, name), corrections),
     approvedOf,
     finding,
     classOf: classed,

@@ -10,6 +10,7 @@ import { scans } from './0007-scans.ts';
 import { builds } from './0008-builds.ts';
 import { sources } from './0009-sources.ts';
 import { behaviours } from './0010-behaviours.ts';
+import { recipeReviews } from './0011-recipe-reviews.ts';
 
 export const migrations: readonly Migration[] = [
   records,
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   builds,
   sources,
   behaviours,
+  recipeReviews,
 ];
