@@ -6,18 +6,16 @@ import {
   type CollectorInput,
   type Observation,
   type Origin,
-  type Predecessor,
   type ReadingOutcome,
 } from '../core/collector.ts';
 import type { Epochs } from '../core/decision.ts';
-import type { BehaviourOutcome } from '../core/behaviour.ts';
 import type { ArtifactDigests } from '../core/digest.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { own, type JsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
 import { rfc3339 } from '../core/time.ts';
-import { scriptsRunBy } from '../evidence/scripts/collect.ts';
+import { behaviourOf, watched } from './behaviour.ts';
 import type { FileAnswer } from './deps.ts';
 import type { KnownIndex } from './indexes.ts';
 import { nameOf } from './names.ts';
@@ -60,7 +58,11 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
   const epochs = rooms.epochs(index.view);
   // Evidence is about bytes: what was fetched again may be others, where the index claims too little to tell.
   const same = held !== undefined && held.artifact.sha256 === fetched.artifact.sha256;
-  const historic = new Set(rooms.collectors.flatMap((one) => (one.usesHistory === true ? [one.kind] : [])));
+  const historic = new Set(
+    rooms.collectors
+      .filter((one) => one.usesHistory === true || one.watched !== undefined)
+      .map(({ kind }) => kind),
+  );
   const offered = { manifest, attestations: publication.attestations };
   const keep = same
     ? usable(rooms, held.evidence, offersOther(held, offered)).filter(({ kind }) => !historic.has(kind))
@@ -86,7 +88,7 @@ export async function assess(rooms: Rooms, request: AssessmentRequest, held?: He
     ...rooms.knowledge(index.view),
     scan: scan.scan,
     previousScan: scan.previousScan,
-    behaviour: await behaviourOf(rooms, fetched.artifact, archive, predecessor),
+    behaviour: await behaviourOf(rooms, subject, fetched.artifact, archive, predecessor),
     earlier: [],
     now: rfc3339(rooms.clock()),
   };
@@ -130,23 +132,6 @@ function offersOther(
   };
 }
 
-async function behaviourOf(
-  rooms: Rooms,
-  { sha256 }: ArtifactDigests,
-  archive: ReadingOutcome,
-  predecessor: Predecessor | undefined,
-): Promise<BehaviourOutcome> {
-  const scripts = scriptsRunBy(archive);
-  if (scripts === undefined)
-    return { state: 'not-observed', why: 'what it would run could not be read from its archive' };
-  if (Object.keys(scripts).length === 0) return { state: 'no-script' };
-  const before = predecessor?.artifact;
-  return rooms.behaviour({
-    artifact: sha256,
-    predecessor: before && predecessor && { version: predecessor.version, artifact: before.sha256 },
-  });
-}
-
 /** Stored evidence that a new decision may rest on. `isOutdated` is asked of what was verified, or was not. */
 function usable(
   rooms: Rooms,
@@ -181,12 +166,12 @@ export function isComplete(rooms: Rooms, evidence: readonly Evidence[], isAdmitt
   return usable(rooms, evidence).length === lasting.length;
 }
 
-/** The evidence with what the feeds say now in place of what they said then. */
-export function refreshed(
+/** The evidence with what the feeds say, and what was seen of install scripts, now in place of then. Throws STORAGE_*. */
+export async function refreshed(
   rooms: Rooms,
   subject: Subject,
   evidence: readonly Evidence[],
-): readonly Evidence[] {
+): Promise<readonly Evidence[]> {
   const name = nameOf(subject);
   const input = {
     ...rooms.knowledge({ ecosystem: subject.ecosystem, name }),
@@ -199,7 +184,8 @@ export function refreshed(
     .flatMap(({ refresh }) => (refresh === undefined ? [] : [refresh(input)]))
     .filter(({ kind, result }) => result !== 'error' || !known.has(kind));
   const kinds = new Set(anew.map(({ kind }) => kind));
-  return [...evidence.filter(({ kind }) => !kinds.has(kind)), ...anew];
+  const standing = evidence.filter(({ kind }) => !kinds.has(kind));
+  return [...(await Promise.all(standing.map((one) => watched(rooms, subject, one)))), ...anew];
 }
 
 /** The bytes were fetched before this collector existed: where from is no longer known, and says so. */

@@ -280,7 +280,8 @@ async function decideInTurn(rooms: Rooms, stored: ReleaseRecord, asked: Asked): 
   const { subject, version, indexManifest, claimedTime, artifact } = stored;
   const { principal, epochs, allowedUnder = epochs.policy } = asked;
   // A refusal by the index alone has no evidence, and none is made up for it.
-  const evidence = artifact === undefined ? stored.evidence : refreshed(rooms, subject, stored.evidence);
+  const evidence =
+    artifact === undefined ? stored.evidence : await refreshed(rooms, subject, stored.evidence);
   const context = { principal, admittedBefore: stored.admittedAt !== undefined };
   const verdict = verdictAtFile(rooms, subject, version, evidence, context);
   await raiseRevocation(rooms, stored, verdict);

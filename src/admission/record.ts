@@ -36,6 +36,7 @@ export async function record(rooms: Rooms, input: ToRecord): Promise<ReleaseReco
   const firstSeenAt = previous?.firstSeenAt ?? decision.decidedAt;
   const recorded = { ...release, admittedAt, firstSeenAt, decision, evidence };
   await rooms.history.decided(recorded);
+  rooms.behaviourWanted?.(recorded);
   return recorded;
 }
 

@@ -1,5 +1,6 @@
-/** An admitted release that becomes known as malicious is refused from then on, and those who had it are told of. */
+/** An admitted release that becomes known as malicious, or is seen to be, is refused from then on; who had it is told. */
 import type { Verdict } from '../core/decision.ts';
+import type { AlarmKind } from '../core/alarm.ts';
 import { rfc3339 } from '../core/time.ts';
 import type { ReleaseRecord } from './deps.ts';
 import type { Rooms } from './rooms.ts';
@@ -17,7 +18,7 @@ export async function raiseRevocation(
 ): Promise<void> {
   if (admittedAt === undefined || decision.outcome !== 'allow') return;
   const cause = reasons.find(
-    ({ rule, outcome }) => /\/(?:known-malware|rebuild)$/.test(rule) && outcome === 'block',
+    ({ rule, outcome }) => /\/(?:known-malware|rebuild|behaviour)$/.test(rule) && outcome === 'block',
   );
   if (cause === undefined) return;
   const pulls = await rooms.pulls(id);
@@ -29,7 +30,7 @@ export async function raiseRevocation(
       ? 'Nobody is on record as having pulled it through this gate.'
       : `It was pulled ${total} times by ${pulls.length} callers (${first}${more}): assay pulls ${subject.purl} lists them.`;
   await rooms.store.raiseAlarm({
-    kind: cause.rule.endsWith('/rebuild') ? 'rebuild-suspicious' : 'malware-admitted',
+    kind: alarmOf(cause.rule),
     severity: 'critical',
     about: subject.purl,
     message: `${subject.purl}, admitted before, is refused from now on. ${cause.why} ${whom}`,
@@ -41,4 +42,9 @@ export async function raiseRevocation(
     },
     at: rfc3339(rooms.clock()),
   });
+}
+
+function alarmOf(rule: string): AlarmKind {
+  if (rule.endsWith('/rebuild')) return 'rebuild-suspicious';
+  return rule.endsWith('/behaviour') ? 'behaviour-suspicious' : 'malware-admitted';
 }

@@ -22,7 +22,8 @@ import type {
   UpstreamClient,
   VersionOrder,
 } from './deps.ts';
-import type { BehaviourOf, PackageScanner, ScanStore } from './scan-deps.ts';
+import type { BehaviourOf, BehaviourWanted } from './behaviour-deps.ts';
+import type { PackageScanner, ScanStore } from './scan-deps.ts';
 import type { Indexes } from './indexes.ts';
 import type { InTurn } from './turns.ts';
 
@@ -48,6 +49,7 @@ export interface Rooms {
   readonly scanner: PackageScanner;
   readonly scans: ScanStore;
   readonly behaviour: BehaviourOf;
+  readonly behaviourWanted?: BehaviourWanted;
   readonly knowledge: KnowledgeOf;
   readonly pulls: PullsOf;
   readonly collectors: readonly Collector[];

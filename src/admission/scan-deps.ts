@@ -1,5 +1,4 @@
-/** What admission needs of who looks into packages: the scanner, its reports, and what install scripts were seen to do. */
-import type { BehaviourOutcome } from '../core/behaviour.ts';
+/** What admission needs of who looks into packages: the scanner, and its reports. */
 import type { Sha256 } from '../core/digest.ts';
 import type { ScanReport } from '../core/scan-report.ts';
 
@@ -42,11 +41,3 @@ export interface ScanStore {
   readonly recordReport: (key: ScanKey, report: Sha256, at: string) => Promise<void>;
   readonly recordFailure: (key: ScanKey, failure: string, at: string) => Promise<void>;
 }
-
-/**
- * What the release's install scripts did, where somebody ran them; asks nobody to do so now. Throws STORAGE_*.
- */
-export type BehaviourOf = (about: {
-  readonly artifact: Sha256;
-  readonly predecessor: { readonly version: string; readonly artifact: Sha256 } | undefined;
-}) => Promise<BehaviourOutcome>;

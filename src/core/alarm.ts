@@ -22,6 +22,7 @@ export const alarmKinds = [
   'trust-conflict',
   'malware-admitted',
   'rebuild-suspicious',
+  'behaviour-suspicious',
   'rebuild-regression',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];

@@ -41,6 +41,14 @@ export type BehaviourOutcome =
       readonly report: BehaviourReport;
       /** Of the predecessor's scripts; undefined where those were not watched. */
       readonly previous: { readonly version: string; readonly report: BehaviourReport } | undefined;
+      /** Dependencies that were not here while they ran, by name; those may be why a script failed. */
+      readonly missing?: readonly string[];
     }
-  | { readonly state: 'not-observed'; readonly why: string }
+  | {
+      readonly state: 'not-observed';
+      /** A part of a sentence, without a full stop. */
+      readonly why: string;
+      /** It has scripts, and somebody may watch them later. Default: false. */
+      readonly awaited?: boolean;
+    }
   | { readonly state: 'failed'; readonly code: string; readonly message: string };

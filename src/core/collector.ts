@@ -180,5 +180,12 @@ export interface Collector {
    * an index nor bytes.
    */
   readonly refresh?: (input: Knowledge & Pick<CollectorInput, 'subject' | 'now'>) => Evidence;
+  /**
+   * Rests on what install scripts were seen to do, which may become known long after a decision: made anew then, from the
+   * record that stands, also where there is neither an index nor bytes.
+   */
+  readonly watched?: (
+    input: Pick<CollectorInput, 'subject' | 'now' | 'behaviour'> & { readonly stored: Evidence },
+  ) => Evidence;
   readonly collect: (input: CollectorInput) => Evidence | Promise<Evidence>;
 }

@@ -63,8 +63,8 @@ function everyReason(
 }
 
 /**
- * An already admitted release is refused only by the deny list, when it is known to be malicious, and when building it from
- * source shows that it was tampered with (it is revoked): what
+ * An already admitted release is refused only by the deny list, when it is known to be malicious, when building it from
+ * source shows that it was tampered with, and when its install scripts were seen to attack (it is revoked): what
  * installs today must not stop because a check was added or a mirror changed its dates. Other reasons become warnings,
  * also where one source alone calls a popular package malicious.
  */
@@ -85,7 +85,8 @@ function sorted(spoken: readonly Reason[], admittedBefore: boolean) {
 
 function revokes({ rule, outcome }: Reason): boolean {
   return (
-    /\/(?:deny-list|bait)$/.test(rule) || (/\/(?:known-malware|rebuild)$/.test(rule) && outcome === 'block')
+    /\/(?:deny-list|bait)$/.test(rule) ||
+    (/\/(?:known-malware|rebuild|behaviour)$/.test(rule) && outcome === 'block')
   );
 }
 

@@ -8,7 +8,7 @@ import { forEachRule, type EvidenceRule } from './rule-names.ts';
 import type { PresetName } from './settings.ts';
 
 /** Raised when `decide` would answer differently for the same tables. Part of the policy digest. */
-export const engineVersion = '4';
+export const engineVersion = '5';
 
 /** `note`: allowed, with a warning that is shown. */
 export const cells = ['allow', 'note', 'hold', 'block'] as const;

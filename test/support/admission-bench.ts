@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createTurns } from '../../src/admission/turns.ts';
 import { createAdmission, type Admission } from '../../src/admission/admit.ts';
-import type { AskForge, AttestationsOf, IndexReader } from '../../src/admission/deps.ts';
+import type { AskForge, AttestationsOf, IndexReader, ReleaseRecord } from '../../src/admission/deps.ts';
 import { alarmOnIndexChange } from '../../src/admission/index-alarms.ts';
 import { createIndexes } from '../../src/admission/indexes.ts';
 import { createHistory } from '../../src/admission/history.ts';
@@ -56,6 +56,10 @@ export interface AdmissionBench {
   readonly setScan: (scan: Rooms['scanner']['scan']) => void;
   /** What the feeds say from now on; without it, there are none. */
   readonly setKnowledge: (knowledge: Partial<Knowledge>) => void;
+  /** What install scripts were seen to do; without it, nobody looks. */
+  readonly setBehaviour: (behaviour: Rooms['behaviour']) => void;
+  /** Releases that were recorded, as who watches hears of them. */
+  readonly wanted: readonly ReleaseRecord[];
   readonly admit: (name: string, version: string) => ReturnType<Admission['admit']>;
   readonly file: (name: string, version: string) => string;
 }
@@ -93,6 +97,13 @@ export async function startAdmission(
     attestations: (() => Promise.resolve({ state: 'not-advertised' })) as AttestationsOf,
     scan: (() => Promise.resolve(scanReport())) as Rooms['scanner']['scan'],
     knowledge: (() => unscanned) as Rooms['knowledge'],
+    behaviour: (() =>
+      Promise.resolve({
+        state: 'not-observed',
+        why: 'a test runs nothing',
+        awaited: true,
+      })) as Rooms['behaviour'],
+    wanted: [] as ReleaseRecord[],
   };
   const clock = (): Date => new Date(Date.now() + state.offsetMs);
   const upstream = createUpstreamClient({
@@ -162,7 +173,8 @@ export async function startAdmission(
     // What the scanner finds has tests of its own: here it finds nothing, but where a test says so.
     scanner: { rules: 'none', scan: (...asked) => state.scan(...asked) },
     scans: storage.scans,
-    behaviour: () => Promise.resolve({ state: 'not-observed', why: 'a test runs nothing' }),
+    behaviour: (about) => state.behaviour(about),
+    behaviourWanted: (release) => void state.wanted.push(release),
     knowledge: (about) => state.knowledge(about),
     pulls: () => Promise.resolve([]),
     get collectors() {
@@ -221,6 +233,11 @@ export async function startAdmission(
       state.knowledge = () => ({ ...unscanned, ...knowledge });
       state.epochs = { ...state.epochs, feeds: state.epochs.feeds + 1 };
     },
+    setBehaviour: (behaviour) => {
+      state.behaviour = behaviour;
+      state.epochs = { ...state.epochs, feeds: state.epochs.feeds + 1 };
+    },
+    wanted: state.wanted,
     admit: (name, version) =>
       admission.admit({ upstream: testUpstream, name, file: file(name, version), principal: anonymous }),
     file,

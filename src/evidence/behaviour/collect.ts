@@ -4,18 +4,35 @@
  * scripts of the version before did not do. `not-checked`: nobody ran them. `error`: running them failed.
  */
 import type { BehaviourFinding, BehaviourOutcome, BehaviourReport } from '../../core/behaviour.ts';
-import type { Collector } from '../../core/collector.ts';
-import type { EvidenceItem, Result } from '../../core/evidence.ts';
-import { recordOf, type Finding } from '../record.ts';
+import type { Collector, CollectorInput } from '../../core/collector.ts';
+import type { EvidenceItem, FactValue, Result } from '../../core/evidence.ts';
+import { clip, recordOf, type Finding } from '../record.ts';
 
 export const behaviourCollector: Collector = {
   kind: 'behaviour',
-  version: '1',
+  version: '2',
   scope: 'release',
-  collect: (input) => recordOf(behaviourCollector, input, examine(input.behaviour)),
+  watched: ({ stored, behaviour, now }) =>
+    recordOf(behaviourCollector, { now }, examine(behaviour, comparedIn(stored.facts))),
+  collect: (input) => recordOf(behaviourCollector, input, examine(input.behaviour, comparedWith(input))),
 };
 
-function examine(outcome: BehaviourOutcome): Finding {
+type Facts = Readonly<Record<string, FactValue>>;
+
+/** Kept in the record, so that what becomes known later is compared with the same. */
+function comparedWith({ predecessor }: Pick<CollectorInput, 'predecessor'>): Facts {
+  const { version, artifact } = predecessor ?? {};
+  return {
+    before: version === undefined ? null : clip(version, 64),
+    beforeArtifact: artifact?.sha256 ?? null,
+  };
+}
+
+function comparedIn({ before = null, beforeArtifact = null }: Facts): Facts {
+  return { before, beforeArtifact };
+}
+
+function examine(outcome: BehaviourOutcome, compared: Facts): Finding {
   switch (outcome.state) {
     case 'no-script':
       return {
@@ -27,23 +44,22 @@ function examine(outcome: BehaviourOutcome): Finding {
       return {
         result: 'not-checked',
         summary: `Nobody saw what it does at install: ${outcome.why}.`,
-        // It may be, later.
-        facts: { observed: false },
+        facts: { observed: false, ...(outcome.awaited === true ? { watchable: true, ...compared } : {}) },
       };
     case 'failed':
       return {
         result: 'error',
         summary: `Its install scripts could not be watched: ${outcome.message} (${outcome.code}).`,
-        facts: { observed: false },
+        facts: { observed: false, watchable: true, ...compared },
       };
     case 'observed':
-      return judge(outcome.report, outcome.previous);
+      return judge(outcome, compared);
   }
 }
 
 type Observed = Extract<BehaviourOutcome, { state: 'observed' }>;
 
-function judge(report: BehaviourReport, previous: Observed['previous']): Finding {
+function judge({ report, previous, missing = [] }: Observed, compared: Facts): Finding {
   const comparable = previous !== undefined && previous.report.observer === report.observer;
   const known = new Set(comparable ? previous.report.actions : []);
   const gained = comparable ? report.actions.filter((action) => !known.has(action)) : [];
@@ -58,6 +74,8 @@ function judge(report: BehaviourReport, previous: Observed['previous']): Finding
   const result = resultOf(report, gained);
   const facts = {
     observed: true,
+    watchable: true,
+    ...compared,
     observer: report.observer,
     isolation: report.isolation,
     scripts: report.scripts.length,
@@ -67,6 +85,7 @@ function judge(report: BehaviourReport, previous: Observed['previous']): Finding
     findings: report.findings.length,
     gained: gained.length,
     comparedWith: comparable ? previous.version : null,
+    missing: missing.length,
   };
   return { result, summary: summaryOf(result, report, gained), facts, items };
 }
