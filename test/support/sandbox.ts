@@ -6,11 +6,8 @@ import { join } from 'node:path';
 import { isAssayError } from '../../src/core/errors.ts';
 import type { RunResult, RunSpec } from '../../src/core/sandbox.ts';
 import { openBases, type Base, type Bases } from '../../src/rebuild/sandbox/bases.ts';
-import {
-  createSandbox,
-  type MachineSandbox,
-  type SandboxOptions,
-} from '../../src/rebuild/sandbox/sandbox.ts';
+import type { SandboxOptions } from '../../src/rebuild/sandbox/machine.ts';
+import { createSandbox, type MachineSandbox } from '../../src/rebuild/sandbox/sandbox.ts';
 
 let bases: Bases | undefined;
 

@@ -318,12 +318,12 @@ function packageViolations(file: SourceFile, packages: readonly string[]): reado
   });
 }
 
-/** Circles among value imports (types vanish before anything runs). One violation a circle, at its first file. */
+/** Circles of imports, also of types: two files that name each other are read together. One violation a circle, at its first file. */
 function circles(files: readonly SourceFile[]): readonly Violation[] {
   const edges = new Map(
     files.map((file) => [
       file.path,
-      file.imports.flatMap((of) => (of.typeOnly ? [] : (targetOf(file, of) ?? []))),
+      file.imports.flatMap((of) => targetOf(file, of) ?? []),
     ]),
   );
   const done = new Set<string>();

@@ -12,7 +12,7 @@ import { treeDigest } from './base-tree.ts';
 import { withLock } from './lock.ts';
 import { userOf } from './machine.ts';
 import { runProgram } from './programs.ts';
-import type { SandboxOptions } from './sandbox.ts';
+import type { SandboxOptions } from './machine.ts';
 import { removeTree, type User } from './workspace.ts';
 
 export interface BasesOptions extends Pick<SandboxOptions, 'directory' | 'uid' | 'gid'> {

@@ -8,7 +8,8 @@ import { after, describe, it } from 'node:test';
 import { noSandbox, reachableFolder, testBase, testLimits } from '../../../test/support/sandbox.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { RunSpec } from '../../core/sandbox.ts';
-import { createSandbox, type SandboxOptions } from './sandbox.ts';
+import type { SandboxOptions } from './machine.ts';
+import { createSandbox } from './sandbox.ts';
 
 const folders: string[] = [];
 function newFolder(): string {

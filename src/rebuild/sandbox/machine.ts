@@ -9,10 +9,26 @@ import { probe } from './probe.ts';
 import { maskedFiles } from './profile.ts';
 import { runProgram } from './programs.ts';
 import type { Runner } from './run.ts';
-import type { SandboxOptions } from './sandbox.ts';
 import { filterFor } from './seccomp/filter.ts';
 import { machineNamed } from './seccomp/syscalls.ts';
 import { removeTree, type User } from './workspace.ts';
+
+export interface SandboxOptions {
+  /**
+   * A folder of the host for workspaces and the sandbox's own files. When Assay runs as root, the unprivileged uid must
+   * be able to enter it: no parent may be closed to others (a data directory of mode 0700 is).
+   */
+  readonly directory: string;
+  /** Who bubblewrap is started as when Assay runs as root: bubblewrap started by uid 0 is no sandbox. Default: an own one. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Default: `bwrap` in the system's own folders. */
+  readonly bwrapPath?: string;
+  /** False: no control groups, also where they could be made. Default: true. */
+  readonly cgroups?: boolean;
+  /** Milliseconds, never going back. */
+  readonly clock: () => number;
+}
 
 interface Found {
   readonly isolation: IsolationReport;

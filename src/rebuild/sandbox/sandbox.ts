@@ -7,26 +7,9 @@ import { join } from 'node:path';
 import { AssayError } from '../../core/errors.ts';
 import type { IsolationReport } from '../../core/rebuild.ts';
 import type { Sandbox } from '../../core/sandbox.ts';
-import { findRunner, userOf } from './machine.ts';
+import { findRunner, userOf, type SandboxOptions } from './machine.ts';
 import { runOne } from './run.ts';
 import { makeWorkspace } from './workspace.ts';
-
-export interface SandboxOptions {
-  /**
-   * A folder of the host for workspaces and the sandbox's own files. When Assay runs as root, the unprivileged uid must
-   * be able to enter it: no parent may be closed to others (a data directory of mode 0700 is).
-   */
-  readonly directory: string;
-  /** Who bubblewrap is started as when Assay runs as root: bubblewrap started by uid 0 is no sandbox. Default: an own one. */
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Default: `bwrap` in the system's own folders. */
-  readonly bwrapPath?: string;
-  /** False: no control groups, also where they could be made. Default: true. */
-  readonly cgroups?: boolean;
-  /** Milliseconds, never going back. */
-  readonly clock: () => number;
-}
 
 export interface MachineSandbox extends Sandbox {
   /** What was probed at the start. `none`: `run` refuses. */
