@@ -81,6 +81,7 @@ export async function composeGate(
       missing: 'refuse',
       isDemanded: true,
     },
+    behaviour: { watch: 'off' },
     trust: { refreshEveryMs: undefined, maxAgeMs: undefined, tuf: undefined },
     feeds: [],
     vexSigners: [],

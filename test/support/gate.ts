@@ -80,6 +80,8 @@ function configOf({ upstream, config }: GateOptions): unknown {
     upstreams: { npm: { url: upstream, allowInsecure: true } },
     indexFreshSeconds: 0,
     trust: { refreshEvery: 'off' },
+    // A base root and Node would be fetched for it.
+    behaviour: { watch: 'off' },
     limits: { fetch: { connectMs: 2000, idleMs: 2000, totalMs: 30_000, retries: 1, fileBytes: '64MiB' } },
     ...config,
   };

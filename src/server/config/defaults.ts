@@ -41,6 +41,7 @@ export const defaultValues: Readonly<Record<string, unknown>> = {
   'secureChannel.missing': 'refuse',
   'rebuild.concurrency': 1,
   'rebuild.automatic': false,
+  'behaviour.watch': 'auto',
   'rebuild.inputs': 'assayed',
   'vex.signers': [],
   forges: [],

@@ -77,6 +77,7 @@ const variables: Readonly<
   ASSAY_SIGNER_DIRECTORY: ['signer.directory', 'text'],
   ASSAY_REBUILD_DIRECTORY: ['rebuild.directory', 'text'],
   ASSAY_REBUILD_AUTOMATIC: ['rebuild.automatic', 'boolean'],
+  ASSAY_BEHAVIOUR_WATCH: ['behaviour.watch', 'text'],
   ASSAY_TRUST_REFRESH_EVERY: ['trust.refreshEvery', 'text'],
   ASSAY_PRESET: ['policy.preset', 'text'],
   ASSAY_COOLDOWN: ['policy.cooldown', 'text'],

@@ -152,6 +152,7 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       missing: get('secureChannel.missing') as SecureChannelSettings['missing'],
       isDemanded: entries.get('secureChannel.port')?.source !== 'default',
     },
+    behaviour: { watch: get('behaviour.watch') as Settings['behaviour']['watch'] },
     trust: {
       refreshEveryMs: msOrOff(get('trust.refreshEvery')),
       maxAgeMs: msOrOff(get('trust.maxAge')),

@@ -223,6 +223,7 @@ export const configSchema = z.strictObject({
       inputs: z.enum(inputModes).optional(),
     })
     .optional(),
+  behaviour: z.strictObject({ watch: z.enum(['auto', 'off']).optional() }).optional(),
   trust: z
     .strictObject({
       refreshEvery: durationOrOff.optional(),

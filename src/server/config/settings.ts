@@ -134,6 +134,11 @@ export interface SecureChannelSettings {
   readonly isDemanded: boolean;
 }
 
+export interface BehaviourSettings {
+  /** `auto`: install scripts are watched where the sandbox isolates fully. */
+  readonly watch: 'auto' | 'off';
+}
+
 export interface Settings {
   readonly listen: string;
   readonly port: number;
@@ -157,6 +162,7 @@ export interface Settings {
   readonly ledger: LedgerSettings;
   readonly signer: SignerSettings;
   readonly rebuild: RebuildSettings;
+  readonly behaviour: BehaviourSettings;
   readonly secureChannel: SecureChannelSettings;
   readonly trust: TrustSettings;
   /** When advisories are too old to rely on. */
