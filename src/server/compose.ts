@@ -19,6 +19,7 @@ import { createRegistryKeysDocument } from './beside-index/registry-keys.ts';
 import { createReleaseSignatures } from './beside-index/release-signatures.ts';
 import { reconsiderOnChange } from './reconsider.ts';
 import { openRebuilding, type Rebuilding } from './rebuilding/for-gate.ts';
+import { inputAssayOf } from './rebuilding/input-assay.ts';
 import { openParts, roomsOf, type GateInput, type Parts } from './parts.ts';
 import { createNpmRoutes } from './routes.ts';
 import { startTime, statusOf } from './status.ts';
@@ -79,6 +80,7 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
       known: builds,
       upstreamOf: (name) => rooms.routeOf(name)?.upstream,
       readArchive: (artifact) => readArchive(rooms, artifact),
+      assayInput: await inputAssayOf(parts, rooms),
       onChange: async (purl) => {
         const { ecosystem, name } = parsePurl(purl);
         await reconsider({ ecosystem, names: [name] });

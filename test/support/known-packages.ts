@@ -123,6 +123,9 @@ async function publishedFiles(
     versions: Record<string, { dist: { tarball: string } }>;
   };
   const uri = versions[version]?.dist.tarball ?? '';
-  const { artifact } = await world.deps.registry.file(uri, [{ algorithm: 'sha1', hex: published }]);
+  const { artifact } = await world.deps.registry.file(uri, [{ algorithm: 'sha1', hex: published }], {
+    name,
+    version,
+  });
   return filesOf(world, artifact);
 }

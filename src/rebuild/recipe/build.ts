@@ -144,7 +144,11 @@ async function fetchPhase(
   const fetched = await fetchInputs(deps, workspace, recipe, source, (socketPath) =>
     phaseRun(progress, phase, { ...hosts, source, caches, inputs }, socketPath),
   );
-  const { recorded, resolution } = fetched;
+  const { recorded, resolution, barred } = fetched;
+  for (const line of barred) {
+    progress.log.push(`not let in: ${line}`);
+    progress.request.onOutput?.('fetch', `not let in: ${line}`);
+  }
   progress.inputs.push(...dependencyInputs(recorded, resolution));
   const folder = await lockfileFolder(workspace, 'build-inputs', resolution?.text ?? lockfile);
   const registry = join(folder, inputFiles.registry);
@@ -256,6 +260,7 @@ function reasonOf(
   if (signal?.aborted === true) return { cause: 'cancelled', message: 'cancelled' };
   if (error instanceof NotBuilt) return { cause: error.cause, message: error.message };
   if (!(error instanceof AssayError)) throw error;
+  if (error.code === 'BUILD_INPUT_REFUSED') return { cause: 'dependencies', message: messageOf(error) };
   const message = `${error.code}: ${messageOf(error)}`;
   if (error.code.startsWith('SANDBOX_')) return { cause: 'sandbox', message };
   return { cause: error.code.startsWith('STORAGE_') ? 'sandbox' : 'fetch-failed', message };

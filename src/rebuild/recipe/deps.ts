@@ -26,12 +26,24 @@ export interface PackageRegistry {
   readonly index: (
     name: string,
   ) => Promise<{ readonly uri: string; readonly body: Sha256; readonly sizeBytes: number } | undefined>;
-  /** Follows a URL that the index named, as far as the registry's own rules allow; every claim is compared. */
+  /**
+   * Follows a URL that the index named, as far as the registry's own rules allow; every claim is compared. Throws
+   * BUILD_INPUT_REFUSED for what may not go into a build.
+   */
   readonly file: (
     uri: string,
     claims: readonly ClaimedDigest[],
-  ) => Promise<{ readonly uri: string; readonly artifact: ArtifactDigests }>;
+    of: { readonly name: string; readonly version: string },
+  ) => Promise<TakenFile>;
 }
+
+export interface TakenFile extends Admitted {
+  readonly uri: string;
+  readonly artifact: ArtifactDigests;
+}
+
+/** What was decided of an input before it went in; empty where nobody looks. */
+export type Admitted = Pick<BuildInput, 'decision' | 'vouched'>;
 
 // ---- the build ----
 

@@ -8,7 +8,7 @@ import { maxLockfileBytes } from './managers/lockfile.ts';
 import { NotBuilt } from './not-built.ts';
 import { lockfilePath, resolves } from './plan.ts';
 import type { Recipe } from './recipe.ts';
-import { openRecordingProxy, type Recorded } from './registry/proxy.ts';
+import { openRecordingProxy, type Recorded, type RecordingProxy } from './registry/proxy.ts';
 import { storeBytes } from './store-bytes.ts';
 
 /** The lockfile that the fetch phase made. */
@@ -21,6 +21,8 @@ export interface Resolution {
 export interface Fetched {
   readonly recorded: readonly Recorded[];
   readonly resolution: Resolution | undefined;
+  /** Sentences: what was not let in, and the package manager did without. */
+  readonly barred: readonly string[];
 }
 
 /** `run` starts the phase with the socket of its proxy, and throws NotBuilt. */
@@ -39,20 +41,33 @@ export async function fetchInputs(
   const proxy = await openRecordingProxy({ socketPath, registry, blobs, clock, before });
   try {
     await run(socketPath).catch((error: unknown) => {
-      throw withRefusals(error, proxy.refused(), proxy.failures());
+      throw withRefusals(error, proxy);
     });
     const resolution = resolves(recipe) ? await takeResolution(deps, recipe, source) : undefined;
-    return { recorded: proxy.recorded(), resolution };
+    return { recorded: proxy.recorded(), resolution, barred: proxy.barred() };
   } finally {
     await proxy.close();
   }
 }
 
 /** What the proxy did not give is mostly why a package manager failed; its own words are cut off at the end. */
-function withRefusals(error: unknown, refused: readonly string[], failures: number): unknown {
-  if (!(error instanceof NotBuilt) || refused.length === 0) return error;
-  const cause = error.cause === 'dependencies' && failures > 0 ? 'fetch-failed' : error.cause;
+function withRefusals(
+  error: unknown,
+  proxy: Pick<RecordingProxy, 'refused' | 'barred' | 'failures'>,
+): unknown {
+  if (!(error instanceof NotBuilt)) return error;
+  const [refused, barred] = [proxy.refused(), proxy.barred()];
+  // Asking again changes nothing about what policy does not let in.
+  if (error.cause === 'dependencies' && barred.length > 0)
+    return new NotBuilt('dependencies', barredWords(barred));
+  if (refused.length === 0) return error;
+  const cause = error.cause === 'dependencies' && proxy.failures() > 0 ? 'fetch-failed' : error.cause;
   return new NotBuilt(cause, `${error.message}; not given: ${refused.slice(0, 3).join('; ')}`);
+}
+
+function barredWords(barred: readonly string[]): string {
+  const more = barred.length > 2 ? ` (and ${barred.length - 2} more)` : '';
+  return `${barred.slice(0, 2).join('; ')}${more}`;
 }
 
 async function takeResolution(

@@ -20,9 +20,9 @@ export function toolInputs({ node, npm, manager }: FetchedToolchain): readonly B
   return [node, npm, ...(manager === undefined ? [] : [manager])].map(toolInput);
 }
 
-function toolInput({ tool, uri, artifact }: FetchedTool): BuildInput {
+function toolInput({ tool, uri, artifact, admitted }: FetchedTool): BuildInput {
   const digest = { sha256: artifact.sha256, sha512: artifact.sha512 };
-  return { role: 'toolchain', name: `${tool.package}@${tool.version}`, uri, digest };
+  return { role: 'toolchain', name: `${tool.package}@${tool.version}`, uri, digest, ...admitted };
 }
 
 /** Indexes too: where no lockfile was committed, they decide what is installed. */
@@ -30,10 +30,11 @@ export function dependencyInputs(
   recorded: readonly Recorded[],
   resolution: Resolution | undefined,
 ): readonly BuildInput[] {
-  const made = recorded.map(({ request, uri, digest }): BuildInput => {
+  const made = recorded.map(({ request, uri, digest, admitted }): BuildInput => {
     const index = request.kind === 'index';
     const name = index ? request.name : `${request.name}@${request.version}`;
-    return { role: index ? 'dependency-index' : 'dependency', name, uri, digest: { sha256: digest } };
+    const role = index ? 'dependency-index' : 'dependency';
+    return { role, name, uri, digest: { sha256: digest }, ...admitted };
   });
   if (resolution === undefined) return made;
   const { path, digest } = resolution;

@@ -45,6 +45,7 @@ it('tools are unpacked once, and removed when nobody asked for them for long and
     tool: { package: name, version: '1.0.0', integrity: undefined },
     uri: name,
     artifact: artifactDigestsOf(Buffer.from(name)),
+    admitted: {},
   });
   assert.equal(await tools.of(tool('0'), base), await tools.of(tool('0'), base));
   assert.equal(runs, 1);

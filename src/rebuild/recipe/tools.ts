@@ -13,7 +13,7 @@ import { AssayError } from '../../core/errors.ts';
 import type { NotBuiltCause } from '../../core/rebuild.ts';
 import { isJsonObject, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import type { Sandbox, Workspace } from '../../core/sandbox.ts';
-import type { BaseRoot, BuildDeps } from './deps.ts';
+import type { Admitted, BaseRoot, BuildDeps } from './deps.ts';
 import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
 import { managerOf } from './managers/managers.ts';
@@ -26,6 +26,7 @@ export interface FetchedTool {
   readonly tool: Tool;
   readonly uri: string;
   readonly artifact: ArtifactDigests;
+  readonly admitted: Admitted;
 }
 
 export interface FetchedToolchain {
@@ -72,8 +73,9 @@ async function fetchTool(
       `${tool.package} ${tool.version}, a tool of the recipe, is not in the registry`,
     );
   const pinned: readonly ClaimedDigest[] = parseIntegrity(tool.integrity ?? '');
-  const { uri, artifact } = await registry.file(listed.uri, [...listed.claims, ...pinned]);
-  return { tool: { ...tool, version, integrity: integrityOf(artifact.sha512) }, uri, artifact };
+  const of = { name: tool.package, version };
+  const { uri, artifact, ...admitted } = await registry.file(listed.uri, [...listed.claims, ...pinned], of);
+  return { tool: { ...tool, version, integrity: integrityOf(artifact.sha512) }, uri, artifact, admitted };
 }
 
 /** The version itself; else the next older one of the same major, else the next newer one. */

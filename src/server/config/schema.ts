@@ -4,6 +4,7 @@ import { originPattern } from '../../ledger/signing/origin.ts';
 import { isLicenceEntry } from '../../licences/policy.ts';
 import { ruleNames, presetNames } from '../../policy/settings.ts';
 import { ecosystems } from '../../core/purl.ts';
+import { inputModes } from '../../core/rebuild.ts';
 import { z } from '../zod.ts';
 import { isLoopbackHost } from './addresses.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';

@@ -1,6 +1,7 @@
 /** Everything a gate can be told, after the files, environment and flags were read and merged. */
 import type { ArchiveLimits } from '../../core/archive-reading.ts';
 import type { Ecosystem } from '../../core/purl.ts';
+import type { InputMode } from '../../core/rebuild.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { FeedLimits } from '../../evidence/vulnerabilities/feed-age.ts';
 import type { LicencePolicy } from '../../licences/policy.ts';

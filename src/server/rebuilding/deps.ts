@@ -29,7 +29,7 @@ export interface BuildWatch {
 
 export type Rebuilt = Pick<
   RebuildRecord,
-  'recipe' | 'recipeText' | 'correction' | 'log' | 'source' | 'isolation' | 'inputs' | 'outcome'
+  'recipe' | 'recipeText' | 'correction' | 'log' | 'source' | 'isolation' | 'inputs' | 'inputMode' | 'outcome'
 >;
 
 export interface Rebuilder {

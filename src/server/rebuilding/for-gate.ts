@@ -2,6 +2,7 @@
 import { randomUUID, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { AssayInput } from '../../admission/build-inputs.ts';
 import type { AdmissionStore, NewAlarm, UpstreamClient } from '../../admission/deps.ts';
 import type { Indexes } from '../../admission/indexes.ts';
 import { builderIdOf } from '../../core/build-attestation.ts';
@@ -50,6 +51,7 @@ export interface RebuildingNeeds {
   readonly known: KnownBuilds;
   readonly upstreamOf: (name: string) => UpstreamId | undefined;
   readonly readArchive: (artifact: ArtifactDigests) => Promise<ReadingOutcome>;
+  readonly assayInput: AssayInput;
   /** Decisions about the package no longer stand. */
   readonly onChange: (purl: Purl) => Promise<void>;
 }
@@ -133,6 +135,7 @@ export async function openRebuilding(
     comparer,
     registryOf: (target) => npmRegistry(needs, target.upstream),
     locate,
+    inputMode: settings.rebuild.inputs,
     correctionFor: (target, given) => correctionFor(npmSources, target, given),
     findSource: (target, shop, correction, signal) =>
       findNpmSource(npmSources, target, shop, correction, signal),

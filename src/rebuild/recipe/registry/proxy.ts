@@ -8,9 +8,9 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Sha256 } from '../../../core/digest.ts';
-import { messageOf } from '../../../core/errors.ts';
+import { isAssayError, messageOf } from '../../../core/errors.ts';
 import { rfc3339, type Clock } from '../../../core/time.ts';
-import type { BuildBlobs, PackageRegistry } from '../deps.ts';
+import type { Admitted, BuildBlobs, PackageRegistry } from '../deps.ts';
 import { storeBytes } from '../store-bytes.ts';
 import { showIndex, type ListedFile } from './index-document.ts';
 import { readRequest, requestKey, type RegistryRequest } from './paths.ts';
@@ -21,6 +21,8 @@ export interface Recorded {
   readonly uri: string;
   /** Of the registry's bytes. */
   readonly digest: Sha256;
+  /** Of a file. */
+  readonly admitted?: Admitted;
   readonly sizeBytes: number;
   /** Blob of what was sent: for an index another one than `digest`. */
   readonly sent: Sha256;
@@ -56,6 +58,8 @@ export interface RecordingProxy {
   readonly recorded: () => readonly Recorded[];
   /** Sentences: what was asked for and not given. At most 100. */
   readonly refused: () => readonly string[];
+  /** Sentences: what the registry does not let into a build, and why. At most 100. */
+  readonly barred: () => readonly string[];
   /** How often the registry failed to answer. */
   readonly failures: () => number;
   readonly close: () => Promise<void>;
@@ -72,6 +76,7 @@ interface State {
   readonly answers: Map<string, Promise<Answer | undefined>>;
   readonly done: Map<string, Answer>;
   readonly refused: string[];
+  readonly barred: Set<string>;
   bytes: number;
   failures: number;
 }
@@ -84,6 +89,7 @@ export async function openRecordingProxy(options: ProxyOptions): Promise<Recordi
     answers: new Map(),
     done: new Map(),
     refused: [],
+    barred: new Set(),
     bytes: 0,
     failures: 0,
   };
@@ -98,6 +104,7 @@ export async function openRecordingProxy(options: ProxyOptions): Promise<Recordi
   return {
     recorded: () => [...state.done].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { recorded }]) => recorded),
     refused: () => [...state.refused],
+    barred: () => [...state.barred],
     failures: () => state.failures,
     close: () =>
       new Promise((resolve) => {
@@ -119,6 +126,8 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
     state.done.set(requestKey(asked), answer);
     await send(state, answer, request.method, response);
   } catch (error) {
+    // The package manager must not ask again and again for what it will not get.
+    if (isAssayError(error, 'BUILD_INPUT_REFUSED')) return bar(state, response, error.message);
     state.failures += 1;
     note(state, `${request.url ?? ''}: ${messageOf(error)}`);
     if (response.headersSent) response.destroy();
@@ -129,6 +138,11 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
 function refuse(state: State, response: ServerResponse, status: number, request: IncomingMessage): void {
   note(state, `${request.method ?? ''} ${request.url ?? ''}: ${status}`);
   end(response, status);
+}
+
+function bar(state: State, response: ServerResponse, sentence: string): void {
+  if (state.barred.size < 100) state.barred.add(sentence.slice(0, 500).toWellFormed());
+  end(response, 403);
 }
 
 function note(state: State, sentence: string): void {
@@ -191,9 +205,10 @@ async function fileAnswer(
   const index = await answerOf(state, { kind: 'index', name: request.name });
   const listed = index?.files?.get(request.version);
   if (listed === undefined) return undefined;
-  const { uri, artifact } = await state.options.registry.file(listed.uri, listed.claims);
+  const taken = await state.options.registry.file(listed.uri, listed.claims, request);
+  const { uri, artifact, ...admitted } = taken;
   state.bytes += artifact.sizeBytes;
   const { sha256: digest, sizeBytes } = artifact;
   const at = rfc3339(state.options.clock());
-  return { recorded: { request, uri, digest, sizeBytes, sent: digest, at }, files: undefined };
+  return { recorded: { request, uri, digest, sizeBytes, sent: digest, at, admitted }, files: undefined };
 }
