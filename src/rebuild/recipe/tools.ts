@@ -47,12 +47,23 @@ export async function pinTools(
   recipe: Recipe,
 ): Promise<{ readonly recipe: Recipe; readonly tools: FetchedToolchain }> {
   const { toolchain, author } = recipe;
-  const node = await fetchTool(deps, toolchain.node, author.kind === 'inferred');
-  const npm = await fetchTool(deps, toolchain.npm, false);
-  const { managerTool } = toolchain;
-  const manager = managerTool === undefined ? undefined : await fetchTool(deps, managerTool, false);
-  const pinned: Toolchain = { ...toolchain, node: node.tool, npm: npm.tool, managerTool: manager?.tool };
-  return { recipe: { ...recipe, toolchain: pinned }, tools: { node, npm, manager } };
+  const tools = await fetchTools(deps, toolchain, author.kind === 'inferred');
+  const [node, npm] = [tools.node.tool, tools.npm.tool];
+  const pinned: Toolchain = { ...toolchain, node, npm, managerTool: tools.manager?.tool };
+  return { recipe: { ...recipe, toolchain: pinned }, tools };
+}
+
+/** `orNearest`: where that Node is no package, the nearest of its line. Throws as `pinTools`. */
+export async function fetchTools(
+  deps: Pick<BuildDeps, 'registry' | 'blobs'>,
+  { node, npm, managerTool }: Pick<Toolchain, 'node' | 'npm' | 'managerTool'>,
+  orNearest: boolean,
+): Promise<FetchedToolchain> {
+  return {
+    node: await fetchTool(deps, node, orNearest),
+    npm: await fetchTool(deps, npm, false),
+    manager: managerTool === undefined ? undefined : await fetchTool(deps, managerTool, false),
+  };
 }
 
 async function fetchTool(
