@@ -1,24 +1,27 @@
 /**
  * Builds Debian packages from source, compares each with what Debian publishes, and appends one line of JSON for each.
  *
- *   bin/node bench/debian.ts OUT [NAME…]     without names: those of support/debian-packages.json
+ *   bin/node bench/debian.ts OUT [NAME…]                  without names: those of support/debian-packages.json
+ *   bin/node bench/debian.ts --keep FOLDER OUT [NAME…]    keeps both packages of each, without compression, to look at
  */
-import { appendFile, chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { isAssayError, messageOf } from '../src/core/errors.ts';
 import { compare } from '../src/rebuild/compare/compare.ts';
 import type { Suite } from '../src/rebuild/debian/archive.ts';
 import { findBinary } from '../src/rebuild/debian/binary-package.ts';
-import { readPlainDeb } from '../src/rebuild/debian/deb.ts';
-import { rebuildDebian, type DebianRebuildDeps } from '../src/rebuild/debian/rebuild.ts';
+import { readDebParts, readPlainDeb } from '../src/rebuild/debian/deb.ts';
+import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../src/rebuild/debian/rebuild.ts';
 import { debianRules } from '../src/rebuild/debian/rules.ts';
 import { createSandbox } from '../src/rebuild/sandbox/sandbox.ts';
 import { archiveOfApt, basesOf, openRealSuite, outputs } from '../test/support/debian.ts';
 
 const listSchema = z.object({ packages: z.array(z.string()) });
-const [out, ...names] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true });
+const [out, ...names] = positionals;
 const known = archiveOfApt();
 if (out === undefined || known === undefined) throw new Error('OUT is missing, or apt has no Debian archive');
 const directory = await mkdtemp(join(tmpdir(), 'assay-bench-debian-'));
@@ -29,9 +32,10 @@ try {
     names.length > 0 ? names : listSchema.parse(JSON.parse(await readFile(list, 'utf8'))).packages;
   const clock = (): number => performance.now();
   const deps: DebianRebuildDeps = {
-    compare: (theirs, ours, facts) => {
+    compare: async (theirs, ours, facts) => {
+      if (values.keep !== undefined) await keep(values.keep, theirs, ours);
       const [upstream, rebuilt] = [readPlainDeb(theirs.plain, theirs.d0), readPlainDeb(ours.plain, ours.d0)];
-      return Promise.resolve(compare({ upstream, rebuilt, facts, rules: debianRules(upstream, rebuilt) }));
+      return compare({ upstream, rebuilt, facts, rules: debianRules(upstream, rebuilt) });
     },
     sandbox: await createSandbox({ directory, clock }),
     outputs,
@@ -46,6 +50,15 @@ try {
   }
 } finally {
   await rm(directory, { recursive: true, force: true });
+}
+
+/** Named by what the package says it is: `<name>.published.deb`, `<name>.built.deb`. */
+async function keep(folder: string, theirs: PlainDeb, ours: PlainDeb): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const control = Buffer.from(readDebParts(theirs.plain).control.bytes).toString('latin1');
+  const name = /^Package: ([a-z0-9][a-z0-9+.-]*)$/m.exec(control)?.[1] ?? theirs.d0;
+  await writeFile(join(folder, `${name}.published.deb`), theirs.plain);
+  await writeFile(join(folder, `${name}.built.deb`), ours.plain);
 }
 
 async function one(deps: DebianRebuildDeps, suite: Suite, name: string): Promise<object> {

@@ -45,6 +45,7 @@ function addFind(source: Command, context: Context): void {
     });
   withExamples(command, [
     'assay source find pkg:npm/left-pad@1.3.0',
+    'assay source find pkg:deb/debian/sed',
     'assay source find left-pad@1.3.0 --json',
   ]).addHelpText(
     'after',

@@ -8,23 +8,24 @@ import type { ArchiveDeps, DebianBases, OutputReader } from '../../src/rebuild/d
 import { pinKeys } from '../../src/rebuild/debian/openpgp.ts';
 import { openBases } from '../../src/rebuild/sandbox/bases.ts';
 import { listOutput, readOutput } from '../../src/rebuild/sandbox/outputs.ts';
+import { debianArchiveKeys } from '../../src/server/rebuilding/debian-suites.ts';
 
 const root = join(import.meta.dirname, '../..');
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Of bookworm: the archive's automatic key and the release team's, as Debian publishes them. */
-const fingerprints = ['B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8', '4D64FEC119C2029067D6E791F8D2585B8783D481'];
 
-/** Base URL and codename of what apt has of Debian's main archive; undefined: there is none here. */
-export function archiveOfApt(): { readonly archive: string; readonly suite: string } | undefined {
+/** Base URL and codename of what apt has of this suite of Debian; undefined: there is none here. */
+export function archiveOfApt(
+  suite = 'bookworm',
+): { readonly archive: string; readonly suite: string } | undefined {
   const format = '$(ORIGIN)\t$(LABEL)\t$(CODENAME)\t$(COMPONENT)\t$(REPO_URI)';
   const apt = spawnSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
   for (const line of apt.stdout?.toString().split('\n') ?? []) {
     const [origin, label, codename, component, uri] = line.split('\t');
     if (
       origin === 'Debian' &&
-      label === 'Debian' &&
+      label?.startsWith('Debian') === true &&
       component === 'main' &&
-      codename === 'bookworm' &&
+      codename === suite &&
       uri !== undefined
     )
       return { archive: uri.replace(/\/+$/, ''), suite: codename };
@@ -66,7 +67,7 @@ export async function openRealSuite(known: {
   readonly archive: string;
   readonly suite: string;
 }): Promise<Suite> {
-  const keys = await pinKeys(await readFile(keyring), fingerprints);
+  const keys = await pinKeys(await readFile(keyring), debianArchiveKeys);
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
   return openSuite(await archiveDeps(), { ...known, component: 'main', architecture, keys });
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { archiveOfApt, openRealSuite } from '../../../test/support/debian.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { openSuite, urlOf, type Suite } from './archive.ts';
@@ -55,6 +56,16 @@ describe('the chain of an archive', () => {
     const found = foundSource(suite, binary, source);
     assert.equal(found.reachable, 'not-available');
     assert.deepEqual(found.identity.keys, [key.fingerprint]);
+  });
+
+  test('leads through indexes of xz as well, which suites that change have alone', async () => {
+    const suite = await opened({ xz: true });
+    assert.equal((await findBinary(suite, 'tiny-bin')).source.name, 'tiny');
+    assert.equal((await findSourcePackage(suite, 'tiny', '1.0-1')).dscName, 'tiny_1.0-1.dsc');
+    const damaged = await opened({ xz: true }, (served) =>
+      served.set('/debian/dists/bookworm/main/source/Sources.xz', Buffer.from('no xz')),
+    );
+    await assert.rejects(damaged.sources(), refusedFor('DEBIAN_FILE_INVALID', /Sources\.xz/));
   });
 
   test('is not asked for bytes that are kept: a source can be read again with the archive gone', async () => {
@@ -288,6 +299,20 @@ test(
     } finally {
       await rm(folder, { recursive: true });
     }
+  },
+);
+
+const security = archiveOfApt('bookworm-security');
+
+test(
+  "Debian's own indexes of security updates are read, by the keys that sign them",
+  { skip: security === undefined && 'apt knows no security updates of Debian 12' },
+  async () => {
+    const suite = await openRealSuite(security ?? assert.fail());
+    const packages = await suite.packages();
+    assert.ok(packages.size > 100);
+    assert.ok(packages.named('linux-libc-dev').length > 0);
+    assert.ok((await suite.sources()).named('linux').length > 0);
   },
 );
 

@@ -11,6 +11,7 @@ import type { ArchiveDeps } from './deps.ts';
 import { readClearSigned, type PinnedKeys } from './openpgp.ts';
 import { archiveError, refusal } from './refusals.ts';
 import { checkFresh, readRelease, type IndexFile, type Release } from './release.ts';
+import { unxz } from './xz.ts';
 
 export interface SuiteOptions {
   /** Base URL: what `dists/` and `pool/` are below. */
@@ -74,8 +75,8 @@ export async function openSuite(deps: ArchiveDeps, options: SuiteOptions): Promi
         ? 'The archive names no time until which it is valid; an older one than was seen is refused.'
         : `It is valid until ${new Date(release.validUntil).toISOString()}.`,
     ],
-    sources: index('source/Sources.gz'),
-    packages: index(`binary-${architecture}/Packages.gz`),
+    sources: index('source/Sources'),
+    packages: index(`binary-${architecture}/Packages`),
     file: (path, claimed) => readFileOf(deps, options, path, claimed),
   };
 }
@@ -84,10 +85,13 @@ async function readIndex(
   deps: ArchiveDeps,
   options: SuiteOptions,
   release: Release,
-  path: string,
+  name: string,
 ): Promise<ParagraphIndex> {
-  const claimed = release.files.get(path);
-  if (claimed === undefined) throw archiveError(`the Release file names no ${path}`);
+  // Suites that are as they were released have both; those that change (updates, security) have xz alone.
+  const path = [`${name}.gz`, `${name}.xz`].find((one) => release.files.has(one));
+  const claimed = path === undefined ? undefined : release.files.get(path);
+  if (path === undefined || claimed === undefined)
+    throw archiveError(`the Release file names no ${name}, as gzip or xz`);
   if (claimed.sizeBytes > mostIndexBytes)
     throw archiveError(`${path} is larger than ${mostIndexBytes} bytes`);
   const folder = path.slice(0, path.lastIndexOf('/'));
@@ -99,6 +103,7 @@ async function readIndex(
 }
 
 async function inflate(packed: Uint8Array, path: string): Promise<Uint8Array> {
+  if (path.endsWith('.xz')) return unxz(packed, mostIndexText);
   try {
     return await promisify(gunzip)(packed, { maxOutputLength: mostIndexText });
   } catch (cause) {

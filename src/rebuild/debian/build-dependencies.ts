@@ -20,27 +20,27 @@ export function buildKind({ architecture }: Pick<BinaryPackage, 'architecture'>)
 
 /** Names, sorted. Throws DEBIAN_PACKAGE_ABSENT, DEBIAN_ARCHIVE_INVALID, and as reading the index does. */
 export async function buildDependencies(
-  suite: Suite,
+  suites: readonly [Suite, ...Suite[]],
   { fields }: Pick<SourcePackage, 'fields'>,
   kind: BuildKind,
 ): Promise<readonly string[]> {
-  const setting: BuildSetting = { architecture: suite.options.architecture, profiles: [] };
+  const [{ options }] = suites;
+  const setting: BuildSetting = { architecture: options.architecture, profiles: [] };
   const wanted = [
     ...readRelations(fields.get('build-depends'), setting),
     ...readRelations(fields.get(`build-depends-${kind === 'all' ? 'indep' : 'arch'}`), setting),
   ];
-  const index = await suite.packages();
+  const indexes = await Promise.all(suites.map((suite) => suite.packages()));
+  const named = (name: string): readonly string[] =>
+    indexes.some((index) => index.named(name).length > 0)
+      ? [name]
+      : indexes.flatMap((index) => index.providersOf(name));
   const chosen = new Set(always);
   for (const alternatives of wanted) {
     // The first that there is, as Debian's own builders choose.
-    const [name] = alternatives.flatMap((one) =>
-      index.named(one).length > 0 ? [one] : index.providersOf(one),
-    );
+    const [name] = alternatives.flatMap(named);
     if (name === undefined)
-      throw refusal(
-        'DEBIAN_PACKAGE_ABSENT',
-        `${suite.options.suite} has nothing for ${alternatives.join(' | ')}`,
-      );
+      throw refusal('DEBIAN_PACKAGE_ABSENT', `${options.suite} has nothing for ${alternatives.join(' | ')}`);
     chosen.add(name);
   }
   return [...chosen].sort();

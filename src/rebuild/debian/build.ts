@@ -23,8 +23,10 @@ export interface DebianBuildDeps {
 export interface DebianBuildRequest {
   /** Where the package and its source were found. */
   readonly suite: Suite;
-  /** Suites that the base's packages may come from as well: updates, security. */
+  /** Suites that the base's packages may come from as well: the one that `suite` updates. */
   readonly others?: readonly Suite[];
+  /** Codename of what the base root is made of. Default: that of `suite`. */
+  readonly baseSuite?: string;
   readonly binary: BinaryPackage;
   readonly source: SourcePackage;
   readonly limits?: RunLimits;
@@ -200,14 +202,14 @@ async function baseFor(
   kind: BuildKind,
 ): Promise<Awaited<ReturnType<DebianBases['base']>>> {
   const { deps, request, inputs } = progress;
-  const { suite, others = [], source } = request;
-  const packages = await buildDependencies(suite, source, kind);
-  const base = await deps.bases.base(packages, suite.options.suite);
+  const { suite, others = [], source, baseSuite = suite.options.suite } = request;
+  const packages = await buildDependencies([suite, ...others], source, kind);
+  const base = await deps.bases.base(packages, baseSuite);
   inputs.push(
     {
       role: 'base',
-      name: `Debian ${suite.options.suite}`,
-      uri: `urn:assay:base:${suite.options.suite}:${packages.join('+')}`,
+      name: `Debian ${baseSuite}`,
+      uri: `urn:assay:base:${baseSuite}:${packages.join('+')}`,
       digest: { sha256: base.digest },
     },
     ...(await dependencyInputs([suite, ...others], base)),

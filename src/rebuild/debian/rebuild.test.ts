@@ -95,7 +95,7 @@ test('build dependencies are chosen by the signed index: providers for names tha
   const dscText = honestDsc.replace('debhelper | make', 'missing | debhelper');
   const suite = await openSuite(fakeDeps(await fakeArchive(key, { dscText })), await fakeOptions(key));
   const source = await findSourcePackage(suite, 'tiny', '1.0-1');
-  const names = await buildDependencies(suite, source, 'any');
+  const names = await buildDependencies([suite], source, 'any');
   assert.deepEqual(names, ['build-essential', 'debhelper', 'fakeroot', 'libfaketime', 'xz-utils', 'zstd']);
   const inputs = await dependencyInputs([suite], {
     path: '',

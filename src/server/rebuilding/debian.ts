@@ -1,24 +1,21 @@
 /** Debian packages from source: the archive's signed indexes, the build in the sandbox, comparison. Start at `locate`. */
 import { artifactDigestsOf } from '../../core/digest.ts';
-import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
+import type { Purl } from '../../core/purl.ts';
 import type { IsolationReport } from '../../core/rebuild.ts';
 import type { Suite } from '../../rebuild/debian/archive.ts';
-import { findBinary, type BinaryPackage } from '../../rebuild/debian/binary-package.ts';
 import type { DebianPhase } from '../../rebuild/debian/build.ts';
 import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../../rebuild/debian/rebuild.ts';
 import { openBases, type Bases } from '../../rebuild/sandbox/bases.ts';
 import { listOutput, readOutput } from '../../rebuild/sandbox/outputs.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer, NamedFile } from './comparer.ts';
-import { keyringPath, type DebianSuites } from './debian-suites.ts';
+import { findDebianPackage, type DebianPackage, type DebianPackageNeeds } from './debian-package.ts';
+import { keyringPath } from './debian-suites.ts';
 import type { BuildPhase, BuildTarget, BuildWatch, Rebuilder, Rebuilt } from './deps.ts';
 import { keepBytes } from './record-outcome.ts';
 import type { Workshop } from './workshop.ts';
 
-export interface DebianRebuildNeeds {
-  readonly suites: Pick<DebianSuites, 'open'>;
-  /** Codename. */
-  readonly suite: string;
+export interface DebianRebuildNeeds extends DebianPackageNeeds {
   readonly workshop: () => Promise<Workshop>;
   /** Base roots are kept there. */
   readonly basesDirectory: string;
@@ -32,28 +29,24 @@ export function createDebianRebuilder(needs: DebianRebuildNeeds): Rebuilder {
 
 /** Throws PURL_INVALID, DEBIAN_*, SOURCE_UNREADABLE, UPSTREAM_*, STORAGE_*. */
 async function locate(needs: DebianRebuildNeeds, purl: Purl): Promise<BuildTarget> {
-  const { name, version } = parsePurl(purl);
-  const suite = await needs.suites.open(needs.suite);
-  const binary = await findBinary(suite, name, version);
+  const found = await findDebianPackage(needs, purl);
+  const { suite, binary } = found;
   const artifact = artifactDigestsOf(await suite.file(binary.path, binary.file));
   return {
-    purl: formatPurl('debian', name, binary.version),
+    purl: found.purl,
     artifact,
-    rebuild: (recipe, watch) => rebuild(needs, { suite, binary }, recipe, watch),
+    rebuild: (recipe, watch) => rebuild(needs, found, recipe, watch),
   };
 }
 
-interface Located {
-  readonly suite: Suite;
-  readonly binary: BinaryPackage;
-}
-
-/** From the suite that was verified and no other, so that each package of a base is in its signed index. */
-function basesFrom({ basesDirectory }: DebianRebuildNeeds, { options }: Suite): Bases {
-  const { archive, suite, component } = options;
+/** From the suites that were verified and no other, so that each package of a base is in a signed index. */
+function basesFrom({ basesDirectory }: DebianRebuildNeeds, suites: readonly Suite[]): Bases {
   return openBases({
     directory: basesDirectory,
-    mirrors: [`deb [signed-by=${keyringPath}] ${archive.replace(/\/+$/, '')} ${suite} ${component}`],
+    mirrors: suites.map(
+      ({ options: { archive, suite, component } }) =>
+        `deb [signed-by=${keyringPath}] ${archive.replace(/\/+$/, '')} ${suite} ${component}`,
+    ),
   });
 }
 
@@ -66,7 +59,7 @@ const shownPhases: Readonly<Record<DebianPhase, BuildPhase>> = {
 
 async function rebuild(
   needs: DebianRebuildNeeds,
-  { suite, binary }: Located,
+  { suite, binary, others, unread }: DebianPackage,
   recipe: string | undefined,
   watch: BuildWatch,
 ): Promise<Rebuilt> {
@@ -82,7 +75,7 @@ async function rebuild(
     return notBuilt(isolation, 'sandbox', `No sandbox here: ${isolation.missing.join(' ')}`);
   const deps: DebianRebuildDeps = {
     sandbox,
-    bases: basesFrom(needs, suite),
+    bases: basesFrom(needs, [...others, suite]),
     outputs: { list: listOutput, read: readOutput },
     monotonicMs: () => performance.now(),
     compare: async (upstream, rebuilt, facts) => {
@@ -93,12 +86,14 @@ async function rebuild(
   };
   const { source, inputs, log, outcome } = await rebuildDebian(deps, {
     suite,
+    others,
+    baseSuite: needs.suite,
     binary,
     signal: watch.signal,
     onPhase: (phase) => watch.phase(shownPhases[phase]),
     onOutput: (_phase, line) => watch.line(line),
   });
-  for (const line of source?.because ?? []) watch.line(line);
+  for (const line of [...(source?.because ?? []), ...unread]) watch.line(line);
   return {
     isolation,
     source,

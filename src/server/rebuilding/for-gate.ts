@@ -25,6 +25,7 @@ import type { IndexPool } from '../workers/index-pool.ts';
 import { buildWhatIsUsed } from './automatic.ts';
 import { createComparer } from './comparer.ts';
 import { createDebianRebuilder } from './debian.ts';
+import { findDebianSource } from './debian-package.ts';
 import { createDebianSuites } from './debian-suites.ts';
 import type { Rebuilder } from './deps.ts';
 import { openKnownBuilds, type KnownBuilds } from './known.ts';
@@ -67,6 +68,7 @@ export interface Rebuilding {
   /** Finds the source of a version as a build would, and builds nothing. */
   readonly locateNpm: (purl: Purl) => Promise<NpmTarget>;
   readonly npmSources: NpmSourcesDeps;
+  readonly findDebianSource: (purl: Purl) => ReturnType<typeof findDebianSource>;
   /** What a person approved of the package's source, or took back, counts from now on. Throws STORAGE_*. */
   readonly approvalsChanged: (ecosystem: Ecosystem, name: string) => Promise<void>;
 }
@@ -186,6 +188,7 @@ export async function openRebuilding(
     workshop,
     locateNpm: locate,
     npmSources,
+    findDebianSource: (purl) => findDebianSource({ suites: debian, suite: defaultSuite }, purl),
     approvalsChanged: async (ecosystem, name) => {
       const approved = await storage.sources.approved(ecosystem, name);
       known.approve(

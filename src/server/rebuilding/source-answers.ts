@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { AssayError } from '../../core/errors.ts';
+import type { Sha256 } from '../../core/digest.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { FoundSource, SourceIdentity } from '../../core/rebuild.ts';
 import type { SourceApproval } from '../../core/source-approval.ts';
@@ -32,7 +33,7 @@ import { correctionFor, findNpmSource } from './npm-sources.ts';
 
 export type SourceNeeds = Pick<Gate, 'rebuilding' | 'storage' | 'clock' | 'raiseEpoch'>;
 
-/** Throws PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, UPSTREAM_*, STORAGE_*. */
+/** Throws PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, DEBIAN_*, UPSTREAM_*, STORAGE_*. */
 export async function findSourceOf(gate: SourceNeeds, { purl }: SourceQuery): Promise<SourceFinding> {
   const { search, purl: of } = await searchFor(gate, purlOf(purl));
   const rest = {
@@ -48,19 +49,20 @@ export async function findSourceOf(gate: SourceNeeds, { purl }: SourceQuery): Pr
   };
   if (search.state === 'not-found')
     return { ...rest, cause: search.cause, message: search.message, approved: false };
+  const { found, kept } = search;
   const { ecosystem, name } = parsePurl(of);
   const approved = await gate.storage.sources.approved(ecosystem, name);
   return {
     ...rest,
-    found: foundShown(search.found),
-    archive: search.mirror.archive,
-    approved: approved.some(({ identity }) => sameIdentity(identity, search.found.identity)),
+    found: foundShown(found),
+    archive: kept,
+    approved: approved.some(({ identity }) => sameIdentity(identity, found.identity)),
   };
 }
 
 /**
  * Approves the source that the newest build of the version was made from; where there is none yet, the one that is found
- * now. Throws SOURCE_UNREADABLE, SOURCE_DIFFERS, PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, UPSTREAM_*,
+ * now. Throws SOURCE_UNREADABLE, SOURCE_DIFFERS, PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, DEBIAN_*, UPSTREAM_*,
  * STORAGE_*.
  */
 export async function approveSource(gate: SourceNeeds, asked: SourceApprove): Promise<SourceApproved> {
@@ -168,21 +170,34 @@ async function sourceOf(
   throw new AssayError('SOURCE_UNREADABLE', `no source of ${of} was found: ${search.message}`);
 }
 
+/** What every ecosystem's search says; `kept`: SHA-256 of what the source was kept as. */
+type Searched = Pick<SourceSearch, 'because' | 'disagreements' | 'movedTags'> &
+  (
+    | { readonly state: 'found'; readonly found: FoundSource; readonly kept: Sha256 }
+    | Pick<Extract<SourceSearch, { state: 'not-found' }>, 'state' | 'cause' | 'message'>
+  );
+
 async function searchFor(
   { rebuilding }: SourceNeeds,
   purl: Purl,
-): Promise<{ readonly purl: Purl; readonly search: SourceSearch }> {
-  if (parsePurl(purl).ecosystem !== 'npm')
-    throw new AssayError(
-      'REBUILD_UNSUPPORTED',
-      `the source of ${purl} is looked for when it is built: \`assay rebuild ${purl}\``,
-    );
+): Promise<{ readonly purl: Purl; readonly search: Searched }> {
+  const { ecosystem } = parsePurl(purl);
+  if (ecosystem === 'debian') {
+    const { purl: of, found, kept } = await rebuilding.findDebianSource(purl);
+    const { because, disagreements } = found;
+    return { purl: of, search: { state: 'found', because, disagreements, movedTags: [], found, kept } };
+  }
+  if (ecosystem !== 'npm')
+    throw new AssayError('REBUILD_UNSUPPORTED', `nothing of ${ecosystem} is built here yet`);
   const target = await rebuilding.locateNpm(purl);
   const shop = await rebuilding.workshop.open();
   const correction = await correctionFor(rebuilding.npmSources, target, undefined);
   const never = new AbortController().signal;
   const search = await findNpmSource(rebuilding.npmSources, target, shop, correction, never);
-  return { purl: target.purl, search };
+  return {
+    purl: target.purl,
+    search: search.state === 'found' ? { ...search, kept: search.mirror.archive } : search,
+  };
 }
 
 function foundShown({ source, identity, ...rest }: FoundSource): FoundShown {

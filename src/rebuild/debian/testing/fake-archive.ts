@@ -6,6 +6,7 @@ import type { ArchiveDeps } from '../deps.ts';
 import { pinKeys } from '../openpgp.ts';
 import type { SuiteOptions } from '../archive.ts';
 import type { ReleaseMemory } from '../release.ts';
+import { storedXz } from './stored-xz.ts';
 
 export const now = new Date('2026-03-01T12:00:00Z');
 
@@ -41,10 +42,17 @@ export async function clearSign(text: string, key: FakeKey): Promise<string> {
 export interface FakeParts {
   readonly date?: string;
   readonly validUntil?: string;
+  /** Where it lies. */
+  readonly suite?: string;
+  /** What it says it is. */
   readonly codename?: string;
   /** Of the paragraph in Sources; `$DSC` and `$TAR` are `<sha256> <size>`. */
   readonly dscText?: string;
   readonly sourcesText?: string;
+  /** Of `tiny-bin`. */
+  readonly binaryVersion?: string;
+  /** What its indexes are compressed with. Default: gzip. */
+  readonly xz?: boolean;
 }
 
 export const tarBytes = Buffer.from('an archive of sources');
@@ -80,7 +88,7 @@ Checksums-Sha256:
 `;
   const packages = `Package: tiny-bin
 Source: tiny (1.0-1)
-Version: 1:1.0-1+b1
+Version: ${parts.binaryVersion ?? '1:1.0-1+b1'}
 Architecture: amd64
 Filename: pool/main/t/tiny/tiny-bin_1.0-1+b1_amd64.deb
 Size: ${debBytes.length}
@@ -94,21 +102,23 @@ Filename: pool/main/d/debhelper/debhelper_13.11_all.deb
 Size: ${debBytes.length}
 SHA256: ${sha256(debBytes)}
 `;
+  const { suite = 'bookworm' } = parts;
+  const [ending, pack] = parts.xz === true ? ['xz', storedXz] : ['gz', gzipSync];
   const indexes: readonly (readonly [string, Buffer])[] = [
-    ['main/source/Sources.gz', gzipSync(sources)],
-    ['main/binary-amd64/Packages.gz', gzipSync(packages)],
+    [`main/source/Sources.${ending}`, pack(Buffer.from(sources))],
+    [`main/binary-amd64/Packages.${ending}`, pack(Buffer.from(packages))],
   ];
   const release = `Origin: Test
 Suite: stable
-Codename: ${parts.codename ?? 'bookworm'}
+Codename: ${parts.codename ?? suite}
 Date: ${parts.date ?? 'Sat, 28 Feb 2026 10:00:00 UTC'}
 ${parts.validUntil === undefined ? '' : `Valid-Until: ${parts.validUntil}\n`}Architectures: amd64
 Components: main
 SHA256:
 ${indexes.map(([name, bytes]) => ` ${listed(bytes, name)}`).join('\n')}`;
   return new Map([
-    ['/debian/dists/bookworm/InRelease', Buffer.from(await clearSign(release, key))],
-    ...indexes.map(([name, bytes]) => [`/debian/dists/bookworm/${name}`, bytes] as const),
+    [`/debian/dists/${suite}/InRelease`, Buffer.from(await clearSign(release, key))],
+    ...indexes.map(([name, bytes]) => [`/debian/dists/${suite}/${name}`, bytes] as const),
     ['/debian/pool/main/t/tiny/tiny_1.0-1.dsc', dsc],
     ['/debian/pool/main/t/tiny/tiny_1.0.orig.tar.xz', tarBytes],
     ['/debian/pool/main/t/tiny/tiny-bin_1.0-1+b1_amd64.deb', debBytes],
