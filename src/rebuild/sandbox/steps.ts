@@ -12,7 +12,7 @@ export async function traceCommand(toPath: string, user: User | undefined): Prom
   await writeFile(toPath, '', { mode: 0o600, flag: 'wx' });
   if (user !== undefined) await lchown(toPath, user.uid, user.gid);
   return [
-    ...'strace -f -qq -y -ttt -s 512 --signal=none -e abbrev=!execve,execveat -e'.split(' '),
+    ...'strace -f -qq -y -ttt -s 1024 --decode-pids=pidns --signal=none -e abbrev=!execve,execveat -e'.split(' '),
     `trace=${tracedCalls.replaceAll(' ', ',')}`,
     '-o',
     toPath,
@@ -23,7 +23,8 @@ export async function traceCommand(toPath: string, user: User | undefined): Prom
 const tracedCalls =
   '%file %process %network fchmod fchown ftruncate getdents64 memfd_create ptrace process_vm_readv ' +
   'process_vm_writev pidfd_open pidfd_getfd dup2 dup3 setns unshare keyctl bpf io_uring_setup prctl seccomp ' +
-  'nanosleep clock_nanosleep';
+  'nanosleep clock_nanosleep write writev pwrite64 pwritev pwritev2 copy_file_range splice setuid setgid setreuid ' +
+  'setregid setresuid setresgid setfsuid setfsgid capset';
 
 /**
  * Layers over a base root: in a user and mount namespace of their own (`unshare -Urm`), because only there may an
