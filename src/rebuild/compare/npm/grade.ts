@@ -10,6 +10,7 @@ import type {
 } from '../../../core/comparison-input.ts';
 import { newCapabilities, onlyComments, onlyCompilerLines, onlyInertTokens } from './changed-lines.ts';
 import { missingOutputs } from './missing-outputs.ts';
+import { isBackup } from './noise.ts';
 import { weightOf, type FileWeight } from './file-kind.ts';
 
 /** What holds for the whole package; told once. */
@@ -63,12 +64,17 @@ function gradeNpm(difference: Ungraded, setting: Setting): Judgement {
 
 function gradeOnlyUpstream(
   { path, upstream }: EntryPair,
-  { missingOutputs: outputs, sourceFiles }: Setting,
+  { about, missingOutputs: outputs, sourceFiles }: Setting,
   reached: Reached,
 ): Judgement {
   if (upstream === undefined) return unexplained('npm/only-upstream', 'Upstream has it.');
   const held = sourceFiles.has(upstream.sha256);
-  const judged = gradeOneSided(path, upstream, outputs, reached);
+  const judged = isBackup(upstream, about)
+    ? unexplained(
+        'npm/editor-backup',
+        'What an editor left beside a file that is the same on both sides; no plain text refers to it.',
+      )
+    : gradeOneSided(path, upstream, outputs, reached);
   return held ? { ...judged, reason: `${judged.reason} ${heldBySource}` } : judged;
 }
 

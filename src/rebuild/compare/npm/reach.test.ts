@@ -43,6 +43,9 @@ const cases: readonly (readonly [string, unknown, string, Reached, (readonly Com
     'main',
     [file('index.js', 'read(join(__dirname, "data/x.txt"))')],
   ],
+  ['a name with a tilde', {}, 'a.js~', 'main', [file('index.js', "require('./a.js~')")]],
+  ['a name that begins with a dot', {}, '.hidden', 'main', [file('index.js', "load(join(dir, '.hidden'))")]],
+  ['a name with odd signs', {}, 'a $[b](c).js', 'main', [file('index.js', "require('./a $[b](c)')")]],
   [
     'a name beside',
     {},

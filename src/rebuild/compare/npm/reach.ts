@@ -10,7 +10,8 @@ const mostCodeBytes = 64 * 1024 * 1024;
 const mostLiterals = 500_000;
 
 const followed = /\.(?:[cm]?[jt]sx?|json|sh|bash|py|rb|pl|gypi?)$/i;
-const literal = /(["'`])((?:\.{1,2}\/|\.{1,2}(?=["'`])|[\w@\x80-\xff-])[\w@./+ \x80-\xff-]{0,200})\1/g;
+/** Signs that names of files hold; no quotes, no backslash, and none that Windows refuses. */
+const literal = /(["'`])([\w@.~$#!%&()+=,;^[\]{}\x80-\xff-][\w@./+ ~$#!%&()=,;^[\]{}\x80-\xff-]{0,203})\1/g;
 const shellWords = /[^\s;&|<>()"'`=]+/g;
 const mostShellBytes = 256 * 1024;
 const extensions = [

@@ -8,7 +8,7 @@ import { npmNormalisers } from './normalisers.ts';
 import { reachIn } from './reach.ts';
 
 export const npmRules: ComparisonRules = {
-  id: 'npm/1',
+  id: 'npm/2',
   names: 'portable',
   links: 'refuse',
   specialModes: 'refuse',

@@ -276,3 +276,37 @@ test('of a file that only upstream has, it is told that the source holds it, and
   assert.ok(held.differences.every(({ reason }) => reason.includes('The source holds this very file')));
   assert.ok(without.differences.every(({ reason }) => !reason.includes('The source holds')));
 });
+
+test('an ignore file that old npm packed is forgiven only when the source holds it and nothing refers to it', () => {
+  const ignore = file('.npmignore', 'node_modules/\n');
+  const upstream = [...thing, ignore];
+  const sourceFiles = [sha256(ignore.content)];
+  const held = compared(upstream, thing, { sourceFiles });
+  assert.equal(held.verdict, 'benign-difference');
+  assert.deepEqual(held.normalisers, [
+    { name: 'packed-ignore-file', version: '1', paths: ['.npmignore'], touched: 1 },
+  ]);
+  assert.equal(compared(upstream, thing).verdict, 'unexplained');
+  assert.equal(compared(upstream, thing, { sourceFiles: [] }).verdict, 'unexplained');
+  assert.equal(compared(thing, upstream, { sourceFiles }).verdict, 'unexplained');
+  const used = withText(thing, 'dist/inner.js', () => "module.exports = require('../.npmignore');\n");
+  assert.equal(compared([...used, ignore], used, { sourceFiles }).verdict, 'suspicious');
+  const run = { ...ignore, mode: 0o755 };
+  assert.equal(compared([...thing, run], thing, { sourceFiles }).verdict, 'suspicious');
+});
+
+test('a backup of an editor is no alarm, and hides nothing', () => {
+  const text = `${bundle}\n`;
+  const verdictOf = (name: string, content: string, mode?: number): string => {
+    const with_ = withText(thing, 'dist/index.js', () => text);
+    return compared([...with_, file(name, content, mode)], with_).verdict;
+  };
+  assert.equal(verdictOf('dist/index.js~', text.replace('a * 7', 'a * 8')), 'unexplained');
+  assert.equal(verdictOf('dist/index.js.orig', text), 'unexplained');
+  assert.equal(verdictOf('dist/index.js~', 'steal();\n'.repeat(60)), 'suspicious');
+  assert.equal(verdictOf('dist/index.js~', text, 0o755), 'suspicious');
+  assert.equal(verdictOf('dist/other.js~', text), 'suspicious');
+  const loads = withText(thing, 'dist/index.js', () => `require('./inner.js~');\n`);
+  const inner = file('dist/inner.js~', 'module.exports = 1;\n');
+  assert.equal(compared([...loads, inner], loads).verdict, 'suspicious');
+});

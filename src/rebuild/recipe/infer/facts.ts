@@ -25,7 +25,7 @@ export interface PublicationFacts {
   readonly npmVersion: string | undefined;
   /** RFC 3339; undefined where the registry's times are not those of publishing. */
   readonly publishedAt: string | undefined;
-  /** Files of the published tarball below its top folder; undefined: not known. */
+  /** Files of the published tarball below its top folder, in its order; undefined: not known. */
   readonly paths: readonly string[] | undefined;
   readonly manifest: string | undefined;
 }

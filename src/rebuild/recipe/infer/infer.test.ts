@@ -108,6 +108,28 @@ describe('the toolchain', () => {
     assert.deepEqual(nodes.slice(0, 2), ['16.14.2', '24.11.0']);
   });
 
+  it('is one that packs in the order of the published archive, where nothing names another', () => {
+    const files = { 'package.json': manifest, 'index.js': '', LICENSE: '' };
+    const npmOf = (paths: readonly string[], more: Partial<PublicationFacts> = {}): string => {
+      const { recipe } = first(facts(files, { publication: { paths, ...more } }));
+      return recipe.toolchain.npm.version;
+    };
+    const old = ['package.json', 'index.js', 'LICENSE'];
+    assert.ok(semver.lt(npmOf(old), '6.10.0'));
+    assert.ok(semver.gte(npmOf(['LICENSE', 'index.js', 'package.json']), '8.0.0'));
+    assert.equal(npmOf(old, { nodeVersion: 'v16.14.2', npmVersion: '8.5.0' }), '8.5.0');
+    assert.equal(npmOf(['package.json']), '8.5.0');
+    assert.equal(npmOf(['index.js', 'LICENSE', 'package.json']), '8.5.0');
+  });
+
+  it('is the first that can be used, where what was in use that day can not', () => {
+    const files = { 'package.json': manifest, 'index.js': '' };
+    const { recipes } = inferRecipes(facts(files, { sourceDate: 1_460_000_000 }));
+    const [one] = recipes;
+    assert.equal(one?.recipe.toolchain.node.version, '8.12.0');
+    assert.match(one.reasons[0] ?? '', /oldest of its line that can be used/);
+  });
+
   it('takes no time that a source can only have made up', () => {
     for (const made of [-1, 0, 5, 8e15, Number.NaN, Number.POSITIVE_INFINITY]) {
       const { recipe } = first(facts({ 'package.json': manifest, 'index.js': '' }, { sourceDate: made }));
@@ -208,6 +230,15 @@ describe('the steps', () => {
     );
     assert.equal(byList.recipe.build.length, 1);
     assert.ok(byList.reasons.some((reason) => reason.includes('index.min.js')));
+  });
+
+  it('make nothing that old tools and editors leave behind', () => {
+    const left = ['.npmignore', 'a.js~', 'yarn-error.log', 'x/.DS_Store', '.a.js.swp', 'test/._a.js'];
+    const own = { 'package.json': { ...manifest, scripts }, 'index.js': '' };
+    const { recipe } = first(facts(own, { publication: { paths: ['index.js', ...left] } }));
+    assert.deepEqual(recipe.build, []);
+    const made = first(facts(own, { publication: { paths: ['index.js', ...left, 'error.log.js'] } }));
+    assert.equal(made.recipe.build.length, 1);
   });
 
   it('are those that npm itself runs when it packs, before those that are only named so', () => {

@@ -8,10 +8,11 @@ import { isPathBelow } from '../schema.ts';
 import type { SourceFacts } from './facts.ts';
 import { chooseManager, type ManagerChoice } from './manager.ts';
 import { manifestAt, manifestOf, type Manifest } from './manifest.ts';
+import { packOrderOf } from './pack-order.ts';
 import { stepChoices, type StepsChoice } from './steps.ts';
 import { toolchainChoices, type ToolchainChoice } from './toolchain.ts';
 
-export const inferrer = 'assay-infer/1';
+export const inferrer = 'assay-infer/2';
 
 export interface Inference {
   /** In the order in which they are worth trying, at most six. */
@@ -40,6 +41,7 @@ export function inferRecipes(given: SourceFacts): Inference {
     pinned: pinnedNode(facts, directory, manifest, top),
     engines: manifest.engines,
     publishedAt: secondsOf(facts.publication.publishedAt),
+    packOrder: packOrderOf(facts.publication.paths ?? []),
     ...manager,
   });
   const steps = stepChoices(facts, directory, manifest);

@@ -111,8 +111,13 @@ export function majorOf(version: string): number {
 
 /** The newest release of a line on that day, or the line's first. */
 export function newestOf(major: number, day: string): NodeRelease | undefined {
-  const line = nodeReleases.filter(({ node }) => majorOf(node) === major);
+  const line = releasesOf(major);
   return line.filter(({ date }) => date <= day).at(-1) ?? line[0];
+}
+
+/** Oldest first. */
+export function releasesOf(major: number): readonly NodeRelease[] {
+  return nodeReleases.filter(({ node }) => majorOf(node) === major);
 }
 
 /** Lines that there were on that day: the long-term-support ones newest first, then the newer ones. */
@@ -130,7 +135,7 @@ export function linesAt(day: string): readonly number[] {
 
 /** The npm of the time of a Node that the table does not have: that of the release before it. */
 export function npmFor(node: string, day: string): string {
-  const line = nodeReleases.filter((release) => majorOf(release.node) === majorOf(node));
+  const line = releasesOf(majorOf(node));
   const minor = (version: string): readonly number[] => version.split('.').map(Number);
   const [, wantedMinor = 0, wantedPatch = 0] = minor(node);
   const before = line.filter((release) => {

@@ -48,10 +48,20 @@ export function missingFiles(facts: SourceFacts, directory: string, own: Manifes
     facts.paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length)),
   );
   const { paths, manifest } = facts.publication;
-  const published = paths?.filter((path) => !path.startsWith('node_modules/') && path !== 'package.json');
+  const published = paths?.filter((path) => !isLeftOver(path) && path !== 'package.json');
   const promised = [...own.entries, ...(manifest === undefined ? [] : (manifestOf(manifest)?.entries ?? []))];
   const optional = published === undefined ? promised : published;
   return optional.filter((path) => !present.has(path) && !path.startsWith('node_modules/'));
+}
+
+/** No step makes these: npm before 5 packed `.gitignore` under another name, and editors and failures leave files behind. */
+function isLeftOver(path: string): boolean {
+  return (
+    path.startsWith('node_modules/') ||
+    /(?:^|\/)(?:\.npmignore|\.DS_Store|\._[^/]+|[^/]+~|\.[^/]+\.sw[op]|(?:npm-debug|yarn-(?:error|debug)|lerna-debug)\.log)$/.test(
+      path,
+    )
+  );
 }
 
 function withScripts(

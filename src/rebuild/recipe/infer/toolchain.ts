@@ -1,6 +1,7 @@
 /** Which Node and npm, in the order in which they are worth trying. */
 import semver from 'semver';
-import { linesAt, majorOf, newestOf, nodeReleases, npmFor } from './releases.ts';
+import { packsInOrder, type PackOrder } from './pack-order.ts';
+import { linesAt, majorOf, newestOf, nodeReleases, npmFor, releasesOf } from './releases.ts';
 
 export interface ToolchainFacts {
   readonly nodeVersion: string | undefined;
@@ -20,6 +21,8 @@ export interface ToolchainFacts {
   readonly atLeastNpm: string;
   /** Majors of npm, first and last, that write such a lockfile. */
   readonly lockfileNpm?: readonly [number, number] | undefined;
+  /** How the published archive is ordered. */
+  readonly packOrder?: PackOrder | undefined;
 }
 
 export interface ToolchainChoice {
@@ -34,18 +37,14 @@ const exact = /^v?(\d{1,3}\.\d{1,4}\.\d{1,4})$/;
 
 /**
  * In this order: what the publish record names; what the source pins; the long-term-support Node of the day of
- * publishing (or of the commit), those first whose npm writes the committed lockfile's version, then the older and newer ones of that day; the lowest that `engines` allows; the newest.
- * Whatever `engines` or the package manager rules out is left away. At most four; never none.
+ * publishing (or of the commit), those first whose npm writes the committed lockfile's version, then the older and newer
+ * ones of that day; the lowest that `engines` allows; the newest. Of those that nobody names, the ones come first whose
+ * npm packs in the order of the published archive. Whatever `engines` or the package manager rules out is left away. At most four; never none.
  */
 export function toolchainChoices(facts: ToolchainFacts): readonly ToolchainChoice[] {
   const day = dayOf(facts);
-  const all = [
-    ...published(facts, day),
-    ...pinned(facts, day),
-    ...ofTheDay(facts),
-    ...byEngines(facts),
-    newest(),
-  ];
+  const guessed = [...ofTheDay(facts), ...byEngines(facts), newest()];
+  const all = [...published(facts, day), ...pinned(facts, day), ...inPackOrder(facts, guessed, day)];
   const fitting = all.filter((choice) => fits(facts, choice));
   const distinct = fitting.filter(
     (choice, index) =>
@@ -55,10 +54,33 @@ export function toolchainChoices(facts: ToolchainFacts): readonly ToolchainChoic
   return distinct.length > 0 ? distinct.slice(0, most) : [newest()];
 }
 
-function fits({ engines, atLeastNode, atLeastNpm }: ToolchainFacts, { node, npm }: ToolchainChoice): boolean {
+function fits(
+  { engines, atLeastNode, atLeastNpm }: ToolchainFacts,
+  { node, npm }: Pick<ToolchainChoice, 'node' | 'npm'>,
+): boolean {
   if (semver.lt(node, '8.0.0') || semver.lt(node, atLeastNode) || semver.lt(npm, atLeastNpm)) return false;
   const range = engines === undefined || engines.length > 200 ? null : semver.validRange(engines);
   return range === null || semver.satisfies(node, range, { includePrerelease: true });
+}
+
+/** Those that pack as the published archive is ordered, one of them at least, before the others. */
+function inPackOrder(
+  facts: ToolchainFacts,
+  guessed: readonly ToolchainChoice[],
+  day: string,
+): readonly ToolchainChoice[] {
+  const { packOrder } = facts;
+  if (packOrder === undefined) return guessed;
+  const packs = ({ npm }: Pick<ToolchainChoice, 'npm'>): boolean => packsInOrder(packOrder, npm);
+  const fitting = guessed.filter((choice) => packs(choice) && fits(facts, choice));
+  const others = guessed.filter((choice) => !packs(choice));
+  if (fitting.length > 0) return [...fitting, ...others];
+  const releases = nodeReleases.filter((release) => packs(release) && fits(facts, release));
+  const release = releases.findLast(({ date }) => date <= day) ?? releases[0];
+  if (release === undefined) return guessed;
+  const { node, npm } = release;
+  const reason = `Node ${node} comes with npm ${npm}, which packs in the order of the published archive.`;
+  return [{ node, npm, confidence: 'low', reason }, ...others];
 }
 
 function dayOf(facts: ToolchainFacts): string {
@@ -124,7 +146,7 @@ function ofTheDay(facts: ToolchainFacts): readonly ToolchainChoice[] {
   const writes = ({ npm }: ToolchainChoice): boolean =>
     lockfileNpm === undefined || (majorOf(npm) >= lockfileNpm[0] && majorOf(npm) <= lockfileNpm[1]);
   const perDay = daysOf(facts).map((day) => {
-    const lines = linesOf(day);
+    const lines = linesOf(facts, day);
     return [...lines.filter(writes), ...lines.filter((line) => !writes(line))];
   });
   const longest = Math.max(0, ...perDay.map(({ length }) => length));
@@ -133,13 +155,20 @@ function ofTheDay(facts: ToolchainFacts): readonly ToolchainChoice[] {
   ).flat();
 }
 
-function linesOf({ day, what, sure }: Day): readonly ToolchainChoice[] {
+/** Of each line the newest of that day; where that one can't be used, the first that can. */
+function linesOf(facts: ToolchainFacts, { day, what, sure }: Day): readonly ToolchainChoice[] {
   return linesAt(day).flatMap((major, index): readonly ToolchainChoice[] => {
-    const release = newestOf(major, day);
-    if (release === undefined) return [];
-    const { node, npm } = release;
-    const confidence = index === 0 && sure ? 'medium' : 'low';
-    const reason = `Node ${node} with npm ${npm} was in use when this was ${what}.`;
+    const ofTheDay = newestOf(major, day);
+    if (ofTheDay === undefined) return [];
+    const usable = fits(facts, ofTheDay);
+    const { node, npm } = usable
+      ? ofTheDay
+      : (releasesOf(major).find((release) => release.date > day && fits(facts, release)) ?? ofTheDay);
+    const confidence = index === 0 && sure && usable ? 'medium' : 'low';
+    const tools = `Node ${node} with npm ${npm}`;
+    const reason = usable
+      ? `${tools} was in use when this was ${what}.`
+      : `${tools} is the oldest of its line that can be used; this was ${what}.`;
     return [{ node, npm, confidence, reason }];
   });
 }
