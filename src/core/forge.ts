@@ -2,6 +2,8 @@
  * What only the forge of a repository can tell. Every answer may be `not-checked`, and then nothing was learned: it is
  * never read as a good one. Texts are hostile.
  */
+import type { ReviewKind } from './commits.ts';
+
 export interface NotChecked {
   readonly state: 'not-checked';
   /** One sentence: no forge is configured for the host, it did not answer, it can't tell. */
@@ -45,9 +47,20 @@ export interface RepositoryAnswer {
   readonly forkOf: string | undefined;
 }
 
+/** How a commit came into the repository. */
+export interface ReviewAnswer {
+  readonly state: 'known';
+  readonly exists: boolean;
+  readonly kind: ReviewKind;
+  /** Number of the merged request; undefined: none. */
+  readonly request: string | undefined;
+}
+
 export interface Forge {
   readonly repository: (uri: string) => Promise<RepositoryAnswer | NotChecked>;
   readonly commit: (uri: string, commit: string) => Promise<CommitAnswer | NotChecked>;
+  /** Who reviewed a commit, by the request it was merged with. */
+  readonly review: (uri: string, commit: string) => Promise<ReviewAnswer | NotChecked>;
   /** `invocation`: the run's URI from the certificate (.21). */
   readonly run: (invocation: string) => Promise<RunAnswer | NotChecked>;
   readonly tags: (uri: string, names: readonly string[]) => Promise<TagAnswer | NotChecked>;

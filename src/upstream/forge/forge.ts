@@ -45,6 +45,7 @@ export function createForge(sources: readonly ForgeSource[], deps: ForgeDeps): C
   return {
     repository: (uri) => ask(hostOf(uri), ['repository', uri], (forge) => forge.repository(uri)),
     commit: (uri, commit) => ask(hostOf(uri), ['commit', uri, commit], (forge) => forge.commit(uri, commit)),
+    review: (uri, commit) => ask(hostOf(uri), ['review', uri, commit], (forge) => forge.review(uri, commit)),
     tags: (uri, names) => ask(hostOf(uri), ['tags', uri, ...names], (forge) => forge.tags(uri, names)),
     run: (uri) =>
       ask(

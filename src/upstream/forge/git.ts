@@ -70,6 +70,7 @@ export function createGitForge(source: RefSource, host: string): Forge {
         },
       );
     },
+    review: async () => notChecked(`${host} is asked with git alone, which knows no reviews`),
     run: async () => notChecked(`${host} is asked with git alone, which knows no runs`),
   };
 }

@@ -104,7 +104,7 @@ function conclusionOf(text: string | undefined): RunAnswer['conclusion'] {
   return text === 'success' || text === 'failure' || text === 'cancelled' ? text : 'other';
 }
 
-function idOf(body: JsonObject): string | undefined {
+export function idOf(body: JsonObject): string | undefined {
   return numberText(own(body, 'id'));
 }
 

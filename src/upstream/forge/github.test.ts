@@ -291,7 +291,7 @@ test('a forge that throws is not-checked', async () => {
   const broken = async (): Promise<never> => {
     throw new Error('broken');
   };
-  const forge = { repository: broken, commit: broken, run: broken, tags: broken };
+  const forge = { repository: broken, commit: broken, run: broken, tags: broken, review: broken };
   const answers = await answersFor(forge, { repositoryUri: repository, commit, runUri, tagNames: [] });
   for (const answer of Object.values(answers))
     assert.equal(answer.state === 'not-checked' && answer.why, 'broken');

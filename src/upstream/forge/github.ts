@@ -3,7 +3,7 @@
  * "not there for us"; whatever is neither that nor a whole answer of the right shape is `not-checked`.
  */
 import { isAssayError } from '../../core/errors.ts';
-import type { CommitAnswer, Forge, NotChecked } from '../../core/forge.ts';
+import type { CommitAnswer, Forge, NotChecked, ReviewAnswer } from '../../core/forge.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/time.ts';
 import { createAnswerCache } from './cache.ts';
@@ -19,6 +19,7 @@ import {
   type GithubRepository,
   type GithubTarget,
 } from './github-parse.ts';
+import { reviewOf } from './github-review.ts';
 import { failedToAsk, NoAnswer, notChecked } from './not-checked.ts';
 import { isObjectId, isTagName, parseRepositoryUri, parseRunUri } from './repository-uri.ts';
 
@@ -30,10 +31,15 @@ const maxPeels = 5;
 /** A forge that names a later reset is asked again then all the same. */
 const longestPauseMs = 3_600_000;
 
+/** Of the questions that a forge answers in an hour: without a token that is sixty. */
+const keptBack = 25;
+
 const absent = { state: 'known', exists: false } as const;
 
 export function createGithubForge(exchange: ForgeExchange, host: string, clock: Clock): Forge {
   const repositories = createAnswerCache(clock);
+  const requests = createAnswerCache(clock);
+  let left: { readonly count: number; readonly untilMs: number } | undefined;
   let pause: { readonly untilMs: number; readonly why: string } | undefined;
 
   /** Undefined: 404 or 422, which GitHub answers for a commit it does not have. Throws NoAnswer and UPSTREAM_*. */
@@ -44,6 +50,7 @@ export function createGithubForge(exchange: ForgeExchange, host: string, clock: 
       headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
       maxBytes,
     });
+    left = leftOf(reply) ?? left;
     if (reply.status === 200) return parsed(reply);
     if (reply.status === 404 || reply.status === 410 || reply.status === 422) return undefined;
     pause = pauseOf(reply, host, clock().getTime()) ?? pause;
@@ -91,6 +98,20 @@ export function createGithubForge(exchange: ForgeExchange, host: string, clock: 
     return readHeads(await get(`${base}/commits/${commit}/branches-where-head`), commit);
   }
 
+  /** Reviews are many questions: those that an install waits for come first. */
+  async function reviewAt(base: string, commit: string): Promise<ReviewAnswer> {
+    const ask = (path: string): Promise<unknown> => {
+      if (left !== undefined && left.count < keptBack && left.untilMs > clock().getTime())
+        throw new NoAnswer(`${host} answers few questions more for now (its rate limit)`);
+      return get(`${base}/${path}`);
+    };
+    const id = (await repositoryAt(base))?.answer.id;
+    if (id === undefined) throw new NoAnswer(`${host} shows no such repository`);
+    const judge: Parameters<typeof reviewOf>[1] = (number, work) =>
+      requests.ask(JSON.stringify([base, number]), work, () => true);
+    return reviewOf(async (path) => ask(path), judge, id, commit);
+  }
+
   async function tagAt(base: string, name: string): Promise<string | undefined> {
     const encoded = name.split('/').map(encodeURIComponent).join('/');
     const body = await getObject(`${base}/git/ref/tags/${encoded}`);
@@ -116,6 +137,10 @@ export function createGithubForge(exchange: ForgeExchange, host: string, clock: 
     commit: (uri, commit) =>
       isObjectId(commit)
         ? withRepository(uri, (base) => commitAt(base, commit))
+        : Promise.resolve(notChecked('the commit is no commit id')),
+    review: (uri, commit) =>
+      isObjectId(commit)
+        ? withRepository(uri, (base) => reviewAt(base, commit))
         : Promise.resolve(notChecked('the commit is no commit id')),
     tags: (uri, names) =>
       withRepository(uri, async (base) => {
@@ -191,6 +216,16 @@ function parsed({ bytes, place }: ForgeReply): unknown {
   } catch {
     throw new NoAnswer(`${place}: the answer is not JSON`);
   }
+}
+
+/** How many questions are left, and until when. */
+function leftOf({ headers }: ForgeReply): { readonly count: number; readonly untilMs: number } | undefined {
+  const number = (name: string): number | undefined => {
+    const text = headers[name];
+    return typeof text === 'string' && /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+  };
+  const [count, reset] = [number('x-ratelimit-remaining'), number('x-ratelimit-reset')];
+  return count === undefined || reset === undefined ? undefined : { count, untilMs: reset * 1000 };
 }
 
 /**
