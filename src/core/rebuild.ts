@@ -2,6 +2,7 @@
  * Building from source, here: what was built from what, in which isolation, and how it compares with what upstream
  * published. Every outcome is data, also the failures. Texts from packages and builds are hostile and clipped.
  */
+import type { CommitsSince } from './commits.ts';
 import type { Sha256 } from './digest.ts';
 import type { Purl } from './purl.ts';
 
@@ -71,6 +72,10 @@ export interface FoundSource {
   /** Sentences: every candidate that was tried, and where two disagree. */
   readonly because: readonly string[];
   readonly disagreements: readonly string[];
+  /** Branches that led to the commit then, the default one first, at most 10. Git alone. */
+  readonly branches?: readonly string[];
+  /** What came since the version before; undefined: none is known, or it is no git. */
+  readonly commits?: CommitsSince;
 }
 
 // ---- isolation ----

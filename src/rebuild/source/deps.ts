@@ -1,7 +1,7 @@
 /** What finding a source needs of the outside. `rebuild/sandbox`, `upstream` and `storage` fit; only `server` knows both. */
 import type { Duplex } from 'node:stream';
 import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
-import type { NotChecked, CommitAnswer, RepositoryAnswer } from '../../core/forge.ts';
+import type { NotChecked, CommitAnswer, RepositoryAnswer, ReviewAnswer } from '../../core/forge.ts';
 import type { RunResult } from '../../core/sandbox.ts';
 import type { ArchiveOffer, ReleaseFacts } from './types.ts';
 
@@ -42,6 +42,7 @@ export interface TagMemory {
 export interface SourceForge {
   readonly repository: (uri: string) => Promise<RepositoryAnswer | NotChecked>;
   readonly commit: (uri: string, commit: string) => Promise<CommitAnswer | NotChecked>;
+  readonly review: (uri: string, commit: string) => Promise<ReviewAnswer | NotChecked>;
 }
 
 // ---- git ----

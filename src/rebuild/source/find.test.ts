@@ -99,6 +99,7 @@ describe('finding the source of a version', () => {
     assert.equal(isFound(await findSource(sourceDeps(repo.path), of)).found.reachable, 'not-checked');
     const answers = (reachable: 'yes' | 'no') => ({
       repository: () => Promise.resolve({ state: 'not-checked', why: '' } as const),
+      review: () => Promise.resolve({ state: 'not-checked', why: '' } as const),
       commit: () =>
         Promise.resolve({
           state: 'known',
@@ -192,38 +193,6 @@ describe('finding the source of a version', () => {
     );
     assert.equal(found.identity.repository, 'https://git.example.com/other/fork');
     assert.match(found.disagreements.join(), /The package names the repository/);
-  });
-
-  it('tells who wrote what came since the version that was built before, and who is new', async () => {
-    const first = repo.commit({ 'package.json': manifest('thing', '1.0.0') });
-    repo.commit({ 'a.js': '1' });
-    repo.git('commit', '-q', '--allow-empty', '-m', 'help', '--author', 'Jia <jia@example.com>');
-    repo.commit({ 'package.json': manifest('thing', '1.0.1') });
-    repo.git('tag', 'v1.0.1');
-    const earlier = { version: '1.0.0', commit: first };
-    const { found } = isFound(
-      await findSource(sourceDeps(repo.path), release('thing', '1.0.1'), { earlier }),
-    );
-    const said = found.because.join('\n');
-    assert.match(
-      said,
-      /Since 1\.0\.0 came 3 commits by 2 authors: A <a@example\.com> \(2\), Jia <jia@example\.com> \(1\)/,
-    );
-    assert.match(said, /First commits here of: Jia <jia@example\.com>\./);
-    assert.deepEqual(found.disagreements, []);
-    repo.git('checkout', '-q', '--orphan', 'other');
-    const orphan = repo.commit({ 'package.json': manifest('thing', '1.0.2') });
-    repo.git('tag', 'v1.0.2');
-    const of = release('thing', '1.0.2');
-    const later = isFound(await findSource(sourceDeps(repo.path), of, { earlier })).found;
-    assert.match(later.because.join(), /does not descend from the one that 1\.0\.0/);
-    const gone = { version: '1.0.0', commit: 'e'.repeat(40) };
-    const lost = isFound(await findSource(sourceDeps(repo.path), of, { earlier: gone })).found;
-    assert.match(lost.disagreements.join(), /is gone/);
-    const same = isFound(
-      await findSource(sourceDeps(repo.path), of, { earlier: { version: '9', commit: orphan } }),
-    );
-    assert.match(same.found.because.join(), /the commit that 9 was built from/);
   });
 });
 

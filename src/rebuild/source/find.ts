@@ -2,8 +2,10 @@
  * Finds the source of a version, grades the finding, and keeps the source by digest. Start here. Every place that was
  * looked at is told, and where two disagree, that too: the best finding is not made better by keeping quiet about others.
  */
+import { commitsSentence } from '../../core/commits.ts';
 import { isAssayError, messageOf } from '../../core/errors.ts';
 import type { NotBuiltCause, SourceGrade } from '../../core/rebuild.ts';
+import { commitsSince, type EarlierSource } from './commits/gather.ts';
 import type { SourceDeps } from './deps.ts';
 import { withCopy, type CopyLimits, type GitCopy } from './git/copy.ts';
 import { keepHistory } from './history.ts';
@@ -17,7 +19,6 @@ import {
   repositoryOfUri,
   type Repository,
 } from './repository-url.ts';
-import { sinceEarlier, type EarlierSource } from './since.ts';
 import { isObjectName } from './tag-names.ts';
 import { movedTags, seenTags } from './tags.ts';
 import type { MovedTag, NamedSource, ReleaseFacts, SourceSearch } from './types.ts';
@@ -25,7 +26,7 @@ import type { MovedTag, NamedSource, ReleaseFacts, SourceSearch } from './types.
 export interface FindOptions {
   readonly signal?: AbortSignal;
   readonly limits?: Partial<CopyLimits & MirrorLimits>;
-  /** Where a version before this one was built from: what came since is told. */
+  /** A version before this one: what came since is told. */
   readonly earlier?: EarlierSource;
 }
 
@@ -36,6 +37,8 @@ interface Notes {
   seen: readonly Seen[];
   moved: readonly MovedTag[];
 }
+
+const branchesKept = 10;
 
 type NotFound = Extract<SourceSearch, { readonly state: 'not-found' }>['cause'];
 
@@ -207,11 +210,9 @@ async function found(
     );
   const { reachable, because } = reachableOf(chosen.refs, copy.refs.defaultBranch, notes.moved, reach);
   notes.because.push(because);
-  if (earlier !== undefined) {
-    const since = await sinceEarlier(copy, earlier, commit);
-    notes.because.push(...since.because);
-    notes.disagreements.push(...since.disagreements);
-  }
+  const since = { release, repository: url, isWeb, commit, directory };
+  const commits = earlier === undefined ? undefined : await commitsSince(deps, copy, { ...since, earlier });
+  if (commits !== undefined) notes.because.push(commitsSentence(commits));
   const uri = `git+${url}@${commit}`;
   const { mirror: kept, members } = await mirrorCommit(copy, deps.blobs, { commit, uri }, limits);
   await besideArchive(deps, copy, release, members, directory, notes);
@@ -234,8 +235,18 @@ async function found(
       reachable,
       because: [...notes.because],
       disagreements: [...notes.disagreements],
+      branches: branchesFirst(chosen.refs, copy.refs.defaultBranch),
+      ...(commits === undefined ? {} : { commits }),
     },
   };
+}
+
+function branchesFirst(refs: readonly string[], defaultBranch: string | undefined): readonly string[] {
+  const branches = refs.filter((ref) => ref.startsWith('refs/heads/'));
+  return [
+    ...branches.filter((ref) => ref === defaultBranch),
+    ...branches.filter((ref) => ref !== defaultBranch),
+  ].slice(0, branchesKept);
 }
 
 /** From the release's own tag where that leads to it, else the default branch, else any. */

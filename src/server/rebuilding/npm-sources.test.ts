@@ -40,7 +40,11 @@ async function opened(t: TestContext) {
   const unasked = { state: 'not-checked', why: 'no forge' } as const;
   const deps: NpmSourcesDeps = {
     storage,
-    forge: { repository: () => Promise.resolve(unasked), commit: () => Promise.resolve(unasked) },
+    forge: {
+      repository: () => Promise.resolve(unasked),
+      commit: () => Promise.resolve(unasked),
+      review: () => Promise.resolve(unasked),
+    },
     files: { read: () => Promise.resolve(undefined) },
     archives: () => Promise.resolve([]),
     dial: host.dial,
@@ -57,6 +61,7 @@ async function opened(t: TestContext) {
   } as unknown as Workshop;
   const target = {
     purl: formatPurl('npm', 'thing', '1.0.0'),
+    upstream: 'npm',
     release: release('thing', '1.0.0', { repository: 'https://registry.example.com/repo.git' }),
   } as unknown as NpmTarget;
   const find = () => findNpmSource(deps, target, shop, undefined, new AbortController().signal);

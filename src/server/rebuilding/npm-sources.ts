@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NewAlarm } from '../../admission/deps.ts';
-import type { Forge } from '../../core/forge.ts';
 import { AssayError } from '../../core/errors.ts';
 import { parsePurl, formatPurl } from '../../core/purl.ts';
 import { gateItself } from '../../core/subject.ts';
@@ -24,7 +23,7 @@ import type { Workshop } from './workshop.ts';
 
 export interface NpmSourcesDeps {
   readonly storage: Pick<Storage, 'blobs' | 'sources' | 'admission' | 'builds'>;
-  readonly forge: Pick<Forge, 'repository' | 'commit'>;
+  readonly forge: SourceDeps['forge'];
   readonly files: SourceDeps['files'];
   readonly archives: SourceDeps['archives'];
   readonly dial: Dial;
@@ -91,22 +90,36 @@ export async function findNpmSource(
 
 const buildsLookedAt = 200;
 
-/** Where the newest version before this one was built from. Throws STORAGE_*. */
+/** The newest version before this one that was admitted here, else that was built. Throws STORAGE_*. */
 async function earlierSource(
   { storage }: NpmSourcesDeps,
-  { purl }: NpmTarget,
+  { purl, upstream }: NpmTarget,
 ): Promise<FindOptions['earlier']> {
   const { ecosystem, name, version = '' } = parsePurl(purl);
   const { compare } = orderOf(ecosystem);
-  let found: FindOptions['earlier'];
+  const newest = (versions: Iterable<string>): string | undefined =>
+    [...versions]
+      .filter((other) => compare(other, version) < 0)
+      .sort(compare)
+      .at(-1);
+  const found = new Map<string, NonNullable<FindOptions['earlier']>['found']>();
   for (const { purl: of, summary } of await storage.builds.ofPackage(ecosystem, name, buildsLookedAt)) {
     const { version: other = '' } = parsePurl(of);
-    const source = recordFrom(summary).source?.source;
-    if (source?.kind !== 'git' || compare(other, version) >= 0) continue;
-    if (found === undefined || compare(other, found.version) > 0)
-      found = { version: other, commit: source.commit };
+    const source = recordFrom(summary).source;
+    // A commit that nothing led to then says nothing by not being led to now.
+    if (source?.source.kind !== 'git' || source.reachable === 'no') continue;
+    const { url: repository, commit } = source.source;
+    const newer = found.get(other);
+    // The newest build names the commit; the oldest knows best which branches led to it, before anything was moved.
+    if (newer === undefined) found.set(other, { repository, commit, branches: source.branches });
+    else if (newer.commit === commit && source.branches !== undefined)
+      found.set(other, { ...newer, branches: source.branches });
   }
-  return found;
+  const releases = await storage.admission.releasesOf(upstream, name);
+  const admitted = newest(releases.flatMap((one) => (one.admittedAt === undefined ? [] : [one.version])));
+  const before = admitted ?? newest(found.keys());
+  if (before === undefined) return undefined;
+  return { version: before, admitted: admitted !== undefined, found: found.get(before) };
 }
 
 function alarmOf({ clock }: NpmSourcesDeps, { purl }: NpmTarget, moved: MovedTag): NewAlarm {

@@ -35,16 +35,8 @@ export interface GitCopy {
   readonly commitsOf: (path: string) => Promise<readonly string[]>;
   /** `<commit> <parent>…` lines between a ref's tip and a commit, newest first. */
   readonly between: (tip: string, commit: string) => Promise<string>;
-  /** Commits that came with `commit` since `from` (at most 1,000, newest first), and who wrote what came before. */
-  readonly since: (
-    from: string,
-    commit: string,
-  ) => Promise<{
-    readonly commits: readonly string[];
-    readonly earlierAuthors: ReadonlySet<string>;
-    /** Whether `from` is one of the commit's forebears. */
-    readonly descends: boolean;
-  }>;
+  /** What came with `commit` since `from`, and how the two are related; `branches`: those asked whether they have `from`. */
+  readonly since: (from: string, commit: string, branches: readonly string[]) => Promise<Since>;
   /** What lies in an archive: a file of this machine, which is copied in and unpacked there. */
   readonly archive: (path: string) => Promise<readonly SourceMember[]>;
   /** All objects of these names, or of one commit: hashed on the way. `work` gets a reader of them. */
@@ -52,6 +44,22 @@ export interface GitCopy {
     of: { readonly names: readonly string[] } | { readonly commit: string },
     work: (reader: BatchReader) => Promise<T>,
   ) => Promise<T>;
+}
+
+export interface Since {
+  /** At most 2,000, newest first; `total` counts all. */
+  readonly commits: readonly string[];
+  readonly total: number;
+  /** What each touched, for `readTouched`. */
+  readonly touched: string;
+  /** Who wrote and put in what `from` has, for `readEarlierPeople`. */
+  readonly earlierPeople: string;
+  /** False: the history of `from` is longer than was read. */
+  readonly earlierWhole: boolean;
+  /** Whether `from` is one of the commit's forebears; whether the two have one in common. */
+  readonly descends: boolean;
+  readonly related: boolean;
+  readonly branches: readonly string[];
 }
 
 export interface CopyLimits {
@@ -155,18 +163,24 @@ function copyOf(folder: GitFolder, refs: RemoteRefs, limits: CopyLimits): GitCop
       await run(folder, { script: scripts.commitsBetween, args, remote: false });
       return textOf(folder, 'between');
     },
-    since: async (from, commit) => {
-      const args = [commitName(from), commitName(commit)];
-      await run(folder, { script: scripts.commitsSince, args, remote: false });
-      const [since, authors, descends] = [
-        await textOf(folder, 'since'),
-        await textOf(folder, 'authors'),
-        await textOf(folder, 'descends'),
+    since: async (from, commit, branches) => {
+      const args = [
+        commitName(from),
+        commitName(commit),
+        ...branches.filter((one) => refs.branches.has(one)),
       ];
+      await run(folder, { script: scripts.commitsSince, args, remote: false });
+      const text = (name: string): Promise<string> => textOf(folder, name);
+      const related = (await text('related')).split('\n');
       return {
-        commits: since.split('\n').filter(isObjectName),
-        earlierAuthors: new Set(authors.split('\n')),
-        descends: descends.trim() === 'yes',
+        commits: (await text('since')).split('\n').filter(isObjectName),
+        total: countIn(await text('count')),
+        touched: await text('touched'),
+        earlierPeople: await text('people'),
+        earlierWhole: countIn(await text('earlier-count')) <= scripts.earlierShown,
+        descends: related.includes('descends'),
+        related: related.includes('related'),
+        branches: (await text('has')).split('\n').filter((one) => refs.branches.has(one)),
       };
     },
     archive: async (path) => {
@@ -196,6 +210,11 @@ async function ask(folder: GitFolder, names: readonly string[]): Promise<void> {
 function commitName(commit: string): string {
   if (!isObjectName(commit)) throw new AssayError('SOURCE_INVALID', 'that is no name of a commit');
   return commit;
+}
+
+/** What is no number is as much as can be: nothing is taken for whole then. */
+function countIn(text: string): number {
+  return /^\d{1,15}\n?$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER;
 }
 
 async function textOf(folder: GitFolder, name: string): Promise<string> {

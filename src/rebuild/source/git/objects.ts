@@ -54,16 +54,6 @@ export function readCommit(bytes: Uint8Array): CommitFields | undefined {
   return date === undefined ? undefined : { tree, parents, committedAt: Number(date) };
 }
 
-/** Who wrote a commit, as they said themselves, and whether it carries a signature; nobody checked that. */
-export function readAuthor(
-  bytes: Uint8Array,
-): { readonly author: string; readonly signed: boolean } | undefined {
-  const text = Buffer.from(bytes).toString('utf8').toWellFormed();
-  const head = text.slice(0, text.includes('\n\n') ? text.indexOf('\n\n') : text.length);
-  const author = /^author (.*>) \d{1,12} [+-]\d{4}$/m.exec(head)?.[1];
-  return author === undefined ? undefined : { author, signed: /^gpgsig(?:-sha256)? /m.test(head) };
-}
-
 /** What an annotated tag points at. Undefined: it is none. */
 export function readTag(bytes: Uint8Array): { readonly object: string; readonly kind: string } | undefined {
   const text = Buffer.from(bytes).toString('latin1');

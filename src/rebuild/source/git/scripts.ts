@@ -90,12 +90,28 @@ cd ..
 rm -rf unpacked archive
 `;
 
-/** Commits that came with the second since the first, newest first; and who wrote what the first has. */
-const sinceShown = 1000;
-const authorsShown = 20_000;
+/**
+ * Commits that came with the second since the first, newest first; what each touched; who wrote and put in what the first has;
+ * and how the two are related. `$1`: the earlier commit, `$2`: the commit; then branches, of which `has` gets those that lead
+ * to the first.
+ */
+export const sinceShown = 2000;
+export const earlierShown = 50_000;
+const touchedBytes = 32 * 1024 * 1024;
 export const commitsSince = `
 cd repository
-git rev-list -n ${sinceShown} "$2" "^$1" > ../since
-git log --no-mailmap --format='%an <%ae>' -n ${authorsShown} "$1" | sort -u > ../authors
-if git merge-base --is-ancestor "$1" "$2"; then echo yes > ../descends; else echo no > ../descends; fi
+from="$1"
+to="$2"
+shift 2
+git rev-list -n ${sinceShown} "$to" "^$from" > ../since
+git rev-list --count "$to" "^$from" > ../count
+git diff-tree --stdin --root -r -c -z --raw --no-renames < ../since 2>/dev/null | head -c ${touchedBytes} > ../touched
+git rev-list --count "$from" > ../earlier-count
+git log --no-mailmap --format='%ae%x00%an%x00%ce%x00%cn' -n ${earlierShown} "$from" | sort -u > ../people
+if git merge-base --is-ancestor "$from" "$to"; then echo descends; fi > ../related
+if git merge-base "$from" "$to" > /dev/null; then echo related; fi >> ../related
+: > ../has
+for branch in "$@"; do
+  if git merge-base --is-ancestor "$from" "$branch" 2>/dev/null; then echo "$branch"; fi >> ../has
+done
 `;

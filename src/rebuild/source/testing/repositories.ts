@@ -121,7 +121,11 @@ export function sourceDeps(
     git: { open: () => git.open({ kind: 'file', path }) },
     files: { read: () => Promise.resolve(undefined) },
     tags: memoryTags(),
-    forge: { repository: () => Promise.resolve(unasked), commit: () => Promise.resolve(unasked) },
+    forge: {
+      repository: () => Promise.resolve(unasked),
+      commit: () => Promise.resolve(unasked),
+      review: () => Promise.resolve(unasked),
+    },
     archives: () => Promise.resolve([]),
     ...more,
     blobs,
