@@ -16,6 +16,7 @@ import { addInspect } from './inspect.ts';
 import { addLedger } from './ledger/ledger.ts';
 import { exitCodeOf, tellError } from './problem.ts';
 import { addPulls } from './pulls.ts';
+import { addBehaviour } from './behaviour.ts';
 import { addRebuild } from './rebuild.ts';
 import { addReplay } from './replay.ts';
 import { addSbom } from './sbom.ts';
@@ -71,6 +72,7 @@ function programFor(context: Context): Command {
     addScan,
     addSbom,
     addRebuild,
+    addBehaviour,
     addRecipe,
     addSource,
     addCatalogue,

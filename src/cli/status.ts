@@ -62,9 +62,11 @@ function statusLines(
   return [
     `Assay ${forTerminal(answer.version)} at ${forTerminal(answer.url)}  ${answer.ready ? terminal.paint('good', 'ready') : terminal.paint('bad', 'NOT READY')}`,
     `since     ${forTerminal(answer.startedAt)}, process ${answer.pid}, Node ${forTerminal(answer.node)}`,
+    `secure    ${channelText(answer.secureChannel)}`,
     `data      ${forTerminal(answer.dataDirectory)}`,
     `policy    ${forTerminal(answer.policy.preset)} (${forTerminal(answer.policy.digest.slice(0, 12))})`,
     `releases  ${counts.allow} allowed, ${counts.hold} held, ${counts.block} blocked`,
+    ...behaviourStatusLines(answer.behaviour),
     `alarms    ${answer.alarms}${answer.alarms > 0 ? '   (assay alarms)' : ''}`,
     ...expiryLines(terminal, expiries),
     ...feedLines(terminal, feeds),
@@ -72,4 +74,17 @@ function statusLines(
     '',
     ...tableLines(columns, upstreams),
   ];
+}
+
+/** Nothing to say where nothing waits. */
+function behaviourStatusLines({ waiting, running, idle }: StatusAnswer['behaviour']): readonly string[] {
+  if (waiting + running === 0) return [];
+  const why = idle === undefined ? '' : `   (${forTerminal(idle, 300)})`;
+  return [`scripts   ${waiting} wait to be watched, ${running} are${why}`];
+}
+
+function channelText({ state, url, serve, missing }: StatusAnswer['secureChannel']): string {
+  if (url === undefined) return state === 'off' ? 'switched off' : 'NOT OPEN';
+  const kind = serve === 'secure' ? 'what is Secure' : 'what was built here, also what differs from upstream';
+  return `${forTerminal(url)}  serves ${kind}${missing === 'main' ? '; sends on for the rest' : ''}`;
 }

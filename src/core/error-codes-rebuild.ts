@@ -5,6 +5,15 @@ export const rebuildErrors = {
     remedy:
       'On Debian or Ubuntu: `apt-get install mmdebstrap`, and an archive that apt knows; as a user other than root also `uidmap` and an entry in /etc/subuid.',
   },
+  BEHAVIOUR_UNAVAILABLE: {
+    meaning: 'Install scripts cannot be run and watched on this machine, so nobody knows what they do.',
+    remedy:
+      'Linux with bubblewrap, mmdebstrap and strace is needed, and isolation must be full; the message names what is missing.',
+  },
+  BEHAVIOUR_UNKNOWN: {
+    meaning: 'Nobody ran and watched the install scripts of that version here.',
+    remedy: '`assay behaviour PURL --watch` runs them now, in the sandbox.',
+  },
   BUILD_INPUT_REFUSED: {
     meaning:
       'A package that a build from source asks for may not go into it: it is malicious, or not what it says it is.',

@@ -18,14 +18,19 @@ import { assayVersion } from './package-version.ts';
 import { createRegistryKeysDocument } from './beside-index/registry-keys.ts';
 import { createReleaseSignatures } from './beside-index/release-signatures.ts';
 import { reconsiderOnChange } from './reconsider.ts';
+import { openBehaviour, type Behaviour } from './behaviour/for-gate.ts';
 import { openRebuilding, type Rebuilding } from './rebuilding/for-gate.ts';
 import { inputAssayOf } from './rebuilding/input-assay.ts';
 import { openParts, roomsOf, type GateInput, type Parts } from './parts.ts';
 import { createNpmRoutes } from './routes.ts';
+import { createSecureChannel, type SecureChannel } from './secure-channel/for-gate.ts';
+import { openSecureChannel } from './secure-channel/listener.ts';
 import { startTime, statusOf } from './status.ts';
 
 export interface RunningGate {
   readonly url: string;
+  /** Of the Secure channel; undefined: it is not open. */
+  readonly secureUrl: string | undefined;
   /** Finishes what is under way (at most about five seconds), then closes everything. */
   readonly stop: () => Promise<void>;
 }
@@ -42,10 +47,11 @@ export async function startGate(input: GateInput): Promise<RunningGate> {
     const gateway = createGateway(gate);
     await listen(gateway.server, settings);
     closers.push(gateway.close);
+    await openSecureChannel(gate, closers);
     const control = await startControlServer(gate);
     closers.push(control.close);
     gate.log.info({ url: gate.url, data: settings.dataDirectory, version: assayVersion }, 'the gate is open');
-    return { url: gate.url, stop };
+    return { url: gate.url, secureUrl: gate.secureChannel.state.shown().url, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -88,18 +94,37 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
     },
     closers,
   );
-  return gateOf(parts, input.shown, { admission, rebuilding, shelves: createShelves(rooms, admission) });
+  const behaviour = await openBehaviour(
+    {
+      ...{ settings, storage, clock, log, store, rebuilding },
+      known: parts.behaviour,
+      upstreamOf: (name) => rooms.routeOf(name)?.upstream,
+      readArchive: (artifact) => readArchive(rooms, artifact),
+      onChange: async (ecosystem, name) => reconsider({ ecosystem, names: [name] }),
+    },
+    closers,
+  );
+  const shelves = createShelves(rooms, admission);
+  const secureChannel = createSecureChannel({
+    ...{ settings, storage, store, shelves, ledgerRooms, log },
+    known: builds,
+    readArchive: (artifact) => readArchive(rooms, artifact),
+  });
+  return gateOf(parts, input.shown, { admission, rebuilding, behaviour, shelves, secureChannel });
 }
+
 interface Admitting {
   readonly admission: Admission;
   readonly rebuilding: Rebuilding;
+  readonly behaviour: Behaviour;
   readonly shelves: Shelves;
+  readonly secureChannel: SecureChannel;
 }
 
 function gateOf(
   parts: Parts,
   shown: readonly SettingInForce[],
-  { admission, rebuilding, shelves }: Admitting,
+  { admission, rebuilding, behaviour, shelves, secureChannel }: Admitting,
 ): Gate {
   const { settings, clock, log, storage, store, policy, client, indexPool, metrics, ledgerRooms, epochs } =
     parts;
@@ -124,7 +149,10 @@ function gateOf(
       ...trust.problems(),
       ...feeds.problems(),
       ...pulls.problems(),
+      ...secureChannel.state.problems(),
     ],
+    secureChannel: secureChannel.state.shown,
+    behaviourIdle: behaviour.known.idle,
   };
   return {
     settings,
@@ -155,6 +183,8 @@ function gateOf(
     feeds,
     pulls,
     rebuilding,
+    behaviour,
+    secureChannel,
     collectors: parts.collectors,
     releaseKeys,
     releaseSignatures,

@@ -20,7 +20,9 @@ import type { NpmRoutes } from './routes.ts';
 import type { StatusAnswer } from './control/protocol.ts';
 import type { Ledger } from './ledger.ts';
 import type { Feeds } from './feeds/for-gate.ts';
+import type { Behaviour } from './behaviour/for-gate.ts';
 import type { Rebuilding } from './rebuilding/for-gate.ts';
+import type { SecureChannel } from './secure-channel/for-gate.ts';
 import type { PullLog } from './pulls/log.ts';
 import type { Trust } from './trust/open.ts';
 import type { IndexPool } from './workers/index-pool.ts';
@@ -58,6 +60,9 @@ export interface Gate {
   readonly pulls: PullLog;
   /** Building from source. */
   readonly rebuilding: Rebuilding;
+  readonly behaviour: Behaviour;
+  /** What was built here, for those who take nothing else. */
+  readonly secureChannel: SecureChannel;
   readonly collectors: readonly Collector[];
   readonly releaseSignatures: ReleaseSignatures;
   /** The newest version to use instead of a refused one, itself admitted. */

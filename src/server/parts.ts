@@ -40,6 +40,8 @@ import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openForge, openUpstream } from './outside.ts';
 import { openPullLog, type PullLog } from './pulls/log.ts';
+import { openKnownBehaviour } from './behaviour/for-gate.ts';
+import type { KnownBehaviour } from './behaviour/known.ts';
 import { openKnown } from './rebuilding/for-gate.ts';
 import type { KnownBuilds } from './rebuilding/known.ts';
 import { createNpmRoutes } from './routes.ts';
@@ -80,6 +82,7 @@ export interface Parts {
   readonly feeds: Feeds;
   readonly pulls: PullLog;
   readonly builds: KnownBuilds;
+  readonly behaviour: KnownBehaviour;
 }
 
 /** Everything that must be closed again, in the order in which one needs the other. */
@@ -167,6 +170,7 @@ export async function openParts(
     feeds,
     pulls,
     builds,
+    behaviour: openKnownBehaviour(storage, settings.behaviour),
   };
 }
 export function roomsOf({
@@ -188,6 +192,7 @@ export function roomsOf({
   feeds,
   pulls,
   builds,
+  behaviour,
 }: Parts): Rooms {
   const { blobs } = storage;
   const upstream = withBait(client, blobs, clock);
@@ -219,8 +224,8 @@ export function roomsOf({
     learnKeys: trust.learnKeys,
     scanner,
     scans: storage.scans,
-    // What the sandbox sees of install scripts is not wired yet.
-    behaviour: () => Promise.resolve({ state: 'not-observed', why: 'install scripts are not run here yet' }),
+    behaviour: behaviour.of,
+    behaviourWanted: behaviour.wanted,
     knowledge: ({ ecosystem, name }) => ({
       advisories: feeds.current(ecosystem),
       advisoryOverrides: feeds.overrides().filter((one) => one.name === name),

@@ -22,7 +22,9 @@ test('a gate whose disk is full is not ready, and says so', async (t) => {
       url: 'http://127.0.0.1:4873/',
       clock: () => new Date(),
       startedAt: '2026-01-01T00:00:00.000Z',
+      secureChannel: () => ({ state: 'off', serve: 'secure', missing: 'refuse' }),
       otherProblems: () => [],
+      behaviourIdle: () => undefined,
       freeBytes: () => Promise.resolve(freeBytes),
     });
   assert.equal((await ask(1e9)).ready, true);

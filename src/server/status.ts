@@ -17,6 +17,9 @@ export interface StatusParts {
   readonly startedAt: string;
   /** Sentences of parts that are not well and without which it serves on: a ledger that stopped. */
   readonly otherProblems: () => readonly string[];
+  /** Why no install scripts are watched; undefined: they are. */
+  readonly behaviourIdle: () => string | undefined;
+  readonly secureChannel: () => StatusAnswer['secureChannel'];
   /** Of the data directory's disk; asked of the system where it is not given. */
   readonly freeBytes?: () => Promise<number>;
 }
@@ -32,11 +35,13 @@ export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
     node: process.version,
     startedAt: parts.startedAt,
     url: parts.url,
+    secureChannel: parts.secureChannel(),
     dataDirectory: settings.dataDirectory,
     ready: grave.length === 0,
     problems: [...grave, ...parts.otherProblems()],
     counts: { ...counts.releases },
     alarms: counts.alarms,
+    behaviour: await watching(parts),
     policy: { preset: settings.policy.preset, digest: parts.policyDigest },
     upstreams: settings.upstreams.map((one) => upstreamStatus(one, health.get(one.id))),
   };
@@ -85,6 +90,12 @@ function upstreamStatus(
       ? {}
       : { lastFailureAt: lastError.at, lastError: `${lastError.code}: ${lastError.message}` }),
   };
+}
+
+async function watching({ storage, behaviourIdle }: StatusParts): Promise<StatusAnswer['behaviour']> {
+  const { waiting, running } = await storage.behaviourJobs.counts();
+  const idle = behaviourIdle();
+  return { waiting, running, ...(idle === undefined ? {} : { idle }) };
 }
 
 export function startTime(clock: Clock): string {

@@ -78,6 +78,16 @@ import {
   type RebuildWatched,
   type ReportForm,
 } from './rebuild-protocol.ts';
+import {
+  behaviourEvents,
+  behaviourShown,
+  watchFollowed,
+  watchShown,
+  type BehaviourEvents,
+  type BehaviourShown,
+  type WatchFollowed,
+  type WatchShown,
+} from './behaviour-protocol.ts';
 import { controlSocketPath } from './socket-path.ts';
 import {
   recipeListAnswer,
@@ -189,6 +199,10 @@ export interface ControlClient {
   readonly rebuildReport: (purl: string, form: ReportForm) => Promise<RebuildReport>;
   readonly rebuildProof: (purl: string) => Promise<RebuildProof>;
   readonly catalogue: (purls?: readonly string[]) => Promise<CatalogueAnswer>;
+  readonly behaviour: (purl: string) => Promise<BehaviourShown>;
+  readonly watchBehaviour: (purl: string) => Promise<WatchShown>;
+  readonly followBehaviour: (purl: string, after: number) => Promise<WatchFollowed>;
+  readonly behaviourEvents: (purl: string) => Promise<BehaviourEvents>;
   readonly showRecipe: (query: RecipeQuery) => Promise<RecipeShown>;
   readonly reviewRecipe: (request: RecipeReviewAsked) => Promise<RecipeReviewed>;
   readonly listRecipeReviews: (query: RecipeListed) => Promise<RecipeListAnswer>;
@@ -255,6 +269,10 @@ export function controlClient(dataDirectory: string): ControlClient {
     rebuildReport: (purl, form) => call('POST', '/rebuilds/report', rebuildReport, { purl, form }),
     rebuildProof: (purl) => call('POST', '/rebuilds/proof', rebuildProof, { purl }),
     catalogue: (purls) => call('POST', '/catalogue', catalogueAnswer, { purls }, refreshIdleMs),
+    behaviour: (purl) => call('POST', '/behaviour', behaviourShown, { purl }),
+    watchBehaviour: (purl) => call('POST', '/behaviour/watch', watchShown, { purl }),
+    followBehaviour: (purl, after) => call('POST', '/behaviour/follow', watchFollowed, { purl, after }),
+    behaviourEvents: (purl) => call('POST', '/behaviour/events', behaviourEvents, { purl }),
     showRecipe: (query) => call('POST', '/recipes/show', recipeShown, query),
     reviewRecipe: (request) => call('POST', '/recipes/review', recipeReviewed, request),
     listRecipeReviews: (query) => call('POST', '/recipes/list', recipeListAnswer, query),
@@ -267,8 +285,7 @@ export function controlClient(dataDirectory: string): ControlClient {
     registryKeys: () => call('GET', '/ledger/registry-keys', registryKeysAnswer),
     rotateRegistryKey: () => call('POST', '/ledger/rotate-registry-key', registryKeysAnswer, {}),
     builderKeys: () => call('GET', '/ledger/builder-keys', builderKeysAnswer),
-    rotateBuilderKey: () =>
-      call('POST', '/ledger/rotate-builder-key', builderKeysAnswer, {}, refreshIdleMs),
+    rotateBuilderKey: () => call('POST', '/ledger/rotate-builder-key', builderKeysAnswer, {}, refreshIdleMs),
   };
 }
 

@@ -134,11 +134,21 @@ export const statusAnswer = z.object({
   startedAt: time,
   /** Where package managers connect; ends with `/`. */
   url: text,
+  /** The listener for what was built here; `closed`: it could not be opened. */
+  secureChannel: z.object({
+    state: z.enum(['open', 'closed', 'off']),
+    /** Ends with `/`. */
+    url: text.optional(),
+    serve: z.enum(['secure', 'built']),
+    missing: z.enum(['refuse', 'main']),
+  }),
   dataDirectory: text,
   ready: z.boolean(),
   /** Why it is not ready, or what needs attention; one sentence each. */
   problems: z.array(text),
   counts: z.object({ allow: count, hold: count, block: count }),
+  /** Install scripts that wait to be watched, or are; `idle`: why nobody watches. */
+  behaviour: z.object({ waiting: count, running: count, idle: text.optional() }),
   alarms: count,
   policy: z.object({ preset: text, digest: z.string() }),
   upstreams: z.array(

@@ -20,6 +20,7 @@ import { answerExpectations } from './expect-routes.ts';
 import { answerFeeds } from './feed-routes.ts';
 import { answerLedger } from './ledger-routes.ts';
 import { parseWith } from './parse.ts';
+import { answerBehaviour } from './behaviour-routes.ts';
 import { answerRebuilds } from './rebuild-routes.ts';
 import { pullsRequest } from './pull-protocol.ts';
 import { replayRequest } from './replay-protocol.ts';
@@ -111,6 +112,7 @@ async function route(gate: Gate, request: IncomingMessage): Promise<Answer> {
     (await answerFeeds(gate, asked, body)) ??
     (await answerVex(gate, asked, body)) ??
     (await answerRebuilds(gate, asked, body)) ??
+    (await answerBehaviour(gate, asked, body)) ??
     (await answerSources(gate, asked, body)) ??
     (await answerRecipes(gate, asked, body));
   if (answer !== undefined) return answer;

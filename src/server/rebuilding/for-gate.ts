@@ -14,6 +14,7 @@ import { formatPurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { Clock } from '../../core/time.ts';
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
+import type { PackageRegistry } from '../../rebuild/recipe/deps.ts';
 import type { Storage } from '../../storage/open.ts';
 import { createDial } from '../../upstream/dial.ts';
 import { openPublicFiles } from '../../upstream/public-files.ts';
@@ -68,6 +69,8 @@ export interface Rebuilding {
   /** Finds the source of a version as a build would, and builds nothing. */
   readonly locateNpm: (purl: Purl) => Promise<NpmTarget>;
   readonly npmSources: NpmSourcesDeps;
+  /** What runs in the sandbox may be given, for a package of that upstream. */
+  readonly npmRegistry: (upstream: UpstreamId) => PackageRegistry;
   readonly findDebianSource: (purl: Purl) => ReturnType<typeof findDebianSource>;
   /** What a person approved of the package's source, or took back, counts from now on. Throws STORAGE_*. */
   readonly approvalsChanged: (ecosystem: Ecosystem, name: string) => Promise<void>;
@@ -188,6 +191,7 @@ export async function openRebuilding(
     workshop,
     locateNpm: locate,
     npmSources,
+    npmRegistry: (upstream) => npmRegistry(needs, upstream),
     findDebianSource: (purl) => findDebianSource({ suites: debian, suite: defaultSuite }, purl),
     approvalsChanged: async (ecosystem, name) => {
       const approved = await storage.sources.approved(ecosystem, name);

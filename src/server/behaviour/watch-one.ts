@@ -1,0 +1,176 @@
+/** One version's install scripts, run and watched: its bytes are located, what it needs is laid beside it, and what was seen is kept. */
+import type { BehaviourStore } from '../../admission/behaviour-deps.ts';
+import type { ReadingOutcome } from '../../core/collector.ts';
+import type { ArtifactDigests, Sha256 } from '../../core/digest.ts';
+import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
+import { own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
+import { parsePurl, type Purl } from '../../core/purl.ts';
+import { rfc3339, type Clock } from '../../core/time.ts';
+import { readPackageJson } from '../../evidence/package-json.ts';
+import type {
+  ObserveDeps,
+  ObserveOutcome,
+  ObserveRequest,
+  ObserveToolchain,
+} from '../../rebuild/behaviour/deps.ts';
+import type { Storage } from '../../storage/open.ts';
+import { keepBytes } from '../rebuilding/record-outcome.ts';
+import { dependenciesHere, type DependencyDeps } from './dependencies.ts';
+import { nothingToRun } from './known.ts';
+import { keepBehaviour } from './stored.ts';
+
+export interface Watching {
+  readonly observe: ObserveDeps;
+  readonly toolchain: ObserveToolchain;
+}
+
+export interface WatchOneDeps {
+  readonly behaviours: Pick<BehaviourStore, 'recordReport' | 'recordFailure'>;
+  readonly blobs: Storage['blobs'];
+  /** Digests of bytes that are on record here. */
+  readonly artifactOf: (artifact: Sha256) => Promise<ArtifactDigests | undefined>;
+  /** The bytes of a version, fetched where they are not here. Throws UPSTREAM_*, INDEX_*. */
+  readonly locate: (purl: Purl) => Promise<ArtifactDigests>;
+  readonly readArchive: (artifact: ArtifactDigests) => Promise<ReadingOutcome>;
+  readonly upstreamOf: DependencyDeps['upstreamOf'];
+  readonly store: DependencyDeps['store'];
+  /** Throws BEHAVIOUR_UNAVAILABLE where nothing can be watched here; BASE_UNAVAILABLE, UPSTREAM_*, SANDBOX_*. */
+  readonly open: (purl: Purl) => Promise<Watching>;
+  readonly observeInstall: (deps: ObserveDeps, request: ObserveRequest) => Promise<ObserveOutcome>;
+  readonly registryHosts: readonly string[];
+  readonly observer: string;
+  readonly clock: Clock;
+}
+
+export interface WatchRequest {
+  readonly purl: Purl;
+  /** Undefined: whatever the version's bytes are. */
+  readonly artifact: Sha256 | undefined;
+}
+
+/** `away`: the machine could not, which says nothing of the package. `failed`: it was tried with these bytes. */
+export type WatchEnd =
+  | { readonly state: 'recorded' | 'nothing'; readonly artifact: Sha256 }
+  | { readonly state: 'failed'; readonly artifact: Sha256; readonly code: string; readonly message: string }
+  | { readonly state: 'away'; readonly code: string; readonly message: string };
+
+/** Throws STORAGE_*. */
+export async function watchOne(
+  deps: WatchOneDeps,
+  { purl, artifact }: WatchRequest,
+  watch: { readonly signal: AbortSignal; readonly onLine: (line: string) => void },
+): Promise<WatchEnd> {
+  try {
+    const known = artifact === undefined ? undefined : await deps.artifactOf(artifact);
+    const digests = known ?? (await deps.locate(purl));
+    const read = readPackageJson(await deps.readArchive(digests));
+    if (read.state !== 'read')
+      return await nothing(
+        deps,
+        purl,
+        digests.sha256,
+        'what it would run could not be read from its archive',
+      );
+    const { observe, toolchain } = await deps.open(purl);
+    const asked = await requestFor(deps, purl, digests, read);
+    const { missing, ...request } = asked;
+    for (const one of missing) watch.onLine(`Not here, and so not beside it: ${one}`);
+    const outcome = await deps.observeInstall(observe, { ...request, toolchain, ...watch });
+    return await ended(deps, { purl, artifact: digests.sha256, missing }, outcome);
+  } catch (error) {
+    if (!isAssayError(error) || error.code.startsWith('STORAGE_')) throw error;
+    return { state: 'away', code: error.code, message: messageOf(error) };
+  }
+}
+
+type Request = Omit<ObserveRequest, 'toolchain' | 'signal' | 'onLine'>;
+
+async function requestFor(
+  deps: WatchOneDeps,
+  purl: Purl,
+  digests: ArtifactDigests,
+  { content, files }: { readonly content: JsonObject; readonly files: readonly string[] },
+): Promise<Request & { readonly missing: readonly string[] }> {
+  const { name, version = '' } = parsePurl(purl);
+  const path = await deps.blobs.path(digests.sha256);
+  if (path === undefined) throw new AssayError('BLOB_MISSING', `the bytes of ${purl} are no longer stored`);
+  const { found, missing } = await dependenciesHere(
+    {
+      store: deps.store,
+      upstreamOf: deps.upstreamOf,
+      pathOf: ({ sha256 }) => deps.blobs.path(sha256),
+      manifestOf: async (artifact) => {
+        const read = readPackageJson(await deps.readArchive(artifact));
+        return read.state === 'read' ? read.content : undefined;
+      },
+    },
+    { name, manifest: content },
+  );
+  const scripts = ownObject(content, 'scripts') ?? {};
+  return {
+    package: { path, sha256: digests.sha256, name, version },
+    dependencies: found,
+    scripts: Object.fromEntries(
+      Object.keys(scripts).flatMap((event) => {
+        const command = ownString(scripts, event);
+        return command === undefined ? [] : [[event, command]];
+      }),
+    ),
+    hasBindingGyp: files.includes('binding.gyp') && own(content, 'gypfile') !== false,
+    registryHosts: deps.registryHosts,
+    missing,
+  };
+}
+
+interface About {
+  readonly purl: Purl;
+  readonly artifact: Sha256;
+  readonly missing: readonly string[];
+}
+
+async function ended(deps: WatchOneDeps, about: About, outcome: ObserveOutcome): Promise<WatchEnd> {
+  const { purl, artifact, missing } = about;
+  switch (outcome.state) {
+    case 'no-script':
+      return nothing(
+        deps,
+        purl,
+        artifact,
+        'it runs no script of its own, and those of packages inside it are not run',
+      );
+    case 'not-observed':
+      return { state: 'away', code: 'BEHAVIOUR_UNAVAILABLE', message: outcome.why };
+    case 'failed': {
+      const { code, message } = outcome;
+      if (passing(code)) return { state: 'away', code, message };
+      await deps.behaviours.recordFailure(keyOf(deps, purl, artifact), { code, message }, now(deps));
+      return { state: 'failed', artifact, code, message };
+    }
+    case 'observed': {
+      const { report, output } = outcome;
+      const events = await keepBytes(deps.blobs, Buffer.from(outcome.events, 'utf8'));
+      const blob = await keepBehaviour(deps.blobs, { schema: 1, report, missing, events, output });
+      await deps.behaviours.recordReport({ purl, artifact, observer: report.observer }, blob, now(deps));
+      return { state: 'recorded', artifact };
+    }
+  }
+}
+
+async function nothing(deps: WatchOneDeps, purl: Purl, artifact: Sha256, why: string): Promise<WatchEnd> {
+  const failure = { code: nothingToRun, message: why };
+  await deps.behaviours.recordFailure(keyOf(deps, purl, artifact), failure, now(deps));
+  return { state: 'nothing', artifact };
+}
+
+/** Faults of this machine, or of its stopping: they say nothing of the package. */
+function passing(code: string): boolean {
+  return code === 'BEHAVIOUR_CANCELLED' || code === 'SANDBOX_UNAVAILABLE' || code === 'BASE_UNAVAILABLE';
+}
+
+function keyOf({ observer }: WatchOneDeps, purl: Purl, artifact: Sha256) {
+  return { purl, artifact, observer };
+}
+
+function now({ clock }: WatchOneDeps): string {
+  return rfc3339(clock());
+}
