@@ -33,6 +33,8 @@ async function serve(context: Context, options: Readonly<Record<string, string>>
     one.scopes.length === 0 ? one.url : `${one.scopes.join(' ')} ${one.url}`,
   );
   terminal.note(`Assay is open at ${gate.url}`);
+  if (gate.secureUrl !== undefined)
+    terminal.note(`  secure    ${gate.secureUrl}    (only what was built here)`);
   terminal.note(`  data      ${settings.dataDirectory}`);
   terminal.note(`  upstream  ${upstreams.join(', ')}`);
   terminal.note(`  policy    ${settings.policy.preset}`);

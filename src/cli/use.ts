@@ -8,7 +8,9 @@ import { baitSpec, selfTest, type SelfTestStep } from '../server/package-manager
 import { clients, type Client } from '../server/package-managers/undo-record.ts';
 import { applyPlan, applyUndo, planUndo, planUse, type UsePlan } from '../server/package-managers/use.ts';
 import { exitCodes, load, withExamples, withGateOptions, type Context, type GateOptions } from './context.ts';
-import { gateTarget, reachable } from './gate-target.ts';
+import { channelTarget, gateTarget, reachable } from './gate-target.ts';
+import type { Settings } from '../server/config/settings.ts';
+import type { GatewayTarget } from '../server/control/gateway-client.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Options extends GateOptions {
@@ -16,7 +18,8 @@ interface Options extends GateOptions {
   readonly undo?: boolean;
   readonly project?: boolean;
   readonly yes?: boolean;
-  readonly with: string;
+  readonly with?: string;
+  readonly secure?: boolean;
 }
 
 export function addUse(program: Command, context: Context): void {
@@ -32,7 +35,11 @@ export function addUse(program: Command, context: Context): void {
     .option('--project', "edit this folder's configuration instead of the user's")
     .option('--yes', 'do not ask')
     .option('--gate <url>', 'the gate to use (default: the one that runs here, else the configured one)')
-    .option('--with <name@version>', 'the good package of the proof', 'is-number@7.0.0')
+    .option('--secure', 'its Secure channel instead: only what was built here')
+    .option(
+      '--with <name@version>',
+      'the good package of the proof (default: is-number@7.0.0; none on the Secure channel)',
+    )
     .action(async (client: Client, options: Options) =>
       options.undo === true ? undo(context, client, options) : use(context, client, options),
     );
@@ -40,6 +47,7 @@ export function addUse(program: Command, context: Context): void {
     'assay use npm',
     'assay use pnpm --project --yes',
     'assay use yarn --gate https://assay.example.com/',
+    'assay use npm --secure --project --with inherits@2.0.4',
     'assay use npm --undo',
   ]).addHelpText(
     'after',
@@ -49,10 +57,11 @@ export function addUse(program: Command, context: Context): void {
 
 async function use(context: Context, client: Client, options: Options): Promise<void> {
   const { terminal, around } = context;
-  if (!/^(?:@[\w.~-]+\/)?[\w.~][\w.~-]*@[\w.+-]+$/.test(options.with))
-    throw new AssayError('USAGE_INVALID', `--with ${options.with} is no name@version`);
+  const good = options.with ?? (options.secure === true ? undefined : 'is-number@7.0.0');
+  if (good !== undefined && !/^(?:@[\w.~-]+\/)?[\w.~][\w.~-]*@[\w.+-]+$/.test(good))
+    throw new AssayError('USAGE_INVALID', `--with ${good} is no name@version`);
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = await gateTarget(context, settings, options.gate);
+  const target = await targetOf(context, settings, options);
   await reachable(target);
   const plan = await planUse({
     client,
@@ -73,7 +82,13 @@ async function use(context: Context, client: Client, options: Options): Promise<
     terminal.note(`(what was there before is kept in ${userConfigDirectory(around)})`);
   }
   warnOfScopes(terminal, plan);
-  await prove(context, plan, options);
+  await prove(context, plan, good, options);
+}
+
+function targetOf(context: Context, settings: Settings, { gate, secure }: Options): Promise<GatewayTarget> {
+  return secure === true && gate === undefined
+    ? channelTarget(context, settings)
+    : gateTarget(context, settings, gate);
 }
 
 function warnOfScopes(terminal: Terminal, plan: UsePlan): void {
@@ -104,23 +119,25 @@ function printDiff(terminal: Terminal, file: string, before: string, after: stri
   }
 }
 
-async function prove(context: Context, plan: UsePlan, options: Options): Promise<void> {
+async function prove(
+  context: Context,
+  plan: UsePlan,
+  good: string | undefined,
+  options: Options,
+): Promise<void> {
   const { terminal, around } = context;
-  terminal.note(
-    `Proof: ${plan.client} ${forTerminal(plan.version)} installs ${options.with} and then ${baitSpec}, in a folder of its own.`,
-  );
+  const wanted =
+    good === undefined ? `tries to install ${baitSpec}` : `installs ${good} and then ${baitSpec}`;
+  terminal.note(`Proof: ${plan.client} ${forTerminal(plan.version)} ${wanted}, in a folder of its own.`);
   terminal.progress('installing');
   const projectFile = options.project === true ? plan.file : undefined;
-  const { good, bait } = await selfTest({
-    client: plan.client,
-    version: plan.version,
-    good: options.with,
-    projectFile,
-    around,
-  });
+  const { client, version } = plan;
+  const { good: came, bait } = await selfTest({ client, version, good, projectFile, around });
   terminal.progress('');
-  terminal.out(stepLine(terminal, good, 'installed'));
-  if (good.outcome !== 'installed') printOutput(terminal, good);
+  if (came !== undefined) {
+    terminal.out(stepLine(terminal, came, 'installed'));
+    if (came.outcome !== 'installed') printOutput(terminal, came);
+  }
   terminal.out(stepLine(terminal, bait, 'refused'));
   printOutput(terminal, bait);
   if (bait.outcome === 'installed') return context.finish(exitCodes.violation);
@@ -130,7 +147,7 @@ async function prove(context: Context, plan: UsePlan, options: Options): Promise
     );
     return context.finish(exitCodes.violation);
   }
-  if (good.outcome !== 'installed') return context.finish(exitCodes.unverified);
+  if (came !== undefined && came.outcome !== 'installed') return context.finish(exitCodes.unverified);
 }
 
 function stepLine(terminal: Terminal, step: SelfTestStep, wanted: SelfTestStep['outcome']): string {
@@ -146,7 +163,7 @@ function printOutput(terminal: Terminal, step: SelfTestStep): void {
 async function undo(context: Context, client: Client, options: Options): Promise<void> {
   const { terminal, around } = context;
   const { settings } = await load(context, { config: options.config, data: options.data }, 'none');
-  const target = await gateTarget(context, settings, options.gate);
+  const target = await targetOf(context, settings, options);
   const plan = await planUndo({ client, gate: target.url, project: options.project === true, around });
   if (plan === undefined) {
     terminal.note(

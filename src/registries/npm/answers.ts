@@ -12,6 +12,8 @@ export type NpmProblem =
   | { readonly kind: 'not-found'; readonly what: string }
   /** The version is there and the index hides it: 403 as for the file itself, without a case of its own. */
   | { readonly kind: 'withheld'; readonly what: string; readonly why: string }
+  /** Not among what was built here: `short` is for the reason phrase, `why` says what to do. */
+  | { readonly kind: 'not-on-channel'; readonly what: string; readonly short: string; readonly why: string }
   /** Upstream can't be asked, and nothing verified is here to serve. */
   | {
       readonly kind: 'upstream-down';
@@ -42,6 +44,13 @@ export function npmError(problem: NpmProblem): HttpAnswer {
         403,
         `Withheld ${problem.what}: assay explain ${problem.what}`,
         `${problem.what} is withheld: ${problem.why}`,
+      );
+    case 'not-on-channel':
+      return failure(
+        404,
+        `Not on the Secure channel: ${problem.what}: ${problem.short}`,
+        `${problem.what} is not on the Secure channel, which serves only what was built here: ${problem.why}`,
+        { 'npm-notice': forHeader(`assay: not on the Secure channel: ${problem.what}: ${problem.why}`, 240) },
       );
     case 'upstream-down':
       return later(

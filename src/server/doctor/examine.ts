@@ -6,7 +6,7 @@ import { isOwnAddress, localUrl } from '../config/addresses.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { gateHealth } from '../control/gateway-client.ts';
-import { runningUrl } from '../control/running-url.ts';
+import { runningChannelUrl, runningUrl } from '../control/running-url.ts';
 import { controlSocketPath } from '../control/socket-path.ts';
 import { findLockfiles } from '../checking/check-lockfile.ts';
 import { installedClients, type InstalledClient } from '../package-managers/installed.ts';
@@ -32,7 +32,7 @@ export async function examine(input: ExamineInput): Promise<readonly Finding[]> 
     npmFinding(installed),
     await dataFinding(settings),
     running,
-    ...(running.state === 'good' ? [] : [await portFinding(settings)]),
+    ...(running.state === 'good' ? await channelFinding(settings) : [await portFinding(settings)]),
     upstreamFinding(input),
     ...(await trustFindings(settings)),
     ...(await feedFindings(settings)),
@@ -104,6 +104,25 @@ async function gateFinding(settings: Settings, around: Surroundings): Promise<Fi
     return { state: 'warning', about: 'gate', message: messageOf(error), remedy: 'Start it: `assay serve`.' };
   }
 }
+
+/** Of a gate that runs; a channel that nobody wanted is no finding. */
+async function channelFinding(settings: Settings): Promise<readonly Finding[]> {
+  if (!settings.secureChannel.enabled) return [];
+  const about = 'secure channel';
+  try {
+    const url = await runningChannelUrl(settings);
+    await gateHealth({ url, token: undefined });
+    return [good(about, `open at ${url}: ${servedWords[settings.secureChannel.serve]}`)];
+  } catch (error) {
+    const remedy = 'Free its port, or choose another (ASSAY_SECURE_PORT); `assay status` says why.';
+    return [{ state: 'warning', about, message: messageOf(error), remedy }];
+  }
+}
+
+const servedWords = {
+  secure: 'only what is Secure',
+  built: 'what was built here, also what differs from upstream',
+} as const;
 
 async function portFinding(settings: Settings): Promise<Finding> {
   const url = new URL(localUrl(settings));

@@ -52,7 +52,7 @@ export async function answerNpm(
 }
 
 /** The upstream of the name, and the right to ask it: what needs credentials upstream needs them here too. */
-async function routed(
+export async function routed(
   gate: Gate,
   { caller }: Exchange,
   name: string,

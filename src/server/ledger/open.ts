@@ -34,6 +34,8 @@ export interface LedgerRooms {
   readonly releaseKeys: ReleaseKeys;
   /** Signs what is said of builds. */
   readonly builder: Pick<LaunchedSigner, 'attestBuild' | 'builderKey'>;
+  /** As a registry signs, with the log's key for releases: for files that were built here. */
+  readonly signRelease: LaunchedSigner['signRelease'];
   /** Called when releases of a package were signed. */
   readonly onSigned: (listener: SignedListener) => void;
 }
@@ -77,6 +79,7 @@ export async function openLedger(
     verifier: { origin, version: assayVersion },
     releaseKeys: createReleaseKeys(signer, origin, ledger.signSoon),
     builder: signer,
+    signRelease: signer.signRelease,
     onSigned: (listener) => void listeners.push(listener),
   };
 }

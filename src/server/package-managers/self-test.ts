@@ -14,8 +14,8 @@ export const baitSpec = '@assay/bait@1.0.0';
 export interface SelfTestInput {
   readonly client: Client;
   readonly version: string;
-  /** `name@version` of the package that must install. */
-  readonly good: string;
+  /** `name@version` of the package that must install; undefined: none is known that would. */
+  readonly good: string | undefined;
   /** A rc file of the project to test with; undefined when the user's own is in force. */
   readonly projectFile: string | undefined;
   readonly around: Surroundings;
@@ -30,12 +30,16 @@ export interface SelfTestStep {
 }
 
 export interface SelfTest {
-  readonly good: SelfTestStep;
+  readonly good: SelfTestStep | undefined;
   readonly bait: SelfTestStep;
 }
 
 export async function selfTest(input: SelfTestInput): Promise<SelfTest> {
-  return { good: await tryInstall(input, input.good), bait: await tryInstall(input, baitSpec) };
+  const { good } = input;
+  return {
+    good: good === undefined ? undefined : await tryInstall(input, good),
+    bait: await tryInstall(input, baitSpec),
+  };
 }
 
 async function tryInstall(input: SelfTestInput, spec: string): Promise<SelfTestStep> {

@@ -7,6 +7,7 @@ import { parsePurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { PackageClass, RebuildRecord, SourceIdentity } from '../../core/rebuild.ts';
 import type { RebuildFinding } from '../../core/rebuild-finding.ts';
 import { classOf, type WitnessedBuild } from '../../rebuild/attest/class.ts';
+import { missingToServe, type ServedBuilds } from '../../rebuild/attest/served.ts';
 import type { BuildStore, StoredBuild } from '../../storage/builds.ts';
 import { isGoodVerdict } from './regression.ts';
 import { recordFrom } from './summary.ts';
@@ -36,6 +37,8 @@ export interface KnownBuilds {
     artifact: Sha256,
     upstream: { readonly attested: boolean; readonly signed: boolean },
   ) => PackageClass;
+  /** Why the newest build of a version may not be served to those who want built bytes; undefined: it may. */
+  readonly missingToServe: (purl: Purl, artifact: Sha256, serve: ServedBuilds) => string | undefined;
   /** Every version that was built. */
   readonly versions: () => readonly Purl[];
 }
@@ -93,6 +96,20 @@ export async function openKnownBuilds(
     });
   }
 
+  function missing(purl: Purl, artifact: Sha256, serve: ServedBuilds): string | undefined {
+    const told = classed(purl, artifact, { attested: false, signed: false });
+    const [newest] = ofVersion(purl);
+    if (told.class === 'secure' || serve === 'secure' || newest === undefined)
+      return told.class === 'secure' ? undefined : told.because;
+    const { ecosystem, name } = parsePurl(purl);
+    const about = {
+      artifact,
+      approved: approvedOf(ecosystem, name),
+      reviewed: reviewed.get(keyOf(ecosystem, name)) ?? [],
+    };
+    return missingToServe(newest.record, about, serve);
+  }
+
   function finding(purl: Purl, artifact: Sha256): RebuildFinding | undefined {
     const [newest] = ofVersion(purl);
     if (newest === undefined) return undefined;
@@ -124,6 +141,7 @@ export async function openKnownBuilds(
     approvedOf,
     finding,
     classOf: classed,
+    missingToServe: missing,
     versions: () => [...versions.keys()],
   };
 }
