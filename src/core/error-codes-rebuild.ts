@@ -24,6 +24,16 @@ export const rebuildErrors = {
     meaning: 'A package that a build from source asks for could not be looked at, so it was not let in.',
     remedy: 'The build is tried again by itself. If it stays so, the message names the check that fails.',
   },
+  BEHAVIOUR_CANCELLED: {
+    meaning: 'Install scripts were being watched when somebody stopped that.',
+    remedy: 'Nothing was learnt of them. Ask again.',
+  },
+  BEHAVIOUR_INPUT_INVALID: {
+    meaning:
+      'Install scripts could not be watched, because the package or one of its dependencies cannot be put where npm would.',
+    remedy:
+      'The message says which. Other bytes than the digest names are no accident; an archive that cannot be unpacked is refused elsewhere too.',
+  },
   BUILD_OUTPUT_INVALID: {
     meaning: 'What a build left is not what it was to make, or cannot be read without being led elsewhere.',
     remedy: 'Look at the log of the build. A link or a device where a file should be is no accident.',

@@ -1,17 +1,149 @@
 /** Runs the install scripts of one version in the sandbox, and tells what they did. Start here. */
+import { join } from 'node:path';
+import type { BehaviourReport } from '../../core/behaviour.ts';
+import { AssayError, messageOf } from '../../core/errors.ts';
+import type { RunResult, Workspace } from '../../core/sandbox.ts';
 import type { ObserveDeps, ObserveOutcome, ObserveRequest } from './deps.ts';
+import { makeHoneytokens, randomIdentity } from './honeytokens.ts';
+import { openJudge, type Judge } from './judge.ts';
+import { placesOf } from './layout.ts';
 import { lifecycleScripts } from './lifecycle.ts';
+import { baseRun, prepare, type Scene } from './prepare.ts';
+import { lastOutput, readTrace, watchLog, type TraceRead } from './read-trace.ts';
+
+/** Raised with every change of what is seen or found: what another one saw is not compared. */
+export const observer = 'assay-behaviour 1';
 
 /**
  * Never throws for what the package or the sandbox does: that is the outcome. A run that was cancelled is `failed` with
  * BEHAVIOUR_CANCELLED.
  */
 export async function observeInstall(deps: ObserveDeps, request: ObserveRequest): Promise<ObserveOutcome> {
-  if (lifecycleScripts(request).length === 0) return { state: 'no-script' };
+  const scripts = lifecycleScripts(request);
+  if (scripts.length === 0) return { state: 'no-script' };
   if (deps.isolation === 'none') return { state: 'not-observed', why: 'this machine has no sandbox' };
-  return Promise.resolve({
-    state: 'failed',
-    code: 'SANDBOX_FAILED',
-    message: 'not written yet',
+  let workspace: Workspace | undefined;
+  try {
+    const identity = randomIdentity(deps.random);
+    const tokens = makeHoneytokens(deps.random, request.registryHosts[0] ?? 'registry.example.com');
+    const scene: Scene = { identity, tokens, scripts, places: placesOf(identity, request) };
+    workspace = await deps.sandbox.workspace();
+    return await watched(deps, request, scene, workspace);
+  } catch (error) {
+    if (isCancelled(request)) return cancelled;
+    if (!(error instanceof AssayError)) throw error;
+    if (error.code === 'SANDBOX_UNAVAILABLE') return { state: 'not-observed', why: messageOf(error) };
+    return { state: 'failed', code: error.code, message: messageOf(error).slice(0, 1000) };
+  } finally {
+    await workspace?.remove();
+  }
+}
+
+const cancelled = { state: 'failed', code: 'BEHAVIOUR_CANCELLED', message: 'it was cancelled' } as const;
+
+function isCancelled({ signal }: ObserveRequest): boolean {
+  return signal?.aborted === true;
+}
+
+async function watched(
+  deps: ObserveDeps,
+  request: ObserveRequest,
+  scene: Scene,
+  workspace: Workspace,
+): Promise<ObserveOutcome> {
+  const prepared = await prepare(deps, workspace, request, scene);
+  if (isCancelled(request)) return cancelled;
+  const { identity, places, tokens, scripts } = scene;
+  const toPath = join(workspace.path, 'calls');
+  const stop = new AbortController();
+  const unwatch = watchLog(toPath, () => stop.abort());
+  const signals = [stop.signal, ...(request.signal === undefined ? [] : [request.signal])];
+  let result: RunResult;
+  try {
+    result = await deps.sandbox.run({
+      ...baseRun(request),
+      ...prepared,
+      cwd: places.project,
+      identity: { hostname: identity.hostname, user: identity.user },
+      trace: { toPath },
+      signal: AbortSignal.any(signals),
+      ...(request.onLine === undefined ? {} : { onOutput: request.onLine }),
+    });
+  } finally {
+    unwatch();
+  }
+  if (isCancelled(request)) return cancelled;
+  const judge = openJudge({
+    places,
+    tokenFiles: new Map(tokens.files.map(({ path, token }) => [`${places.home}/${path}`, token])),
+    registryHosts: new Set(request.registryHosts),
+    hostname: identity.hostname,
   });
+  const trace = await readTrace(toPath, judge, {
+    command: prepared.command,
+    scripts: scripts.map(({ event }) => event),
+    tokensIn: tokens.tokensIn,
+  });
+  if (trace.begun === 0)
+    return {
+      state: 'failed',
+      code: 'SANDBOX_FAILED',
+      message: `the scripts were not started: ${result.output.trim().slice(-300)}`,
+    };
+  judgeWhole(judge, trace, result);
+  const { findings, actions, clipped } = judge.end();
+  const report: BehaviourReport = {
+    schema: 1,
+    observer,
+    isolation: deps.isolation,
+    scripts: scripts.slice(0, trace.begun).map(({ event }) => event),
+    ended: endOf(result),
+    events: trace.events,
+    whole: !stop.signal.aborted && isWhole(trace, result) && !clipped,
+    actions,
+    findings,
+  };
+  return { state: 'observed', report, events: trace.text, output: lastOutput(result.output) };
+}
+
+/** The starter passes on the code of a script; it dies of a signal only when something inside killed it. */
+function endOf({ ended, exitCode }: RunResult): BehaviourReport['ended'] {
+  if (ended === 'timeout') return 'timeout';
+  if (ended !== 'exit') return 'killed';
+  return exitCode === 0 ? 'exit' : 'failed';
+}
+
+/** A run that came to its own end and whose log does not was not watched to its end. */
+function isWhole(trace: TraceRead, { ended }: RunResult): boolean {
+  return !trace.lost && trace.lostLines === 0 && (ended !== 'exit' || trace.ended);
+}
+
+const idleSeconds = 30;
+
+function judgeWhole(judge: Judge, trace: TraceRead, result: RunResult): void {
+  if (result.ended === 'exit' && !trace.ended)
+    judge.find({
+      rule: 'unwatched',
+      severity: 'high',
+      message: 'The record of what it did ends before it did: something got out of sight.',
+    });
+  if (trace.leftSeconds > 1) {
+    judge.act('exec:left-running');
+    judge.find({
+      rule: 'left-running',
+      severity: 'medium',
+      message: `Left processes running for ${Math.round(trace.leftSeconds)} seconds after its scripts had ended.`,
+    });
+  }
+  // Timers of Node and of others make no call that is recorded; a compiler that is busy makes none either.
+  const idle = trace.from + result.wallMs / 1000 - trace.to;
+  const busy = result.cpuMs === undefined || result.cpuMs > result.wallMs / 4;
+  if (result.ended === 'timeout' && idle > idleSeconds && !busy) {
+    judge.act('sleep:long');
+    judge.find({
+      rule: 'long-sleep',
+      severity: 'medium',
+      message: `Did nothing for ${Math.round(idle)} seconds, until it was ended: longer than most would watch.`,
+    });
+  }
 }

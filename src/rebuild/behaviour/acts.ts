@@ -1,0 +1,262 @@
+/** What one call does, in the words of rules; nothing for most calls. */
+import type { Act, Process } from './events.ts';
+import { clip } from './events.ts';
+import { absolute, resolveParent, type Links } from './paths.ts';
+import { addressOf, questionIn, type Address } from './strace/addresses.ts';
+import type { Call } from './strace/lines.ts';
+import { bytesIn, fieldOf, textOf, textsOf, wordOf, type Value } from './strace/value.ts';
+
+export interface CallContext {
+  readonly links: Links;
+  /** `socket:[4711]` → where it was connected. */
+  readonly sockets: Map<string, Address>;
+  readonly tokensIn: (text: string) => readonly string[];
+}
+
+type Reader = (call: Call, process: Process, context: CallContext) => readonly Act[];
+
+const mostSockets = 20_000;
+
+export function actsOf(call: Call, process: Process, context: CallContext): readonly Act[] {
+  const read = readers.get(call.name);
+  return read === undefined ? [] : read(call, process, context);
+}
+
+/** The path that a `*at` call means, or a call without a folder. Links of the last name are not followed. */
+function pathAt(
+  process: Process,
+  { links }: CallContext,
+  folder: Value | undefined,
+  path: Value | undefined,
+): string | undefined {
+  const text = textOf(path);
+  let base = process.cwd;
+  if (folder?.kind === 'word' && folder.path !== undefined) {
+    base = folder.path;
+    if (folder.word.startsWith('AT_FDCWD')) process.cwd = base;
+  }
+  if (text === undefined) return undefined;
+  if (text === '') return folder?.kind === 'word' ? folder.path : undefined;
+  return resolveParent(links, absolute(base, text));
+}
+
+/** A call's `n`th argument as a path, with its folder before it when `at`. */
+function pathOf(
+  call: Call,
+  process: Process,
+  context: CallContext,
+  n: number,
+  at: boolean,
+): string | undefined {
+  return at
+    ? pathAt(process, context, call.args[n], call.args[n + 1])
+    : pathAt(process, context, undefined, call.args[n]);
+}
+
+const writing = /\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b/;
+
+function opened(path: string | undefined, flags: string, call: Call, { links }: CallContext): readonly Act[] {
+  const real = call.resultPath ?? (path === undefined ? undefined : links.resolve(path));
+  if (real === undefined || /\bO_PATH\b/.test(flags)) return [];
+  if (writing.test(flags)) {
+    const reads = /\bO_RDWR\b/.test(flags) && call.error === undefined;
+    return [{ kind: 'write', path: real }, ...(reads ? [{ kind: 'read', path: real } as const] : [])];
+  }
+  return /\bO_DIRECTORY\b/.test(flags) ? [] : [{ kind: 'read', path: real }];
+}
+
+function open(at: boolean): Reader {
+  return (call, process, context) => {
+    const flags = call.args[at ? 2 : 1];
+    const words = wordOf(flags?.kind === 'fields' ? fieldOf(flags, 'flags') : flags);
+    return opened(pathOf(call, process, context, 0, at), words, call, context);
+  };
+}
+
+function onPath(kind: 'write' | 'make' | 'delete', at: boolean): Reader {
+  return (call, process, context) => {
+    const path = pathOf(call, process, context, 0, at);
+    return path === undefined ? [] : [{ kind, path }];
+  };
+}
+
+function moved(kind: 'rename' | 'link', at: boolean): Reader {
+  return (call, process, context) => {
+    const from = pathOf(call, process, context, 0, at);
+    const to = pathOf(call, process, context, at ? 2 : 1, at);
+    if (from === undefined || to === undefined) return [];
+    if (kind === 'rename' && call.error === undefined) context.links.move(from, to);
+    return [{ kind, from, to }];
+  };
+}
+
+function symlinked(at: boolean): Reader {
+  return (call, process, context) => {
+    const target = textOf(call.args[0]);
+    const to = pathOf(call, process, context, 1, at);
+    if (target === undefined || to === undefined) return [];
+    if (call.error === undefined) context.links.add(to, target);
+    return [{ kind: 'link', from: absolute(to.slice(0, to.lastIndexOf('/')), target), to }];
+  };
+}
+
+function changedMode(at: boolean): Reader {
+  return (call, process, context) => {
+    const [first] = call.args;
+    const path =
+      call.name === 'fchmod' && first?.kind === 'word' ? first.path : pathOf(call, process, context, 0, at);
+    const mode = parseInt(wordOf(call.args[at ? 2 : 1]), 8);
+    return path === undefined || Number.isNaN(mode) ? [] : [{ kind: 'mode', path, mode }];
+  };
+}
+
+const moveTo: Reader = (call, process, context) => {
+  const [where] = call.args;
+  const path = where?.kind === 'word' ? where.path : pathAt(process, context, undefined, where);
+  if (path !== undefined && call.error === undefined) process.cwd = context.links.resolve(path);
+  return [];
+};
+
+const execute =
+  (at: boolean): Reader =>
+  (call, process, context) => {
+    // What is not on the PATH is looked for in every folder of it.
+    if (call.error === 'ENOENT') return [];
+    const path = context.links.resolve(pathOf(call, process, context, 0, at) ?? '');
+    const argv = textsOf(call.args[at ? 2 : 1]);
+    const tokens = context.tokensIn(argv.join('\0'));
+    return [
+      { kind: 'exec', path, argv: argv.slice(0, 200).map((word) => clip(word, 4000)) },
+      ...(tokens.length === 0 ? [] : [{ kind: 'token', tokens, where: 'a command line' } as const]),
+    ];
+  };
+
+// ---- sockets, and bytes that go out ----
+
+function descriptor(value: Value | undefined): string {
+  return value?.kind === 'word' ? (value.path ?? '') : '';
+}
+
+const connect: Reader = (call, _process, { sockets }) => {
+  const address = addressOf(call.args[1]);
+  if (address === undefined) return [];
+  const socket = descriptor(call.args[0]);
+  if (socket.startsWith('socket:') && sockets.size < mostSockets) sockets.set(socket, address);
+  return [{ kind: 'connect', address }];
+};
+
+/** Everything that is handed to the kernel to be sent or written: where to, names asked for, honeytokens in it. */
+const put: Reader = (call, _process, { sockets, tokensIn }) => {
+  const to = descriptor(call.args[0]);
+  const isSocket = to.startsWith('socket:');
+  const acts: Act[] = [];
+  const given = isSocket ? addressIn(call) : undefined;
+  if (given !== undefined) acts.push({ kind: 'connect', address: given });
+  const address = given ?? (isSocket ? sockets.get(to) : undefined);
+  const payload = call.args.slice(1).flatMap(bytesIn);
+  const named =
+    address?.family === 'inet' && address.port === 53 ? payload.flatMap((one) => questionIn(one) ?? []) : [];
+  acts.push(...named.map((name) => ({ kind: 'ask', name }) as const));
+  const tokens = tokensIn([...payload, ...named.map((name) => name.replaceAll('.', ''))].join('\0'));
+  if (tokens.length > 0)
+    acts.push({
+      kind: 'token',
+      tokens,
+      where:
+        named.length > 0
+          ? 'a name asked for'
+          : isSocket
+            ? 'what it sent'
+            : `what it wrote to ${clip(to, 100)}`,
+    });
+  return acts;
+};
+
+function addressIn(call: Call): Address | undefined {
+  if (call.name === 'sendto') return addressOf(call.args[4]);
+  const [, message] = call.args;
+  const first = message?.kind === 'list' ? fieldOf(message.items[0], 'msg_hdr') : message;
+  return addressOf(fieldOf(first, 'msg_name'));
+}
+
+function copied(from: number, to: number): Reader {
+  return (call) => {
+    const [source, target] = [descriptor(call.args[from]), descriptor(call.args[to])];
+    return source.startsWith('/') && target.startsWith('/')
+      ? [{ kind: 'copy', from: source, to: target }]
+      : [];
+  };
+}
+
+// ---- others ----
+
+const askKernel: Reader = (call) => {
+  const request = wordOf(call.args[0]);
+  return [{ kind: 'memory', how: call.name === 'ptrace' ? `ptrace ${clip(request, 40)}` : call.name }];
+};
+
+const become: Reader = (call) => [{ kind: 'identity', how: call.name }];
+
+const sleep: Reader = (call) => {
+  const request = call.name === 'nanosleep' ? call.args[0] : call.args[2];
+  // Until a time, not for one: what is asked for is not told by the call alone.
+  const isUntil = wordOf(call.args[1]).includes('TIMER_ABSTIME');
+  const seconds = Number(wordOf(fieldOf(request, 'tv_sec')));
+  if (isUntil || !Number.isFinite(seconds) || seconds < 1) return [];
+  return [{ kind: 'sleep', seconds }];
+};
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['open', open(false)],
+  ['openat', open(true)],
+  ['openat2', open(true)],
+  ['creat', onPath('write', false)],
+  ['truncate', onPath('write', false)],
+  ['mkdir', onPath('make', false)],
+  ['mkdirat', onPath('make', true)],
+  ['mknod', onPath('make', false)],
+  ['mknodat', onPath('make', true)],
+  ['unlink', onPath('delete', false)],
+  ['unlinkat', onPath('delete', true)],
+  ['rmdir', onPath('delete', false)],
+  ['rename', moved('rename', false)],
+  ['renameat', moved('rename', true)],
+  ['renameat2', moved('rename', true)],
+  ['link', moved('link', false)],
+  ['linkat', moved('link', true)],
+  ['symlink', symlinked(false)],
+  ['symlinkat', symlinked(true)],
+  ['chmod', changedMode(false)],
+  ['fchmod', changedMode(false)],
+  ['fchmodat', changedMode(true)],
+  ['fchmodat2', changedMode(true)],
+  ['chdir', moveTo],
+  ['fchdir', moveTo],
+  ['execve', execute(false)],
+  ['execveat', execute(true)],
+  ['connect', connect],
+  ['sendto', put],
+  ['sendmsg', put],
+  ['sendmmsg', put],
+  ['write', put],
+  ['writev', put],
+  ['pwrite64', put],
+  ['pwritev', put],
+  ['pwritev2', put],
+  ['sendfile', copied(1, 0)],
+  ['copy_file_range', copied(0, 2)],
+  ['splice', copied(0, 2)],
+  ['ptrace', askKernel],
+  ['process_vm_readv', askKernel],
+  ['process_vm_writev', askKernel],
+  ['pidfd_getfd', askKernel],
+  ['setuid', become],
+  ['setgid', become],
+  ['setreuid', become],
+  ['setregid', become],
+  ['setresuid', become],
+  ['setresgid', become],
+  ['setfsuid', become],
+  ['nanosleep', sleep],
+  ['clock_nanosleep', sleep],
+]);

@@ -1,0 +1,243 @@
+/**
+ * Bait: credentials that look like a developer's, made anew for each run, so that a value that turns up somewhere says where
+ * it was taken. Pure; nothing here opens anything anywhere.
+ */
+
+export interface Honeytokens {
+  /** Below the home folder. All of them are bait: an honest install script has no business in one. */
+  readonly files: readonly HoneytokenFile[];
+  /** Files that make a home look lived in; to read them is nothing. */
+  readonly plain: readonly { readonly path: string; readonly content: string }[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of the tokens whose value is in the bytes (latin1) or text, also in base64 or hex. Sorted. */
+  readonly tokensIn: (text: string) => readonly string[];
+}
+
+export interface HoneytokenFile {
+  readonly path: string;
+  readonly content: string;
+  readonly token: string;
+}
+
+export interface Identity {
+  readonly user: string;
+  readonly hostname: string;
+  /** Folder of the project below the home. */
+  readonly project: string;
+}
+
+type Random = (count: number) => Uint8Array;
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+const base62 = `${letters}${letters.toUpperCase()}0123456789`;
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+function word(random: Random, count: number, alphabet: string): string {
+  return [...random(count)].map((byte) => alphabet[byte % alphabet.length] ?? '').join('');
+}
+
+function one(random: Random, of: readonly string[]): string {
+  const [high = 0, low = 0] = random(2);
+  return of[(high * 256 + low) % of.length] ?? '';
+}
+
+/** A name that nobody can tell a sandbox by: the fixed host name of another one was what malware looked for. */
+export function randomIdentity(random: Random): Identity {
+  const first = [
+    'alex',
+    'chris',
+    'dana',
+    'eli',
+    'jamie',
+    'jordan',
+    'kim',
+    'lee',
+    'maria',
+    'nina',
+    'pat',
+    'robin',
+    'sam',
+    'tom',
+  ];
+  const kind = ['thinkpad', 'xps', 'desktop', 'latitude', 'workstation', 'ubuntu', 'devbox'];
+  const folder = ['code', 'dev', 'git', 'projects', 'repos', 'src', 'work'];
+  const thing = [
+    'admin',
+    'api',
+    'app',
+    'backend',
+    'dashboard',
+    'frontend',
+    'portal',
+    'service',
+    'site',
+    'web',
+  ];
+  const user = `${one(random, first)}${word(random, 2, letters)}`;
+  return {
+    user,
+    hostname: `${one(random, [user, one(random, first)])}-${one(random, kind)}-${word(random, 3, '0123456789')}`,
+    project: `${one(random, folder)}/${one(random, thing)}-${word(random, 4, letters)}`,
+  };
+}
+
+export function makeHoneytokens(random: Random, registryHost: string): Honeytokens {
+  const make = {
+    'npm token': `npm_${word(random, 36, base62)}`,
+    'npm token of the environment': `npm_${word(random, 36, base62)}`,
+    'SSH key': word(random, 280, base62),
+    'AWS key': word(random, 40, base62),
+    'AWS key of the environment': word(random, 40, base62),
+    'Google Cloud key': word(random, 64, base62),
+    'Azure token': word(random, 64, base62),
+    'Kubernetes token': word(random, 64, base62),
+    'Docker login': word(random, 44, base62),
+    'git credentials': `ghp_${word(random, 36, base62)}`,
+    'GitHub login': `gho_${word(random, 36, base62)}`,
+    'GitHub token of the environment': `ghp_${word(random, 36, base62)}`,
+    wallet: word(random, 88, base62),
+    'browser logins': word(random, 96, base62),
+    'browser extension wallet': word(random, 96, base62),
+    'shell history': word(random, 32, base62),
+    'password store': word(random, 96, base62),
+  } as const;
+  const access = `AKIA${word(random, 16, base32)}`;
+  const profile = `${word(random, 8, `${letters}0123456789`)}.default-release`;
+  const file = (
+    token: keyof typeof make,
+    path: string,
+    content: (value: string) => string,
+  ): HoneytokenFile => ({
+    token,
+    path,
+    content: `${content(make[token])}\n`,
+  });
+  const lines = (text: string): string => (text.match(/.{1,70}/g) ?? []).join('\n');
+  return {
+    files: [
+      file('npm token', '.npmrc', (value) => `//${registryHost}/:_authToken=${value}`),
+      file(
+        'SSH key',
+        '.ssh/id_ed25519',
+        (value) =>
+          `-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n${lines(value)}\n-----END OPENSSH PRIVATE KEY-----`,
+      ),
+      file(
+        'AWS key',
+        '.aws/credentials',
+        (value) => `[default]\naws_access_key_id = ${access}\naws_secret_access_key = ${value}`,
+      ),
+      file('Google Cloud key', '.config/gcloud/application_default_credentials.json', (value) =>
+        JSON.stringify(
+          {
+            client_id: '764086051850-6qr4p6.apps.googleusercontent.com',
+            refresh_token: `1//0${value}`,
+            type: 'authorized_user',
+          },
+          null,
+          2,
+        ),
+      ),
+      file('Azure token', '.azure/msal_token_cache.json', (value) =>
+        JSON.stringify({ AccessToken: { secret: value } }),
+      ),
+      file(
+        'Kubernetes token',
+        '.kube/config',
+        (value) => `apiVersion: v1\nkind: Config\nusers:\n- name: admin\n  user:\n    token: ${value}`,
+      ),
+      file('Docker login', '.docker/config.json', (value) =>
+        JSON.stringify({ auths: { [`registry.${registryHost}`]: { auth: value } } }, null, 2),
+      ),
+      file('git credentials', '.git-credentials', (value) => `https://dev:${value}@github.com`),
+      file(
+        'GitHub login',
+        '.config/gh/hosts.yml',
+        (value) => `github.com:\n    oauth_token: ${value}\n    git_protocol: https`,
+      ),
+      file('wallet', '.config/solana/id.json', (value) =>
+        JSON.stringify([...Buffer.from(value)].slice(0, 64)).concat(` "${value}"`),
+      ),
+      file('wallet', '.electrum/wallets/default_wallet', (value) =>
+        JSON.stringify({ keystore: { seed: value, type: 'bip32' } }),
+      ),
+      file('wallet', '.config/Exodus/exodus.wallet/seed.seco', (value) => value),
+      file(
+        'browser logins',
+        '.config/google-chrome/Default/Login Data',
+        (value) => `SQLite format 3 ${value}`,
+      ),
+      file('browser logins', '.config/google-chrome/Default/Cookies', (value) => `SQLite format 3 ${value}`),
+      file('browser logins', `.mozilla/firefox/${profile}/logins.json`, (value) =>
+        JSON.stringify({ logins: [{ encryptedPassword: value }] }),
+      ),
+      file('browser logins', `.mozilla/firefox/${profile}/key4.db`, (value) => `SQLite format 3 ${value}`),
+      file(
+        'browser extension wallet',
+        '.config/google-chrome/Default/Local Extension Settings/nkbihfbeogaeaoehlefnkodbefgpgknn/000003.log',
+        (value) => value,
+      ),
+      file(
+        'shell history',
+        '.bash_history',
+        (value) => `ls\ngit status\nexport API_KEY=${value}\nnpm run dev`,
+      ),
+      file('shell history', '.zsh_history', (value) => `: 1700000000:0;export API_KEY=${value}`),
+      file('password store', '.local/share/keyrings/login.keyring', (value) => `GnomeKeyring\n\r${value}`),
+    ],
+    plain: [
+      { path: '.bashrc', content: '[ -z "$PS1" ] && return\nalias ll="ls -l"\n' },
+      { path: '.profile', content: 'umask 022\n' },
+      { path: '.gitconfig', content: '[user]\n\tname = Developer\n[credential]\n\thelper = store\n' },
+      { path: '.ssh/known_hosts', content: '' },
+      { path: '.config/google-chrome/Local State', content: '{}\n' },
+      {
+        path: '.mozilla/firefox/profiles.ini',
+        content: `[Profile0]\nName=default\nIsRelative=1\nPath=${profile}\n`,
+      },
+    ],
+    environment: {
+      NPM_TOKEN: make['npm token of the environment'],
+      GITHUB_TOKEN: make['GitHub token of the environment'],
+      AWS_ACCESS_KEY_ID: `AKIA${word(random, 16, base32)}`,
+      AWS_SECRET_ACCESS_KEY: make['AWS key of the environment'],
+    },
+    tokensIn: finder(make),
+  };
+}
+
+/** Long enough that no other text has it, short enough that one cut into pieces is still found. */
+const pieceLength = 20;
+
+/** As it is, in hex, and in base64 at each of its three offsets: what is around it does not matter. */
+function finder(tokens: Readonly<Record<string, string>>): (text: string) => readonly string[] {
+  const needles = Object.entries(tokens).flatMap(([name, value]) => {
+    // Prefixes such as `npm_` are no secret.
+    const secret = value.replace(/^(?:npm|gh[op])_/, '');
+    const pieces = [secret.slice(0, pieceLength), secret.slice(-pieceLength)];
+    return pieces.flatMap((piece) => encodings(piece)).map((needle) => ({ name, needle }));
+  });
+  return (text) => {
+    if (text.length < pieceLength) return [];
+    // Names of DNS know no case.
+    const lower = text.toLowerCase();
+    return [
+      ...new Set(needles.filter(({ needle }) => lower.includes(needle)).map(({ name }) => name)),
+    ].sort();
+  };
+}
+
+function encodings(piece: string): readonly string[] {
+  const bytes = Buffer.from(piece);
+  const base64 = [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+      // The first letters hold bits of what is before, the last one of what is behind.
+      .slice([0, 2, 3][offset])
+      .slice(0, -1),
+  );
+  return [piece, bytes.toString('hex'), [...piece].reverse().join(''), ...base64].map((one) =>
+    one.toLowerCase(),
+  );
+}

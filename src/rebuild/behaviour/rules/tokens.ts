@@ -1,0 +1,41 @@
+/** Bait that was opened, moved, or whose value turned up. */
+import type { BehaviourEvent } from '../events.ts';
+import { isNpm } from '../programs.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
+  return (event, sink) => {
+    const { act, process } = event;
+    if (act.kind === 'token') {
+      const names = act.tokens.join(', ');
+      for (const name of act.tokens) sink.act(`leak:${name}`);
+      sink.find(event, {
+        rule: 'honeytoken-moved',
+        severity: isPrinted(act.where, act.tokens) ? 'medium' : 'critical',
+        message: `The value of a credential that was laid out (${names}) is in ${act.where}.`,
+      });
+      return;
+    }
+    const opened = openedIn(event).map((path) => tokenFiles.get(path));
+    const [name] = opened.filter((one) => one !== undefined);
+    if (name === undefined || event.error !== undefined) return;
+    if (name === 'npm token' && act.kind === 'read' && isNpm(process, places)) return;
+    sink.act(`read:${name}`);
+    sink.find(event, {
+      rule: 'honeytoken-read',
+      severity: 'high',
+      message: `Read a credential that was laid out (${name}).`,
+    });
+  };
+}
+
+/** A link or another name for it is made to read it by. */
+function openedIn({ act }: BehaviourEvent): readonly string[] {
+  if (act.kind === 'read') return [act.path];
+  return act.kind === 'link' || act.kind === 'rename' || act.kind === 'copy' ? [act.from] : [];
+}
+
+/** Those who print all of the environment to what reads them put secrets into logs, and mean no harm. */
+function isPrinted(where: string, tokens: readonly string[]): boolean {
+  return /^what it wrote to pipe:/.test(where) && tokens.every((name) => name.endsWith('of the environment'));
+}
