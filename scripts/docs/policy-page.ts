@@ -42,6 +42,14 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
     '`pass`: built from source here, and what upstream published is that, or differs only as named rules explain. `fail`: it differs as an attack would make it (also after it was admitted: then it is revoked). `warn`: it differs, and nothing explains it, or it differs as an attack would from an archive that others keep as its source. `not-available`: it was not built, or could not be.',
   'rebuild-regression':
     '`fail`: it differs from what its source makes, and another version of the package did not.',
+  commits:
+    'The rest of what is known of the commits since the version admitted before (else the one built before): `warn`: their dates run backwards. `not-checked`: it was not built from source here, no version before it is known, or the forge does not tell who reviewed. `not-available`: its source is an archive.',
+  'history-rewritten':
+    '`fail`: the commit that the version before was made from is no part of the history any more: the branch that had it was moved, nothing leads to it, or the two have nothing in common. Another line of versions is none. `warn`: only a tag leads to it, and nobody saw whether a branch ever did.',
+  'new-author':
+    '`warn`: somebody without a commit before these, by address, changed what runs at install, in a build or in CI. Authors are what commits say.',
+  unreviewed:
+    '`warn`: the forge says that some commits came without a merged request, or were approved by nobody but who asked, or changed after that. `not-checked`: it was not told of all of them. Never read as reviewed.',
   'feed-age':
     '`fail`: the newest advisory known is older than `advisories.holdAfter`, or the feed is empty or lacks a record that every feed has. `warn`: older than `advisories.warnAfter`. `not-checked`: no feed was imported, so nobody knows of vulnerabilities or malware.',
   deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',

@@ -5,6 +5,7 @@ import { ageCollector } from './age/collect.ts';
 import { archiveCollector } from './archive/collect.ts';
 import { behaviourCollector } from './behaviour/collect.ts';
 import { capabilitiesCollector } from './capabilities/collect.ts';
+import { commitsCollector } from './commits/collect.ts';
 import { deprecationCollector } from './deprecation/collect.ts';
 import { expectationsCollector } from './expectations/collect.ts';
 import { integrityCollector } from './integrity/collect.ts';
@@ -50,6 +51,7 @@ export function createCollectors({
     createLicencesCollector(licences),
     secretsCollector,
     rebuildCollector,
+    commitsCollector,
     behaviourCollector,
   ];
 }

@@ -70,6 +70,9 @@ const quiet: Readonly<Partial<Record<EvidenceRule, readonly RuleResult[]>>> = {
   secret: ['fail', 'warn', 'not-available', 'not-checked'],
   // Most versions were never built here, which says nothing of them.
   rebuild: ['not-available', 'not-checked'],
+  commits: ['not-available', 'not-checked'],
+  // What the forge told; most projects push their releases themselves.
+  unreviewed: ['warn'],
 };
 
 test('results that are no pass never look like one: only a pass is allowed without a word', () => {

@@ -45,6 +45,8 @@ export const allowListWaives: readonly EvidenceRule[] = [
   'vulnerability',
   'licence',
   'secret',
+  'new-author',
+  'unreviewed',
   'trust-downgrade',
   'builder-changed',
   'ref-or-trigger',
@@ -74,6 +76,7 @@ export const requiredKinds = [
   'secrets',
   'behaviour',
   'rebuild',
+  'commits',
 ] as const;
 
 export interface RuleSetting {
@@ -105,6 +108,11 @@ const recommendedTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   secret: table('allow', 'allow', 'allow', 'allow', 'allow', 'hold', 'hold'),
   rebuild: table('allow', 'block', 'note', 'allow', 'allow', 'hold', 'hold'),
   'rebuild-regression': verdict('hold', 'note'),
+  commits: table('allow', 'hold', 'note', 'allow', 'allow', 'hold', 'hold'),
+  'history-rewritten': verdict('hold', 'note'),
+  'new-author': verdict('hold', 'note'),
+  // Most projects push their releases themselves: that alone is no news.
+  unreviewed: verdict('hold', 'allow'),
   signature: table('allow', 'block', 'note', 'note', 'note', 'hold', 'hold'),
   provenance: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
   'trust-root': verdict('hold', 'note'),
@@ -140,6 +148,10 @@ const strictTables: Readonly<Record<EvidenceRule, RuleTable>> = {
   secret: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
   rebuild: table('allow', 'block', 'hold', 'note', 'note', 'hold', 'hold'),
   'rebuild-regression': verdict('block', 'hold'),
+  commits: table('allow', 'hold', 'note', 'note', 'note', 'hold', 'hold'),
+  'history-rewritten': verdict('block', 'hold'),
+  'new-author': verdict('hold', 'hold'),
+  unreviewed: verdict('hold', 'hold'),
   signature: table('allow', 'block', 'block', 'hold', 'hold', 'hold', 'hold'),
   provenance: table('allow', 'block', 'block', 'note', 'hold', 'hold', 'hold'),
   'trust-root': verdict('hold', 'hold', 'note', 'hold'),

@@ -18,6 +18,10 @@ export const evidenceRules = [
   'secret',
   'rebuild',
   'rebuild-regression',
+  'commits',
+  'history-rewritten',
+  'new-author',
+  'unreviewed',
   'signature',
   'provenance',
   'trust-root',
@@ -59,6 +63,9 @@ export const wholeOf: Readonly<Partial<Record<EvidenceRule, EvidenceRule>>> = {
   vulnerability: 'feed-age',
   typosquat: 'malware',
   'rebuild-regression': 'rebuild',
+  'history-rewritten': 'commits',
+  'new-author': 'commits',
+  unreviewed: 'commits',
 };
 
 /** Whether the rule reads a fact `rule.<name>`; `feed-age` tells of the evidence as a whole, and of the feed alone besides. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CheckFacts } from '../core/facts.ts';
+import type { CheckFacts, Facts } from '../core/facts.ts';
 import {
   check,
   policyInput,
@@ -77,4 +77,23 @@ test('a package that offers nothing to verify is allowed with two notes, and not
   const verdict = decide(policyInput({ ...facts, checks }), compilePack(settings()), [], policyNow);
   assert.equal(verdict.outcome, 'allow');
   assert.deepEqual(rulesOf(verdict.warnings), ['npm/provenance', 'npm/expectations']);
+});
+
+test('commits that nobody reviewed are no news by default, and hold under strict; a rewritten history holds', () => {
+  const of = (change: Parameters<typeof verdictsOf>[1], result: 'fail' | 'warn' | 'not-checked') =>
+    withCheck('commits', check(result, { facts: verdictsOf('commits', change) }));
+  const decided = (facts: Facts, preset: 'recommended' | 'strict') => {
+    const verdict = decide(policyInput(facts), compilePack(settings({ preset })), [], policyNow);
+    return [verdict.outcome, ...rulesOf([...verdict.reasons, ...verdict.warnings])];
+  };
+  const unreviewed = of({ unreviewed: 'warn' }, 'warn');
+  assert.deepEqual(decided(unreviewed, 'recommended'), ['allow']);
+  assert.deepEqual(decided(unreviewed, 'strict'), ['hold', 'npm/unreviewed']);
+  const rewritten = of({ 'history-rewritten': 'fail', unreviewed: 'not-checked' }, 'fail');
+  assert.deepEqual(decided(rewritten, 'recommended'), ['hold', 'npm/history-rewritten']);
+  const author = of({ 'new-author': 'warn' }, 'warn');
+  assert.deepEqual(decided(author, 'recommended'), ['allow', 'npm/new-author']);
+  const untold = of({ unreviewed: 'not-checked' }, 'not-checked');
+  assert.deepEqual(decided(untold, 'recommended'), ['allow']);
+  assert.deepEqual(decided(untold, 'strict'), ['allow', 'npm/commits']);
 });

@@ -12,8 +12,11 @@ export function isBroken(check: CheckFacts | undefined): boolean {
 export function readBy(rule: EvidenceRule, whole: CheckFacts | undefined): CheckFacts | undefined {
   if (whole === undefined || whole.result === 'error') return whole;
   if (readsVerdict(rule)) return verdictIn(rule, whole);
-  return rule === 'expectations' ? restOf(whole) : withoutOthers(rule, whole);
+  return restIsTold.has(rule) ? restOf(rule, whole) : withoutOthers(rule, whole);
 }
+
+/** Evidence that is its verdicts and little else: its own rule speaks of the rest. */
+const restIsTold: ReadonlySet<EvidenceRule> = new Set<EvidenceRule>(['expectations', 'commits']);
 
 /** What other rules tell of the same evidence is not told twice. */
 function withoutOthers(rule: EvidenceRule, whole: CheckFacts): CheckFacts {
@@ -45,10 +48,10 @@ function isAbout(id: string, rule: EvidenceRule): boolean {
  * The whole, without what its verdicts tell themselves: a `fail` that none of them names stays one, so that no
  * finding is lost; else the worst of what is not known.
  */
-function restOf(whole: CheckFacts): CheckFacts {
+function restOf(teller: EvidenceRule, whole: CheckFacts): CheckFacts {
   if (whole.result !== 'fail' && whole.result !== 'warn') return whole;
   const verdicts = evidenceRules
-    .filter((rule) => wholeOf[rule] === 'expectations')
+    .filter((rule) => wholeOf[rule] === teller)
     .map((rule) => ({ rule, result: resultOf(rule, whole) }));
   const told = (result: Result): boolean => verdicts.some((one) => one.result === result);
   if (!told(whole.result) && !told('error')) return whole;

@@ -174,6 +174,9 @@ const otherRelease =
 const attack =
   'Do not use this version. Tell the operator of the gate: this can be an attack. Use an earlier version.';
 
+const readCommits =
+  'Read the commits that are named, or use an earlier version. assay rebuild report shows what came since.';
+
 /** A few words when the verdict is bad, when it is doubtful, and the next step. */
 const publicationShort: Readonly<Record<PublicationRule, readonly [string, string, string]>> = {
   rebuild: [
@@ -186,6 +189,18 @@ const publicationShort: Readonly<Record<PublicationRule, readonly [string, strin
     'an earlier version matched its source',
     'Stay with the version that matched until this one is understood: assay rebuild report shows what differs.',
   ],
+  commits: ['commits of its source are odd', 'commits of its source are odd', readCommits],
+  'history-rewritten': [
+    'history of its source was rewritten',
+    'source left the line of the version before',
+    'Use an earlier version until its maintainers say why. assay rebuild report shows what came since.',
+  ],
+  'new-author': [
+    'somebody new changed what runs by itself',
+    'somebody new changed what runs by itself',
+    readCommits,
+  ],
+  unreviewed: ['commits that nobody reviewed', 'commits that nobody reviewed', readCommits],
   signature: ['registry signature is not valid', 'registry signature is weak or untimed', attack],
   provenance: ['provenance is not valid', 'advertised provenance is missing', attack],
   'trust-root': [

@@ -33,6 +33,7 @@ export function goodChecks(): Record<string, CheckFacts> {
     vulnerabilities: check('pass', { facts: verdictsOf('vulnerabilities') }),
     malware: check('pass', { facts: verdictsOf('malware') }),
     rebuild: check('pass', { facts: verdictsOf('rebuild') }),
+    commits: check('pass', { facts: verdictsOf('commits') }),
   };
 }
 
