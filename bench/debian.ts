@@ -13,7 +13,7 @@ import { isAssayError, messageOf } from '../src/core/errors.ts';
 import { compare } from '../src/rebuild/compare/compare.ts';
 import type { Suite } from '../src/rebuild/debian/archive.ts';
 import { findBinary } from '../src/rebuild/debian/binary-package.ts';
-import { readDebParts, readPlainDeb } from '../src/rebuild/debian/deb.ts';
+import { readPlainDeb } from '../src/rebuild/debian/deb.ts';
 import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../src/rebuild/debian/rebuild.ts';
 import { debianRules } from '../src/rebuild/debian/rules.ts';
 import { createSandbox } from '../src/rebuild/sandbox/sandbox.ts';
@@ -55,8 +55,9 @@ try {
 /** Named by what the package says it is: `<name>.published.deb`, `<name>.built.deb`. */
 async function keep(folder: string, theirs: PlainDeb, ours: PlainDeb): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const control = Buffer.from(readDebParts(theirs.plain).control.bytes).toString('latin1');
-  const name = /^Package: ([a-z0-9][a-z0-9+.-]*)$/m.exec(control)?.[1] ?? theirs.d0;
+  const { members } = readPlainDeb(theirs.plain, theirs.d0);
+  const control = members.find(({ path }) => path === 'control/control')?.content ?? new Uint8Array();
+  const name = /^Package: ([a-z0-9][a-z0-9+.-]*)$/m.exec(Buffer.from(control).toString())?.[1] ?? theirs.d0;
   await writeFile(join(folder, `${name}.published.deb`), theirs.plain);
   await writeFile(join(folder, `${name}.built.deb`), ours.plain);
 }

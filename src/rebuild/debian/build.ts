@@ -5,6 +5,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256, type Sha256 } from '../../core/digest.ts';
+import { isAssayError } from '../../core/errors.ts';
 import type { BuildInput, NotBuiltCause } from '../../core/rebuild.ts';
 import { mostFileBytes, type Suite } from './archive.ts';
 import type { BinaryPackage } from './binary-package.ts';
@@ -47,6 +49,8 @@ export type DebianBuild = {
   | {
       readonly state: 'built';
       readonly deb: Uint8Array;
+      /** Of the source's changelog; undefined: it is no plain file. */
+      readonly changelog: Sha256 | undefined;
       /** Unix seconds: the time of the newest entry in the changelog. */
       readonly sourceDateEpoch: number;
       /** Of the base root, where the package can be inflated too. */
@@ -147,6 +151,7 @@ async function build(
     const folder = `${source.name}-${upstreamVersion(source.version)}`;
     const unpacked = await run('unpack', unpackScript, [source.dscName, folder], 0);
     const sourceDateEpoch = epochOf(unpacked);
+    const changelog = await changelogOf(deps, output, `reproducible-path/${folder}/debian/changelog`);
     await run('build', buildScript, [folder, kind], sourceDateEpoch);
     const name = `${binary.name}_${withoutEpoch(binary.version)}_${binary.architecture}.deb`;
     const made = `${buildFolder.slice('/build/'.length)}/${name}`;
@@ -156,6 +161,7 @@ async function build(
     return {
       state: 'built',
       deb: await deps.outputs.read(output, made, mostFileBytes),
+      changelog,
       sourceDateEpoch,
       root: base.path,
     };
@@ -188,11 +194,11 @@ function sourceInputs(
       uri: `${archive}/dists/${suite.options.suite}/InRelease`,
       digest: { sha256: suite.inRelease },
     },
-    ...files.map(({ name, sha256 }) => ({
+    ...files.map(({ name, sha256: digest }) => ({
       role: 'source',
       name,
       uri: `${archive}/${source.folder}/${name}`,
-      digest: { sha256 },
+      digest: { sha256: digest },
     })),
   ];
 }
@@ -250,6 +256,22 @@ function failed(phase: DebianPhase, { ended, exitCode, signal, output }: RunResu
   if (ended === 'timeout' || ended === 'cancelled') return new NotBuilt(ended, message);
   if (ended === 'memory') return new NotBuilt('out-of-memory', message);
   return new NotBuilt(output.includes('Unmet build dependencies') ? 'dependencies' : 'build-failed', message);
+}
+
+const mostChangelogBytes = 16 * 1024 * 1024;
+
+/** Before the build: what it is in the source. */
+async function changelogOf(
+  { outputs }: DebianBuildDeps,
+  output: string,
+  path: string,
+): Promise<Sha256 | undefined> {
+  try {
+    return sha256(await outputs.read(output, path, mostChangelogBytes));
+  } catch (error) {
+    if (isAssayError(error, 'BUILD_OUTPUT_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 /** The last line that says it: what comes before is the source's own. */

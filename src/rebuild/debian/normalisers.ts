@@ -31,6 +31,25 @@ export const elfDebugLink: Normaliser = {
   apply: blank(debugLinkSpan),
 };
 
+const scripts = /^control\/(?:preinst|postinst|prerm|postrm)$/;
+const debhelperMark =
+  /(?<=\n)(# Automatically added by dh_[a-z0-9_]{1,60})\/\d{1,4}(?:\.\d{1,4}){0,3}(?=\n)/g;
+
+/** A comment of a shell script, the whole line; every command around it is compared. */
+export const debhelperVersion: Normaliser = {
+  name: 'debhelper-version',
+  version: '1',
+  reason:
+    "Debhelper's own version, in the comment that it writes over what it adds to a script of installation.",
+  apply: (content, { path }) => {
+    if (!scripts.test(path)) return content;
+    const text = Buffer.from(content).toString('latin1');
+    if (!/^#! ?\/bin\/(?:ba)?sh(?: -[a-z]+)?\n/.test(text)) return content;
+    const plain = text.replace(debhelperMark, '$1/<assay:version>');
+    return plain === text ? content : Buffer.from(plain, 'latin1');
+  },
+};
+
 export const md5sumsPath = 'control/md5sums';
 
 /**

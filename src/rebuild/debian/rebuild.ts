@@ -77,12 +77,15 @@ async function outcomeOf(
   const comparison = await deps.compare(
     await plain(published, binary.file.sha256),
     await plain(built.deb, sha256(built.deb)),
-    factsOf(source, built.sourceDateEpoch),
+    factsOf(source, built),
   );
   return { state: 'compared', comparison };
 }
 
-function factsOf({ version }: SourcePackage, sourceDateEpoch: number): BuildFacts {
+function factsOf(
+  { version }: SourcePackage,
+  { sourceDateEpoch, changelog }: Extract<DebianBuild, { state: 'built' }>,
+): BuildFacts {
   return {
     version,
     commit: undefined,
@@ -90,7 +93,8 @@ function factsOf({ version }: SourcePackage, sourceDateEpoch: number): BuildFact
     sourceDateEpoch,
     publishedAt: undefined,
     sourcePaths: { upstream: [], rebuilt: [] },
-    sourceFiles: undefined,
+    // Only this one is asked for: most of a source is compiled.
+    sourceFiles: changelog === undefined ? undefined : [changelog],
   };
 }
 

@@ -2,139 +2,37 @@
 import type {
   ComparedArchive,
   ComparisonRules,
-  FieldDifference,
   Judgement,
-  ManifestComparison,
   Reached,
   TreeEntry,
   Ungraded,
 } from '../../core/comparison-input.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { readParagraph, textOf, type Paragraph } from './deb822.ts';
+import { changelogTrimmed } from './changelog.ts';
+import { compareControl } from './control.ts';
 import { ownersPath } from './deb.ts';
-import { elfBuildId, elfDebugLink, md5sums } from './normalisers.ts';
+import { debhelperVersion, elfBuildId, elfDebugLink, md5sums } from './normalisers.ts';
 
 /** For these two packages, as `readPlainDeb` read them. */
 export function debianRules(
   upstream: Pick<ComparedArchive, 'members'>,
   rebuilt: Pick<ComparedArchive, 'members'>,
 ): ComparisonRules {
+  const sides = { upstream: upstream.members, rebuilt: rebuilt.members };
   return {
-    id: 'debian/1',
+    id: 'debian/2',
     names: 'posix',
     links: 'compare',
     specialModes: 'compare',
     modes: 'full',
     directories: 'compared',
-    normalisers: [
-      elfBuildId,
-      elfDebugLink,
-      md5sums({ upstream: upstream.members, rebuilt: rebuilt.members }),
-    ],
+    normalisers: [elfBuildId, elfDebugLink, md5sums(sides), debhelperVersion, changelogTrimmed(sides)],
     entryNormalisers: [],
     isManifest: (path) => path === 'control/control',
-    compareManifests: (_path, published, built) => compareControl(published, built),
+    compareManifests: (_path, published, built) => compareControl(published, built, sides),
     reach: () => reachedIn,
     grader: () => grade,
     describeHunk: () => '',
   };
-}
-
-// ---- the control file ----
-
-/** Fields that only describe: a difference is none of what is installed, and nothing else is forgiven either. */
-const describing = new Set([
-  'description',
-  'homepage',
-  'maintainer',
-  'original-maintainer',
-  'installed-size',
-  'section',
-  'priority',
-  'tag',
-]);
-
-/** Field by field; none is ever forgiven. */
-export function compareControl(published: Uint8Array, built: Uint8Array): ManifestComparison {
-  const canonical = { upstream: published, rebuilt: built };
-  const sides = [readControl(published), readControl(built)];
-  const [upstream, rebuilt] = sides;
-  if (upstream === undefined || rebuilt === undefined)
-    return {
-      differences: [
-        {
-          field: '',
-          grade: 'suspicious',
-          rule: 'debian/control-form',
-          reason: 'The control file of a side is not in the form that it has to have.',
-          shown: undefined,
-        },
-      ],
-      canonical,
-      used: [],
-    };
-  const differences: FieldDifference[] = [];
-  for (const field of [...new Set([...upstream.keys(), ...rebuilt.keys()])].sort()) {
-    const [theirs, ours] = [upstream.get(field), rebuilt.get(field)];
-    if (theirs !== ours) differences.push(fieldDifference(field, theirs, ours));
-  }
-  if (differences.length === 0)
-    differences.push({
-      field: '',
-      grade: 'unexplained',
-      rule: 'debian/control-order',
-      reason: 'The control file has the same fields in another order or form.',
-      shown: undefined,
-    });
-  return { differences, canonical, used: [] };
-}
-
-function readControl(bytes: Uint8Array): Paragraph | undefined {
-  try {
-    return readParagraph(textOf(bytes, 'control'), 'control');
-  } catch (error) {
-    if (isAssayError(error, 'DEBIAN_ARCHIVE_INVALID')) return undefined;
-    throw error;
-  }
-}
-
-/** Fields of relations, whose bounds a build takes from the libraries that it finds. */
-const relations = new Set(['pre-depends', 'depends', 'recommends', 'suggests', 'enhances']);
-
-function fieldDifference(
-  field: string,
-  theirs: string | undefined,
-  ours: string | undefined,
-): FieldDifference {
-  const shown = `- ${field}: ${ours ?? '(none)'}\n+ ${field}: ${theirs ?? '(none)'}\n`;
-  if (describing.has(field))
-    return {
-      field,
-      grade: 'unexplained',
-      rule: 'debian/control-description',
-      reason: `The control file describes the package otherwise, in ${field}.`,
-      shown,
-    };
-  if (relations.has(field) && withoutBounds(theirs) === withoutBounds(ours))
-    return {
-      field,
-      grade: 'unexplained',
-      rule: 'debian/control-bounds',
-      reason: `The control field ${field} names the same packages, from other versions on: a build takes these from the libraries that it finds.`,
-      shown,
-    };
-  return {
-    field,
-    grade: 'suspicious',
-    rule: 'debian/control-field',
-    reason: `The control field ${field} differs: it decides what is installed, where, or with what.`,
-    shown,
-  };
-}
-
-/** Lower bounds alone: an upper one keeps updates away. */
-function withoutBounds(value: string | undefined): string | undefined {
-  return value?.replaceAll(/ \(>= [A-Za-z0-9.+:~-]{1,120}\)/g, '');
 }
 
 // ---- all else ----
