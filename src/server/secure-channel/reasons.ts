@@ -35,6 +35,8 @@ export function reasonFor(
   if (outcome.comparison.verdict === 'suspicious')
     return told(`suspicious; assay rebuild report ${named}`, report);
   if (isolation.level !== 'full') return told('not built in full isolation', 'See assay doctor.');
+  // What a sentence asks for by itself (a review of the recipe) comes before the source.
+  if (sentence.includes('assay ')) return told('one thing is missing', report);
   const { ecosystem, name } = parsePurl(purl);
   const isApproved =
     source !== undefined &&
