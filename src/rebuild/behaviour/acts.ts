@@ -167,7 +167,9 @@ const put: Reader = (call, _process, { sockets, tokensIn }) => {
           ? 'a name asked for'
           : isSocket
             ? 'what it sent'
-            : `what it wrote to ${clip(to, 100)}`,
+            : to.startsWith('/')
+              ? `what it wrote to ${clip(to, 100)}`
+              : 'what it printed',
     });
   return acts;
 };

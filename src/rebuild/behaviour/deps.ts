@@ -65,6 +65,8 @@ export type ObserveOutcome =
       readonly report: BehaviourReport;
       /** What was done, in order and by process: lines of JSON, clipped to 2 MiB. To be kept as a blob. */
       readonly events: string;
+      /** From the first file that was made to the last line that was read. */
+      readonly wallMs: number;
       /** The last 4 KiB of what the scripts printed: hostile, well-formed. */
       readonly output: string;
     }

@@ -51,6 +51,7 @@ async function watched(
   scene: Scene,
   workspace: Workspace,
 ): Promise<ObserveOutcome> {
+  const startedAt = deps.monotonicMs();
   const prepared = await prepare(deps, workspace, request, scene);
   if (isCancelled(request)) return cancelled;
   const { identity, places, tokens, scripts } = scene;
@@ -79,7 +80,7 @@ async function watched(
     registryHosts: new Set(request.registryHosts),
     hostname: identity.hostname,
   });
-  const trace = await readTrace(toPath, judge, {
+  const trace = await readTrace(toPath, judge, places, {
     command: prepared.command,
     scripts: scripts.map(({ event }) => event),
     tokensIn: tokens.tokensIn,
@@ -103,7 +104,8 @@ async function watched(
     actions,
     findings,
   };
-  return { state: 'observed', report, events: trace.text, output: lastOutput(result.output) };
+  const output = lastOutput(result.output);
+  return { state: 'observed', report, events: trace.text, output, wallMs: deps.monotonicMs() - startedAt };
 }
 
 /** The starter passes on the code of a script; it dies of a signal only when something inside killed it. */

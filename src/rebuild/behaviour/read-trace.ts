@@ -1,10 +1,11 @@
 /** strace's log on disk, read as a stream: events, what the rules say of them, and a clipped list for people. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { clip, eventLine } from './events.ts';
+import { clip, eventLine, type BehaviourEvent } from './events.ts';
 import type { Judge } from './judge.ts';
 import { readCalls } from './strace/lines.ts';
 import { trackCalls, type TrackerEnd, type TrackerOptions } from './tracker.ts';
+import { zoneOf, type Places } from './zones.ts';
 
 /** More than any honest script was seen to make; the run is ended when its log is longer. */
 export const mostLogBytes = 192 * 2 ** 20;
@@ -25,6 +26,7 @@ export interface TraceRead extends TrackerEnd {
 export async function readTrace(
   path: string,
   judge: Judge,
+  places: Places,
   options: Omit<TrackerOptions, 'onEvent'>,
 ): Promise<TraceRead> {
   const reader = readCalls();
@@ -37,7 +39,7 @@ export async function readTrace(
     ...options,
     onEvent: (event) => {
       judge.take(event);
-      if (full) return;
+      if (full || !isTold(event, places)) return;
       const line = eventLine(event);
       // The same again and again, as in a search for a file, is told once.
       const what = line.replace(/^\{"at":\d+,"seconds":[\d.]+,/, '');
@@ -63,6 +65,16 @@ export async function readTrace(
     from,
     to,
   };
+}
+
+/** What programs read of the system and of their own package is not told: there is far too much of it. */
+function isTold({ act, process }: BehaviourEvent, places: Places): boolean {
+  if (act.kind !== 'read') return true;
+  const zone = zoneOf(act.path, places, process);
+  return (
+    ['home', 'project', 'other-process', 'temporary'].includes(zone) ||
+    /^\/etc\/(?:shadow|machine-id)$/.test(act.path)
+  );
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -37,5 +37,5 @@ function openedIn({ act }: BehaviourEvent): readonly string[] {
 
 /** Those who print all of the environment to what reads them put secrets into logs, and mean no harm. */
 function isPrinted(where: string, tokens: readonly string[]): boolean {
-  return /^what it wrote to pipe:/.test(where) && tokens.every((name) => name.endsWith('of the environment'));
+  return where === 'what it printed' && tokens.every((name) => name.endsWith('of the environment'));
 }
