@@ -10,13 +10,12 @@ import { own } from '../../core/json.ts';
 import { parsePurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { Clock } from '../../core/time.ts';
-import { observeInstall } from '../../rebuild/behaviour/observe.ts';
-import { observer } from '../../rebuild/behaviour/observer.ts';
+import { observeInstall, observer } from '../../rebuild/behaviour/observe.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../logger.ts';
 import type { Rebuilding } from '../rebuilding/for-gate.ts';
-import { createKnownBehaviour, type KnownBehaviour } from './known.ts';
+import { createKnownBehaviour, mostFailures, nothingToRun, type KnownBehaviour } from './known.ts';
 import { openWatchQueue, type WatchQueue } from './queue.ts';
 import { openToolchain } from './toolchain.ts';
 import { watchOne, type Watching, type WatchOneDeps } from './watch-one.ts';
@@ -73,8 +72,9 @@ export async function openBehaviour(
   const add = async (purl: Purl, evidence: Evidence, artifact: ArtifactDigests['sha256']): Promise<void> => {
     const { ecosystem } = parsePurl(purl);
     const before = predecessorIn({ ecosystem, purl }, evidence);
+    if (await isSettled(needs, { purl, artifact })) return;
     await queue.add({ purl, artifact, reason: 'decided' });
-    if (before !== undefined && (await lacks(needs, before)))
+    if (before !== undefined && !(await isSettled(needs, before)))
       await queue.add({ purl: before.purl, artifact: before.artifact, reason: 'before' });
   };
   if (watch === 'auto') {
@@ -103,16 +103,20 @@ function isLacking({ result, facts }: ReleaseRecord['evidence'][number]): boolea
   return result === 'not-checked' && own(facts, 'watchable') === true;
 }
 
-async function lacks(
+/** Seen already by who watches here, or tried so often that it is left to a person to ask. */
+async function isSettled(
   { storage }: BehaviourNeeds,
   { purl, artifact }: { readonly purl: Purl; readonly artifact: ArtifactDigests['sha256'] | undefined },
 ): Promise<boolean> {
-  if (parsePurl(purl).ecosystem !== 'npm') return false;
   const records =
     artifact === undefined
       ? await storage.behaviours.ofVersion(purl)
       : await storage.behaviours.ofArtifact(artifact);
-  return records.length === 0;
+  return records.some(
+    (one) =>
+      one.observer === observer &&
+      (one.report !== undefined || one.failure?.code === nothingToRun || one.failures >= mostFailures),
+  );
 }
 
 async function tell(
