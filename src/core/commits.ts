@@ -101,6 +101,36 @@ export function commitsSentence(of: CommitsSince): string {
   return `Commits since ${since.version}: ${total} by ${people}, ${newcomers} new${partly}; ${reviewWords(reviews)}.`;
 }
 
+const peopleShown = 10;
+
+/** The same with names, signatures and what was found, line by line, for a report. Hostile texts: encode them. */
+export function commitsLines(of: CommitsSince): readonly string[] {
+  if (of.state === 'not-listed' || of.total === 0) return [commitsSentence(of), ...findingLines(of)];
+  const { people, peopleTotal, signed, looked, since } = of;
+  const named = people.slice(0, peopleShown).map(({ name, commits, isNew }) => {
+    return `${name === '' ? 'nobody who is named' : name} (${commits}${isNew ? ', new' : ''})`;
+  });
+  const more = peopleTotal - named.length;
+  const from = since.admitted ? 'the version admitted last' : 'the version built last';
+  const by = since.by === 'tag' ? ', found by its tag' : '';
+  return [
+    commitsSentence(of),
+    `Counted from ${from}${by}: ${since.commit}.`,
+    `Who wrote or put them in, as they say: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    `${signed} of ${looked} carry a signature, which nobody checked.`,
+    ...findingLines(of),
+  ];
+}
+
+function findingLines(of: CommitsSince): readonly string[] {
+  if (of.state === 'not-listed') return [];
+  const more = of.findingsTotal - of.findings.length;
+  return [
+    ...of.findings.map(({ message }) => message),
+    ...(more > 0 ? [`${more} more are not listed.`] : []),
+  ];
+}
+
 function reviewWords(reviews: CommitReviews): string {
   if (reviews.state === 'not-checked') return `who reviewed them is not known (${reviews.why})`;
   const { counts, untold } = reviews;

@@ -6,6 +6,7 @@
 import { builderIdOf, comparisonPredicateType } from '../../core/build-attestation.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { sha256 } from '../../core/digest.ts';
+import type { CommitsSince } from '../../core/commits.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Comparison, FileDifference, FoundSource, RebuildRecord } from '../../core/rebuild.ts';
 import { isolationJson, sourceJson, type BuiltBy } from './provenance.ts';
@@ -66,7 +67,7 @@ function differenceJson({ path, kind, grade, rule, reason, reached }: FileDiffer
 }
 
 function foundJson(found: FoundSource): JsonObject {
-  const { source, identity, grade, confidence, reachable, because, disagreements } = found;
+  const { source, identity, grade, confidence, reachable, because, disagreements, commits } = found;
   return {
     ...sourceJson(source),
     grade,
@@ -75,5 +76,33 @@ function foundJson(found: FoundSource): JsonObject {
     identity: present({ ...identity, keys: [...identity.keys] }),
     because: [...because],
     disagreements: [...disagreements],
+    ...(commits === undefined ? {} : { commits: commitsJson(commits) }),
+  };
+}
+
+/** Without names: who somebody is said to be is for those who hold the record, and at the commits themselves. */
+function commitsJson(of: CommitsSince): JsonObject {
+  if (of.state === 'not-listed') return { since: of.version, state: of.state, why: of.why };
+  const { since, state, lineage, total, looked, peopleTotal, newcomers, signed, reviews, findings } = of;
+  return {
+    state,
+    since: { ...since },
+    lineage,
+    total,
+    looked,
+    people: peopleTotal,
+    newcomers,
+    signed,
+    reviews:
+      reviews.state === 'told'
+        ? {
+            state: reviews.state,
+            ...reviews.counts,
+            untold: reviews.untold,
+            ...present({ why: reviews.why }),
+          }
+        : { ...reviews },
+    findings: findings.map(({ rule, commit }) => present({ rule, commit })),
+    findingsTotal: of.findingsTotal,
   };
 }

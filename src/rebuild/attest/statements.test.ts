@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { canonicalJson } from '../../core/canonical-json.ts';
+import type { CommitsSince } from '../../core/commits.ts';
 import { sha256 } from '../../core/digest.ts';
 import { formatPurl } from '../../core/purl.ts';
 import type { RebuildRecord } from '../../core/rebuild.ts';
@@ -107,6 +108,32 @@ describe('the attestations of a build', () => {
 
   it('do not carry what files hold', () => {
     assert.ok(!canonicalJson(comparison).includes('secret of the file'));
+  });
+
+  it('count who wrote and who reviewed the commits, and carry no name', () => {
+    const commits: CommitsSince = {
+      schema: 1,
+      state: 'listed',
+      since: { version: '0.9.0', commit: 'a'.repeat(40), admitted: true, by: 'built' },
+      lineage: 'rewritten',
+      total: 3,
+      looked: 3,
+      people: [{ name: 'Jia Tan', id: '0123456789abcdef', commits: 3, isNew: true, isNamesake: false }],
+      peopleTotal: 1,
+      newcomers: 1,
+      earlierWhole: true,
+      signed: 0,
+      reviews: { state: 'not-checked', why: 'no forge' },
+      findings: [{ rule: 'new-author', commit: 'b'.repeat(40), message: '"Jia Tan" changed what runs.' }],
+      findingsTotal: 1,
+    };
+    const source = record.source === undefined ? undefined : { ...record.source, commits };
+    const said = comparisonStatement('id3', { ...record, source }, provenance, by);
+    const predicate = said['predicate'] as { source: { commits: Record<string, unknown> } };
+    const { lineage, people, reviews, findings } = predicate.source.commits;
+    assert.deepEqual([lineage, people, reviews], ['rewritten', 1, { state: 'not-checked', why: 'no forge' }]);
+    assert.deepEqual(findings, [{ rule: 'new-author', commit: 'b'.repeat(40) }]);
+    assert.doesNotMatch(canonicalJson(said), /Jia|0123456789abcdef/);
   });
 
   it('say that nothing was built, and why, without provenance', () => {

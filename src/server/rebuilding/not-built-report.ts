@@ -1,4 +1,5 @@
 /** The report on a version that could not be built: why, and what was tried. */
+import { commitsLines } from '../../core/commits.ts';
 import { forHtml, forTerminal } from '../../core/encode.ts';
 import type { RebuildRecord } from '../../core/rebuild.ts';
 
@@ -12,6 +13,8 @@ export function notBuiltReport(record: RebuildRecord, form: 'text' | 'json' | 'h
     outcome.message,
     ...(source?.because ?? []),
     ...(source?.disagreements ?? []),
+    // The first line is among those above.
+    ...(source?.commits === undefined ? [] : commitsLines(source.commits).slice(1)),
     ...isolation.missing,
     `Again: assay rebuild ${purl} --watch`,
   ];

@@ -17,7 +17,7 @@ import {
 
 const nothing = '/dev/null';
 
-export function reportAsDiffoscope({ name, comparison, rerun }: ReportInput): JsonObject {
+export function reportAsDiffoscope({ name, comparison, rerun, commits = [] }: ReportInput): JsonObject {
   const { differences, differencesTotal, normalisers, verdict } = comparison;
   const used = normalisers.map(
     ({ name: normaliser, version, touched }) => `${normaliser}/${version}: ${touched}`,
@@ -29,6 +29,7 @@ export function reportAsDiffoscope({ name, comparison, rerun }: ReportInput): Js
     ...(differencesTotal > differences.length
       ? [`${differencesTotal - differences.length} more differences are left out`]
       : []),
+    ...commits,
     standing,
     `Again: ${rerun}`,
   ];

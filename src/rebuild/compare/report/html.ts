@@ -33,7 +33,7 @@ details{border-top:1px solid #d7d7de;padding:.5rem 0}summary{cursor:pointer;word
 const styleDigest = createHash('sha256').update(style).digest('base64');
 
 export function reportAsHtml(input: ReportInput): string {
-  const { comparison, name, rerun } = input;
+  const { comparison, name, rerun, commits = [] } = input;
   const { verdict, differences, differencesTotal } = comparison;
   const good = ['identical', 'identical-container', 'equivalent'].includes(verdict);
   const tone = good ? 'good' : verdict;
@@ -57,6 +57,9 @@ export function reportAsHtml(input: ReportInput): string {
     differencesTotal > differences.length
       ? `<p>${differencesTotal - differences.length} more differences are left out.</p>`
       : '',
+    commits.length === 0
+      ? ''
+      : `<h2>Commits</h2><ul>${commits.map((line) => `<li>${forHtml(line, 2000)}</li>`).join('')}</ul>`,
     `<h2>Again</h2><pre><span>${forHtml(rerun)}</span></pre><p>${forHtml(standing)}</p>`,
     '</body></html>\n',
   ]

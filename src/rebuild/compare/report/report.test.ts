@@ -19,7 +19,12 @@ const poisoned = compared(
   ],
   thing,
 );
-const input = { name: `pkg:npm/${hostile}`, comparison: poisoned, rerun: `assay rebuild ${hostile}` };
+const input = {
+  name: `pkg:npm/${hostile}`,
+  comparison: poisoned,
+  rerun: `assay rebuild ${hostile}`,
+  commits: [`Commits since ${hostile}`],
+};
 
 test('the text begins with the verdict and one sentence, and ends with the command', () => {
   const same = reportAsText({
@@ -33,6 +38,13 @@ test('the text begins with the verdict and one sentence, and ends with the comma
     '8 same, 0 forgiven, 0 benign, 0 unexplained, 0 suspicious',
   ]);
   assert.ok(same.endsWith('Again: assay rebuild x\n'));
+});
+
+test('who wrote and who reviewed the commits is told in every form', () => {
+  const told = 'Commits since 2.0.3: 14 by 3 people, 1 new; 12 reviewed, 2 not.';
+  const of = { ...input, commits: [told] };
+  for (const text of [reportAsText(of), reportAsHtml(of), JSON.stringify(reportAsDiffoscope(of))])
+    assert.ok(text.includes(told));
 });
 
 test('the text shows the content of what is on one side only before all else', () => {

@@ -23,7 +23,7 @@ export interface TextOptions {
 const pathsShown = 5;
 
 export function reportAsText(input: ReportInput, options: TextOptions = {}): string {
-  const { comparison, name, rerun } = input;
+  const { comparison, name, rerun, commits = [] } = input;
   const { linesEach = 60, most = 100 } = options;
   const { differences, differencesTotal, normalisers, verdict } = comparison;
   const lines = [
@@ -64,6 +64,7 @@ export function reportAsText(input: ReportInput, options: TextOptions = {}): str
       '',
       `${differencesTotal - Math.min(most, differences.length)} more differences are not shown.`,
     );
+  if (commits.length > 0) lines.push('', ...commits.map((line) => forTerminal(line, 1000)));
   lines.push('', standing, `Again: ${forTerminal(rerun, 2000)}`);
   return `${lines.join('\n')}\n`;
 }

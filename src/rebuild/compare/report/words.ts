@@ -12,6 +12,8 @@ export interface ReportInput {
   readonly comparison: Comparison;
   /** The exact command that does it all again. */
   readonly rerun: string;
+  /** Who wrote and who reviewed what came into the source since: lines, hostile. */
+  readonly commits?: readonly string[] | undefined;
 }
 
 const verdictSentences: Readonly<Record<ComparisonVerdict, string>> = {
