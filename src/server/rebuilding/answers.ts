@@ -1,4 +1,5 @@
 /** What the command line asks about builds. */
+import { commitsLines } from '../../core/commits.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { isJsonObject } from '../../core/json.ts';
@@ -81,7 +82,13 @@ async function reportText({ storage }: Asked, record: RebuildRecord, form: Repor
     return Buffer.from(await storage.blobs.read(digest, logBytes)).toString('utf8');
   }
   if (outcome.state === 'not-built') return notBuiltReport(record, form);
-  const input = { name: purl, comparison: outcome.comparison, rerun: `assay rebuild ${purl} --watch` };
+  const { commits } = record.source ?? {};
+  const input = {
+    name: purl,
+    comparison: outcome.comparison,
+    rerun: `assay rebuild ${purl} --watch`,
+    ...(commits === undefined ? {} : { commits: commitsLines(commits) }),
+  };
   switch (form) {
     case 'text':
       return reportAsText(input);
