@@ -1,0 +1,197 @@
+/** How a run goes, ends and is bounded, whatever the scripts do. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { RunSpec, Sandbox } from '../../core/sandbox.ts';
+import {
+  foundIn,
+  observedOf,
+  openBehaviourWorld,
+  type BehaviourWorld,
+} from '../../../test/support/behaviour.ts';
+import { noSandbox } from '../../../test/support/sandbox.ts';
+import type { ObserveDeps } from './deps.ts';
+import { observeInstall } from './observe.ts';
+
+describe('watching install scripts', { skip: noSandbox ?? false }, () => {
+  let world: BehaviourWorld;
+  before(async () => {
+    world = await openBehaviourWorld();
+  });
+  after(() => world.close());
+
+  /** The same sandbox, with its runs changed. */
+  function changing(change: (spec: RunSpec) => RunSpec): ObserveDeps {
+    const sandbox: Sandbox = { ...world.deps.sandbox, run: (spec) => world.deps.sandbox.run(change(spec)) };
+    return { ...world.deps, sandbox };
+  }
+
+  it('gives scripts what npm gives them, in its order, and stops where one fails', async () => {
+    const show = `node -e "const e=process.env;console.log([e.npm_lifecycle_event,e.npm_package_name,e.npm_package_config_port,e.npm_command,e.INIT_CWD+'/node_modules/watched'===process.cwd(),'SOURCE_DATE_EPOCH' in e].join())"`;
+    const outcome = observedOf(
+      await world.observe({
+        scripts: {
+          postinstall: 'never',
+          install: `${show}; own-tool; exit 3`,
+          preinstall: show,
+          prepare: 'never',
+        },
+        dependencies: {
+          'node_modules/tools': {
+            'package.json': '{"bin":{"own-tool":"t.js"}}',
+            't.js': '#!/usr/bin/env node\nconsole.log("of .bin")\n',
+          },
+        },
+      }),
+    );
+    assert.deepEqual(outcome.output.trim().split('\n'), [
+      'preinstall,watched,,install,true,false',
+      'install,watched,,install,true,false',
+      'of .bin',
+    ]);
+    assert.deepEqual([outcome.report.scripts, outcome.report.ended], [['preinstall', 'install'], 'failed']);
+    assert.deepEqual(outcome.report.findings, []);
+    const first = JSON.parse(outcome.events.split('\n')[0] ?? '') as object;
+    assert.deepEqual(Object.keys(first).slice(0, 6), [
+      'at',
+      'seconds',
+      'script',
+      'process',
+      'parent',
+      'kind',
+    ]);
+  });
+
+  it('stands in a home, on a machine and with bait of its own each time', async () => {
+    const look = { scripts: { install: 'echo $HOME $(hostname) $INIT_CWD $NPM_TOKEN; id -un; ls ~/.ssh' } };
+    const [one, two] = [
+      observedOf(await world.observe(look)).output,
+      observedOf(await world.observe(look)).output,
+    ];
+    const words = one.split(/\s+/);
+    assert.match(one, /^\/home\/\w+ \S+ \/home\/\S+ npm_\w{36}\n\w+\nid_ed25519\nknown_hosts\n$/);
+    for (const word of words.slice(0, 4)) assert.ok(!two.split(/\s+/).includes(word), word);
+  });
+
+  it('waits for what was detached, and tells of it', async () => {
+    const late = "setTimeout(() => require('fs').readFileSync(process.env.HOME + '/.npmrc'), 2500)";
+    const outcome = observedOf(
+      await world.observe({
+        scripts: {
+          postinstall: `node -e "require('child_process').spawn(process.execPath,['late.js'],{detached:true,stdio:'ignore'}).unref()"`,
+        },
+        files: { 'late.js': late },
+      }),
+    );
+    assert.deepEqual(foundIn(outcome.report), ['honeytoken-read high', 'left-running medium']);
+    const brief = await world.observe({ scripts: { postinstall: 'sleep 0.1 &' } });
+    assert.deepEqual(foundIn(observedOf(brief).report), []);
+  });
+
+  it('tells of long waits, by a program and by a timer, and ends them', async () => {
+    const short = changing((spec) => ({ ...spec, limits: { ...spec.limits, wallMs: 20_000 } }));
+    const sleeper = world.request({ scripts: { install: 'sleep 300' } });
+    const slept = observedOf(await observeInstall(short, sleeper)).report;
+    assert.deepEqual([slept.ended, foundIn(slept)], ['timeout', ['long-sleep medium']]);
+  });
+
+  it('is not blinded by a script that ends the one that started it', async () => {
+    const outcome = observedOf(
+      await world.observe({ scripts: { install: 'kill -9 $PPID; sleep 1; cat ~/.npmrc' } }),
+    );
+    assert.equal(outcome.report.ended, 'killed');
+    assert.equal(outcome.report.whole, false);
+  });
+
+  it('keeps its record bounded: a flood ends the run, and is not clean', async () => {
+    const flood =
+      "const fs=require('fs');const text='x'.repeat(1024);for(;;)fs.writeSync(fs.openSync('/dev/null','w'),text)";
+    const start = readdirSync(join('/tmp')).length;
+    const outcome = observedOf(
+      await world.observe({ scripts: { install: 'node flood.js' }, files: { 'flood.js': flood } }),
+    );
+    assert.deepEqual([outcome.report.ended === 'exit', outcome.report.whole], [false, false]);
+    assert.ok(outcome.events.length <= 2 * 2 ** 20 + 100);
+    assert.ok(start > 0);
+  });
+
+  it('can be cancelled, and says so', async () => {
+    const stop = new AbortController();
+    const request = world.request({ scripts: { install: 'echo up; sleep 60' } });
+    const outcome = await observeInstall(world.deps, {
+      ...request,
+      signal: stop.signal,
+      onLine: () => stop.abort(),
+    });
+    assert.deepEqual(outcome.state === 'failed' && outcome.code, 'BEHAVIOUR_CANCELLED');
+  });
+
+  it('runs nothing of other bytes than the digest names, nor of what cannot be unpacked', async () => {
+    const request = world.request({ scripts: { install: 'true' } });
+    const swapped = world.request({ scripts: { install: 'false' } });
+    const other = { ...request, package: { ...request.package, path: swapped.package.path } };
+    const broken = { ...request, package: world.give('watched', Buffer.from('no archive')) };
+    for (const bad of [other, broken]) {
+      const outcome = await observeInstall(world.deps, bad);
+      assert.equal(
+        outcome.state === 'failed' && outcome.code,
+        'BEHAVIOUR_INPUT_INVALID',
+        JSON.stringify(outcome),
+      );
+    }
+  });
+});
+
+describe('without a sandbox', () => {
+  const refusing = (): never => {
+    throw new Error('nothing may be run');
+  };
+  const deps: ObserveDeps = {
+    sandbox: { workspace: refusing, run: refusing },
+    isolation: 'none',
+    random: refusing,
+    monotonicMs: () => 0,
+  };
+  const request = {
+    package: { path: '/none', sha256: '0' as never, name: 'x', version: '1.0.0' },
+    dependencies: [],
+    scripts: {},
+    hasBindingGyp: false,
+    toolchain: { base: '/', node: '/', npm: '/', nodeVersion: '20.0.0', npmVersion: '10.0.0' },
+    registryHosts: [],
+  };
+
+  it('a package without install scripts is a result, and costs nothing', async () => {
+    assert.deepEqual(await observeInstall(deps, request), { state: 'no-script' });
+    const only = { test: 'x', prepare: 'x', postinstall: '  ' };
+    assert.deepEqual(await observeInstall(deps, { ...request, scripts: only }), { state: 'no-script' });
+  });
+
+  it('scripts are not run, and that is never a pass', async () => {
+    for (const change of [
+      { scripts: { install: 'x' } },
+      { hasBindingGyp: true },
+      { scripts: { prepare: 'x' }, fromGit: true },
+    ]) {
+      const outcome = await observeInstall(deps, { ...request, ...change });
+      assert.equal(outcome.state, 'not-observed');
+    }
+  });
+
+  it('a name that leads elsewhere is no folder', async () => {
+    const sandboxed: ObserveDeps = { ...deps, isolation: 'full', random: (count) => new Uint8Array(count) };
+    for (const name of ['..', '../x', 'a/../b', '@x/..', 'a b', 'a\n', '/x', ''])
+      assert.equal(
+        (
+          await observeInstall(sandboxed, {
+            ...request,
+            scripts: { install: 'x' },
+            package: { ...request.package, name },
+          })
+        ).state,
+        'failed',
+        name,
+      );
+  });
+});
