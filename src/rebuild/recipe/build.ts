@@ -13,6 +13,7 @@ import { baseInput, dependencyInputs, sourceInput, toolInputs } from './inputs.t
 import { topOf } from './inside-files.ts';
 import { defaultLimits } from './limits.ts';
 import { placedLockfile } from './lockfile.ts';
+import { saysLockfileUnfit } from './managers/managers.ts';
 import { NotBuilt } from './not-built.ts';
 import { takePacked } from './packed.ts';
 import { inputFiles, installFailed, planBuild, type MountName, type Phase } from './plan.ts';
@@ -56,7 +57,8 @@ export async function buildFromRecipe(
   } catch (error) {
     const { cause, message } = reasonOf(error, request.signal);
     progress.log.push(`not built: ${cause}: ${message}`);
-    return { ...(await ended(progress)), recipe: current, state: 'not-built', cause, message };
+    const lockfileUnfit = error instanceof NotBuilt && error.lockfileUnfit;
+    return { ...(await ended(progress)), recipe: current, state: 'not-built', cause, message, lockfileUnfit };
   } finally {
     for (const workspace of workspaces) await workspace.remove();
   }
@@ -216,7 +218,7 @@ function failed({ phase }: Phase, result: RunResult): NotBuilt {
   if (result.ended === 'timeout' || result.ended === 'cancelled') return new NotBuilt(result.ended, message);
   if (result.ended === 'memory') return new NotBuilt('out-of-memory', message);
   if (phase === 'build' && result.exitCode === installFailed) return new NotBuilt('dependencies', message);
-  return new NotBuilt(phaseCauses[phase], message);
+  return new NotBuilt(phaseCauses[phase], message, phase === 'fetch' && saysLockfileUnfit(result.output));
 }
 
 /** The first lines near the end that speak of an error; else the last one. */

@@ -96,5 +96,11 @@ export type BuildOutcome = {
       /** Blob of the lockfile that was made, where none was committed; the recipe names it too. */
       readonly resolution: Sha256 | undefined;
     }
-  | { readonly state: 'not-built'; readonly cause: NotBuiltCause; readonly message: string }
+  | {
+      readonly state: 'not-built';
+      readonly cause: NotBuiltCause;
+      readonly message: string;
+      /** The package manager said that the committed lockfile does not fit its manifest. */
+      readonly lockfileUnfit: boolean;
+    }
 );

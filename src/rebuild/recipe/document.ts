@@ -111,7 +111,9 @@ function toolOf({
 }
 
 function dependenciesOf(read: z.output<typeof recipeSchema>['dependencies']): Dependencies {
-  return read.kind === 'resolve' ? { kind: 'resolve', before: read.before, frozen: read.frozen } : read;
+  if (read.kind !== 'resolve') return read;
+  const { from, before, frozen } = read;
+  return { kind: 'resolve', ...(from === undefined ? {} : { from }), before, frozen };
 }
 
 function stepDocument(step: BuildStep): Json {

@@ -62,7 +62,8 @@ function withRefusals(
     return new NotBuilt('dependencies', barredWords(barred));
   if (refused.length === 0) return error;
   const cause = error.cause === 'dependencies' && proxy.failures() > 0 ? 'fetch-failed' : error.cause;
-  return new NotBuilt(cause, `${error.message}; not given: ${refused.slice(0, 3).join('; ')}`);
+  const message = `${error.message}; not given: ${refused.slice(0, 3).join('; ')}`;
+  return new NotBuilt(cause, message, error.lockfileUnfit);
 }
 
 function barredWords(barred: readonly string[]): string {

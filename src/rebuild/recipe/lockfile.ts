@@ -3,7 +3,7 @@ import { readInside } from './inside-files.ts';
 import { maxLockfileBytes } from './managers/lockfile.ts';
 import { managerOf } from './managers/managers.ts';
 import { NotBuilt } from './not-built.ts';
-import type { Recipe } from './recipe.ts';
+import { committedLockfile, type Recipe } from './recipe.ts';
 
 /**
  * The lockfile that an installation is given, with the build's own places: the committed one, or the frozen one.
@@ -15,14 +15,13 @@ export async function placedLockfile(
   blobs: BuildBlobs,
 ): Promise<string | undefined> {
   const { dependencies, toolchain } = recipe;
-  if (dependencies.kind === 'none') return undefined;
-  if (dependencies.kind === 'resolve') {
-    if (dependencies.frozen === undefined) return undefined;
-    return Buffer.from(await blobs.read(dependencies.frozen, maxLockfileBytes)).toString('utf8');
-  }
-  const text = await readInside(source, dependencies.path, maxLockfileBytes);
-  if (text === undefined) throw new NotBuilt('dependencies', `there is no lockfile ${dependencies.path}`);
-  return place(recipe, text, dependencies.path, toolchain.manager);
+  const frozen = dependencies.kind === 'resolve' ? dependencies.frozen : undefined;
+  if (frozen !== undefined) return Buffer.from(await blobs.read(frozen, maxLockfileBytes)).toString('utf8');
+  const path = committedLockfile(dependencies);
+  if (path === undefined) return undefined;
+  const text = await readInside(source, path, maxLockfileBytes);
+  if (text === undefined) throw new NotBuilt('dependencies', `there is no lockfile ${path}`);
+  return place(recipe, text, path, toolchain.manager);
 }
 
 function place(recipe: Recipe, text: string, path: string, manager: Recipe['toolchain']['manager']): string {

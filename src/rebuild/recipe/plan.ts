@@ -3,7 +3,7 @@
  * What is mounted is named here, and put at host paths by `build.ts`.
  */
 import { managerOf, type Manager } from './managers/managers.ts';
-import type { BuildStep, Recipe } from './recipe.ts';
+import { committedLockfile, type BuildStep, type Recipe } from './recipe.ts';
 
 /** `tool:*`, `bin`, `inputs` are read-only always. `source` is the tree, `caches` what the package manager keeps. */
 export type MountName =
@@ -69,17 +69,15 @@ export function planBuild(recipe: Recipe): readonly Phase[] {
 }
 
 /** Folder in which the dependencies are installed: the lockfile's, from the top of the source. */
-export function installFolder(recipe: Recipe): string {
-  const { dependencies } = recipe;
-  if (dependencies.kind !== 'lockfile') return '';
-  const at = dependencies.path.lastIndexOf('/');
-  return at < 0 ? '' : dependencies.path.slice(0, at);
+export function installFolder({ dependencies }: Recipe): string {
+  const path = committedLockfile(dependencies) ?? '';
+  const at = path.lastIndexOf('/');
+  return at < 0 ? '' : path.slice(0, at);
 }
 
 /** The lockfile's path from the top of the source. */
-export function lockfilePath(recipe: Recipe): string {
-  const { dependencies, toolchain } = recipe;
-  return dependencies.kind === 'lockfile' ? dependencies.path : managerOf(toolchain.manager).lockfile;
+export function lockfilePath({ dependencies, toolchain }: Recipe): string {
+  return committedLockfile(dependencies) ?? managerOf(toolchain.manager).lockfile;
 }
 
 /** Whether the fetch phase makes the lockfile. */
@@ -96,7 +94,9 @@ function fetchPhase(recipe: Recipe): Phase {
     network: 'proxy',
     mounts: [...toolMounts(recipe), mount('inputs'), mount('source', true), mount('caches', true)],
     script: lines([
-      ...(resolves(recipe) ? [] : takeLockfile(recipe)),
+      ...(resolves(recipe) && committedLockfile(recipe.dependencies) === undefined
+        ? []
+        : takeLockfile(recipe)),
       inFolder(installFolder(recipe), install),
     ]),
     // Package managers wait and retry by the clock.
@@ -182,13 +182,15 @@ function mount(what: MountName, writable = false): PhaseMount {
 /** The lockfile with the build's own places instead of the committed one, which `putBackLockfile` restores. */
 function takeLockfile(recipe: Recipe): readonly string[] {
   const path = quote(below(lockfilePath(recipe)));
-  const kept = recipe.dependencies.kind === 'lockfile' ? [`cp ${path} /tmp/committed-lockfile`] : [];
+  const committed = committedLockfile(recipe.dependencies) !== undefined;
+  const kept = committed ? [`cp ${path} /tmp/committed-lockfile`] : [];
   return [...kept, `cp ${places.inputs}/${inputFiles.lockfile} ${path}`];
 }
 
 function putBackLockfile(recipe: Recipe): readonly string[] {
   const path = quote(below(lockfilePath(recipe)));
-  return [recipe.dependencies.kind === 'lockfile' ? `cp /tmp/committed-lockfile ${path}` : `rm -f ${path}`];
+  const committed = committedLockfile(recipe.dependencies) !== undefined;
+  return [committed ? `cp /tmp/committed-lockfile ${path}` : `rm -f ${path}`];
 }
 
 /** What freezes the clock, for dynamic programs and for Node. */

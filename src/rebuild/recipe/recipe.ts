@@ -31,11 +31,19 @@ export type Dependencies =
   | {
       /** No lockfile was committed: resolved once, and frozen. */
       readonly kind: 'resolve';
+      /** The committed lockfile, which does not fit its manifest: what still fits of it stays. */
+      readonly from?: string | undefined;
       /** Versions published later are not offered, RFC 3339; undefined: the registry's times say nothing. */
       readonly before: string | undefined;
       /** Blob of the lockfile that came of it. */
       readonly frozen: Sha256 | undefined;
     };
+
+/** Of the committed lockfile, from the top of the source. */
+export function committedLockfile(dependencies: Dependencies): string | undefined {
+  if (dependencies.kind === 'none') return undefined;
+  return dependencies.kind === 'lockfile' ? dependencies.path : dependencies.from;
+}
 
 /** `directory`: from the top of the source, empty for the top. */
 export type BuildStep =

@@ -59,7 +59,12 @@ const source = z.discriminatedUnion('kind', [
 const dependencies = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({ kind: z.literal('lockfile'), path: pathBelow.min(1) }),
-  z.strictObject({ kind: z.literal('resolve'), before: instant.optional(), frozen: sha256.optional() }),
+  z.strictObject({
+    kind: z.literal('resolve'),
+    from: pathBelow.min(1).optional(),
+    before: instant.optional(),
+    frozen: sha256.optional(),
+  }),
 ]);
 
 const step = z.union([

@@ -25,7 +25,8 @@ import {
 } from '../../rebuild/recipe/document.ts';
 import { inferRecipes } from '../../rebuild/recipe/infer/infer.ts';
 import { inspectSource, type InspectedSource } from '../../rebuild/recipe/inspect.ts';
-import type { Recipe } from '../../rebuild/recipe/recipe.ts';
+import { resolvedAnew } from '../../rebuild/recipe/infer/unfit-lockfile.ts';
+import type { InferredRecipe, Recipe } from '../../rebuild/recipe/recipe.ts';
 import type { SourceMirror, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer } from './comparer.ts';
@@ -158,8 +159,7 @@ function recipesFor(
     suite: defaultSuite,
   });
   if (recipes.length === 0) return problem ?? 'No recipe could be inferred.';
-  for (const [place, { confidence, reasons }] of recipes.entries())
-    watch.line(`Recipe ${place + 1} of ${recipes.length} (confidence ${confidence}): ${reasons.join(' ')}`);
+  for (const [place, recipe] of recipes.entries()) watch.line(told(place, recipes.length, recipe));
   if (correction === undefined) return recipes.map(({ recipe }) => recipe);
   const [first] = recipes;
   return first === undefined ? [] : [corrected(first.recipe, correction)];
@@ -178,7 +178,10 @@ interface Attempts {
   readonly known: Known;
 }
 
-/** In their order, until one gives what upstream published; the best one counts. */
+/**
+ * In their order, until one gives what upstream published; the best one counts. Where the committed lockfile does not fit
+ * its manifest, one more is tried behind them.
+ */
 async function tryEach(
   deps: NpmRebuildDeps,
   shop: Workshop,
@@ -186,10 +189,18 @@ async function tryEach(
   attempts: Attempts,
   watch: BuildWatch,
 ): Promise<void> {
-  const { recipes, known } = attempts;
-  for (const [place, recipe] of recipes.entries()) {
+  const { known } = attempts;
+  const recipes = [...attempts.recipes];
+  let anew: InferredRecipe | undefined;
+  for (let place = 0; place < recipes.length; place += 1) {
+    const recipe = recipes[place];
+    if (recipe === undefined) return;
     if (recipes.length > 1) watch.line(`Trying recipe ${place + 1} of ${recipes.length}.`);
-    const attempt = await tryOne(deps, shop, target, recipe, attempts, watch);
+    const { attempt, lockfileUnfit } = await tryOne(deps, shop, target, recipe, attempts, watch);
+    if (lockfileUnfit && anew === undefined) {
+      anew = resolvedAnew(recipe, target.publication.publishedAt);
+      if (anew !== undefined) recipes.push(anew.recipe);
+    }
     if (known.attempt === undefined || isBetter(attempt, known.attempt)) known.attempt = attempt;
     const verdict = verdictOf(attempt);
     watch.line(
@@ -198,7 +209,13 @@ async function tryEach(
         : `Recipe ${place + 1}: not built (${attempt.outcome.cause}): ${attempt.outcome.message}`,
     );
     if (secureVerdicts.includes(verdict) || watch.signal.aborted) return;
+    if (anew !== undefined && recipes[place + 1] === anew.recipe)
+      watch.line(told(place + 1, recipes.length, anew));
   }
+}
+
+function told(place: number, of: number, { confidence, reasons }: InferredRecipe): string {
+  return `Recipe ${place + 1} of ${of} (confidence ${confidence}): ${reasons.join(' ')}`;
 }
 
 async function tryOne(
@@ -208,7 +225,7 @@ async function tryOne(
   recipe: Recipe,
   { source, mirror, inspected }: Omit<Attempts, 'recipes' | 'known'>,
   watch: BuildWatch,
-): Promise<Attempt> {
+): Promise<{ readonly attempt: Attempt; readonly lockfileUnfit: boolean }> {
   const { blobs } = deps;
   const base = await shop.base(basePackages(recipe), recipe.environment.suite);
   const builder: BuilderDeps = {
@@ -234,8 +251,8 @@ async function tryOne(
   const recipeText = await keepBytes(blobs, Buffer.from(writeRecipe(built.recipe), 'utf8'));
   const common = { recipe: recipeDigest(built.recipe), recipeText, log: built.log, inputs: built.inputs };
   if (built.state === 'not-built') {
-    const { cause, message } = built;
-    return { ...common, outcome: { state: 'not-built', cause, message } };
+    const { cause, message, lockfileUnfit } = built;
+    return { attempt: { ...common, outcome: { state: 'not-built', cause, message } }, lockfileUnfit };
   }
   watch.phase('compare');
   const comparison = await deps.comparer.compare(
@@ -244,7 +261,7 @@ async function tryOne(
     await fileOf(blobs, built.tarball),
     npmFacts(target, recipe, mirror, inspected),
   );
-  return { ...common, outcome: { state: 'compared', comparison } };
+  return { attempt: { ...common, outcome: { state: 'compared', comparison } }, lockfileUnfit: false };
 }
 
 const shownPhases: Readonly<Record<BuildOutcome['phases'][number]['phase'], BuildPhase | undefined>> = {

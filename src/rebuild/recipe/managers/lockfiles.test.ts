@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { registryUrl } from '../registry/paths.ts';
+import { saysLockfileUnfit } from './managers.ts';
 import { placeNpmLock } from './npm-lock.ts';
 import { placePnpmLock } from './pnpm-lock.ts';
 import { placeYarnBerryLock } from './yarn-berry-lock.ts';
@@ -182,4 +183,17 @@ describe('a hostile lockfile', () => {
       { numRuns: 500 },
     );
   });
+});
+
+it('knows the words in which each package manager says that a lockfile does not fit, and no others', () => {
+  const said = [
+    'npm ERR! cipm can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.',
+    'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update',
+    ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with package.json',
+    'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.',
+    'YN0028: The lockfile would have been modified by this install, which is explicitly forbidden.',
+  ];
+  for (const line of said) assert.ok(saysLockfileUnfit(`a\n${line}\nb`), line);
+  for (const line of ['', 'npm error 404 not found', 'npm error code ERESOLVE', 'the lockfile was updated'])
+    assert.equal(saysLockfileUnfit(line), false, line);
 });

@@ -164,3 +164,11 @@ const all: Readonly<Record<ManagerKind, Manager>> = {
 export function managerOf(kind: ManagerKind): Manager {
   return all[kind];
 }
+
+/** In the words of npm 5 to 11, pnpm 6 to 10, Yarn 1 and Yarn 2 to 4. Only what follows of it is another recipe. */
+const unfit =
+  /can only install (?:packages )?(?:when|with an existing) [^\n]{0,200}(?:in sync|package-lock)|ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install/;
+
+export function saysLockfileUnfit(output: string): boolean {
+  return unfit.test(output.slice(-64 * 1024));
+}
