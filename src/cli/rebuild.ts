@@ -225,8 +225,11 @@ function addProof(rebuild: Command, context: Context): void {
     .requiredOption('--output <file>', 'where to write it')
     .action(async (purl: string, options: GateOptions & { readonly output: string }) => {
       const gate = await running(context, options);
-      const { outcome, comparison, provenance, eventId } = await gate.rebuildProof(purl);
-      const { disclosure, waiting } = await gate.disclose(eventId, ['subject', 'statement']);
+      const { outcome, comparison, provenance, eventId, builderEventId } = await gate.rebuildProof(purl);
+      const shown = ['subject', 'statement'] as const;
+      const { disclosure, waiting } = await gate.disclose(eventId, [...shown]);
+      const builder =
+        builderEventId === undefined ? undefined : await gate.disclose(builderEventId, [...shown]);
       if (waiting > 0)
         throw new AssayError(
           'LEDGER_INDEX_UNKNOWN',
@@ -237,6 +240,7 @@ function addProof(rebuild: Command, context: Context): void {
         comparison,
         ...(provenance === undefined ? {} : { provenance }),
         disclosure,
+        ...(builder === undefined ? {} : { builderKey: builder.disclosure }),
       };
       await writeFile(options.output, `${JSON.stringify(file, null, 2)}\n`);
       context.terminal.out(`wrote ${options.output}`);

@@ -1,4 +1,5 @@
 /** What opens an entry, out of what is stored of it: the statement names subject, actor and evidence, the salts lie apart. */
+import { builderKeyName } from '../core/build-attestation.ts';
 import { isSha256, type Sha256 } from '../core/digest.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../core/json.ts';
 import type { Principal, Subject } from '../core/subject.ts';
@@ -6,6 +7,7 @@ import { expectationPredicateType } from './expectation-event.ts';
 import { decisionOpenings, sha256Bytes, type EventInput } from './leaf.ts';
 import { rebuildPredicateType } from './rebuild-event.ts';
 import { sourcePredicateType } from './source-event.ts';
+import { builderKeyPredicateType } from './signing/builder-key.ts';
 import { rotationPredicateType } from './signing/rotation.ts';
 import { feedPredicateType } from './feed-event.ts';
 import { trustPredicateType } from './trust-event.ts';
@@ -39,6 +41,8 @@ function subjectOf(statement: JsonObject): EventInput['subject'] | undefined {
   if (ownString(statement, 'predicateType') === rotationPredicateType)
     return { log: (predicate && ownString(predicate, 'origin')) ?? '' };
   if (ownString(statement, 'predicateType') === trustPredicateType) return { trust: 'roots and keys' };
+  if (ownString(statement, 'predicateType') === builderKeyPredicateType)
+    return { builder: builderKeyName((predicate && ownString(predicate, 'origin')) ?? '') };
   const aboutSources: readonly unknown[] = [rebuildPredicateType, sourcePredicateType];
   if (predicate !== undefined && aboutSources.includes(ownString(statement, 'predicateType')))
     return { rebuild: ownString(predicate, 'package') ?? '' };

@@ -38,15 +38,27 @@ export interface RebuildSubject {
   readonly rebuild: string;
 }
 
+/** What an entry about the builder's key is about, by the key's name; there is one such chain. */
+export interface BuilderSubject {
+  readonly builder: string;
+}
+
 export interface EventInput {
   readonly type: LeafType;
   /** Random and unguessable, 26 to 64 characters of `0-9A-Za-z_-` (at least 128 bits). Used once. */
   readonly eventId: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
-  readonly subject: Subject | LogSubject | PackageSubject | TrustSubject | FeedSubject | RebuildSubject;
+  readonly subject:
+    | Subject
+    | LogSubject
+    | PackageSubject
+    | TrustSubject
+    | FeedSubject
+    | RebuildSubject
+    | BuilderSubject;
   readonly actor: Principal;
-  /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key). */
+  /** What `decisionStatement` or `erasureStatement` made, or the signer (a change of key, a new key of the builder). */
   readonly statement: JsonObject;
   /** Digests of the whole evidence set, in any order. */
   readonly evidence: readonly Sha256[];
@@ -130,6 +142,7 @@ function subjectPayload(subject: EventInput['subject']): Uint8Array {
   if ('log' in subject) return canonicalBytes({ log: subject.log });
   if ('trust' in subject) return canonicalBytes({ trust: subject.trust });
   if ('rebuild' in subject) return canonicalBytes({ rebuild: subject.rebuild });
+  if ('builder' in subject) return canonicalBytes({ builder: subject.builder });
   if ('feeds' in subject) return canonicalBytes({ feeds: subject.feeds });
   if ('package' in subject) return canonicalBytes({ package: subject.package, upstream: subject.upstream });
   const { upstream, channel, ecosystem, purl, file, claimedIntegrity, artifact } = subject;

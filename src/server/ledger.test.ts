@@ -21,6 +21,7 @@ import { formatNote } from '../ledger/verify/note.ts';
 import { canonicalBytes } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
+import type { BuilderKeyDeps } from './ledger/builder-key.ts';
 import { outcomeOf, verifyBundle } from './auditing/bundle.ts';
 import { startLedger, type Ledger, type LedgerParts } from './ledger.ts';
 
@@ -33,7 +34,9 @@ const settings = {
   witnessMode: 'fail-open',
 } as const;
 
-interface TestSigner extends CheckpointSigner {
+type BuilderKeySigner = BuilderKeyDeps['signer'];
+
+interface TestSigner extends CheckpointSigner, BuilderKeySigner {
   /** Set: everything it is asked fails so. */
   trouble: ErrorCode | undefined;
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
@@ -61,6 +64,9 @@ function testSigner(): TestSigner {
       return [formatVkey(key.verifier)];
     },
     rotateKey: () => Promise.reject(new AssayError('LEDGER_SIGNER_REFUSED', 'the test signer has one key')),
+    builderKeys: () => Promise.resolve({}),
+    beginBuilderKey: () => Promise.reject(new Error('nothing is built in these tests')),
+    applyBuilderKey: () => Promise.reject(new Error('nothing is built in these tests')),
     attest: async (_origin, statement) => {
       fail();
       const payload = canonicalBytes(statement);

@@ -18,6 +18,14 @@ import type { Cosigner } from '../ledger/witness/client.ts';
 import type { Storage } from '../storage/open.ts';
 import type { LedgerSettings } from './config/settings.ts';
 import type { LedgerStatus } from './control/ledger-protocol.ts';
+import {
+  builderKeyInForce,
+  completeBuilderKey,
+  recordedBuilderKeys,
+  rotateBuilderKey,
+  type BuilderKeyDeps,
+  type RecordedBuilderKey,
+} from './ledger/builder-key.ts';
 import { disclose, type Disclosed, type Wanted } from './ledger/disclose.ts';
 import { eraseField, type EraseRequest } from './ledger/erase.ts';
 import { inaugurated } from './ledger/origin.ts';
@@ -30,7 +38,10 @@ export interface LedgerParts {
   readonly settings: LedgerSettings;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly signer: CheckpointSigner & Pick<StatementDeps, 'attest'> & RotationDeps['signer'];
+  readonly signer: CheckpointSigner &
+    Pick<StatementDeps, 'attest'> &
+    RotationDeps['signer'] &
+    BuilderKeyDeps['signer'];
   /** Without it checkpoints are published without cosignatures. */
   readonly cosigner?: Cosigner | undefined;
   readonly raiseAlarm: (alarm: NewAlarm) => Promise<void>;
@@ -49,6 +60,15 @@ export interface Ledger {
    * LEDGER_ROTATION_REFUSED, LEDGER_SIGNER_*, LEDGER_INDEX_UNKNOWN before the log began, STORAGE_*.
    */
   readonly rotateKey: (step: RotationStep) => Promise<Rotated>;
+  /** Verifier key that signs builds, after its entry is in the log. Throws LEDGER_SIGNER_*, STORAGE_*. */
+  readonly builderKey: () => Promise<string>;
+  /** All keys of the builder, newest first; `inForce`: the one that signs, when the signer answers. */
+  readonly builderKeys: () => Promise<{
+    readonly keys: readonly RecordedBuilderKey[];
+    readonly inForce: string | undefined;
+  }>;
+  /** A new key signs builds from then on. Throws as `rotateKey`. */
+  readonly rotateBuilderKey: () => Promise<string>;
   /** What waits for a signature is signed now; nothing waits for it. */
   readonly signSoon: () => void;
   /** Sentences for the status; empty when all is well. */
@@ -153,6 +173,7 @@ export function startLedger(parts: LedgerParts): Ledger {
   async function recordMissed(): Promise<void> {
     try {
       await inTurn(() => recordMissedStep({ storage, signer, randomBytes }, origin));
+      await inTurn(() => completeBuilderKey(builderKeyDeps(), origin));
     } catch (error) {
       missedStep = undefined;
       throw error;
@@ -202,6 +223,10 @@ export function startLedger(parts: LedgerParts): Ledger {
   function started(): Log {
     if (log !== undefined) return log;
     throw failure ?? new AssayError('LEDGER_INDEX_UNKNOWN', 'the log has not begun yet');
+  }
+
+  function builderKeyDeps(): BuilderKeyDeps {
+    return { storage, signer, log: started(), randomBytes, signal: closing.signal };
   }
 
   function problems(): readonly string[] {
@@ -260,6 +285,17 @@ export function startLedger(parts: LedgerParts): Ledger {
         const { size, stopped: error } = started().state();
         if (error !== undefined) throw error;
         return rotateKey({ storage, signer, randomBytes }, { origin, step, size, principal: localOperator });
+      }),
+    builderKey: () => inTurn(async () => builderKeyInForce(builderKeyDeps(), origin)),
+    builderKeys: async () => ({
+      keys: await recordedBuilderKeys(storage),
+      inForce: (await signer.builderKeys(origin).catch(() => undefined))?.inForce,
+    }),
+    rotateBuilderKey: () =>
+      inTurn(async () => {
+        const { stopped: error } = started().state();
+        if (error !== undefined) throw error;
+        return rotateBuilderKey(builderKeyDeps(), origin, localOperator);
       }),
     signSoon,
     problems,

@@ -76,12 +76,14 @@ export interface EventStore {
   readonly newestOfChain: (chain: string) => Promise<string | undefined>;
   /**
    * In one transaction: an entry of a chain that is about neither a release nor the log, and the setting that it is
-   * about. Throws STORAGE_FAILED when it does not follow the newest of the chain.
+   * about. With a blob of its signed statement, where the signer wrote that. Throws STORAGE_FAILED when it does not
+   * follow the newest of the chain.
    */
   readonly recordInChain: (
     chain: string,
     event: OutboxEvent,
     setting: { readonly key: string; readonly value: string },
+    envelope?: Sha256,
   ) => Promise<void>;
   readonly releasesOfArtifact: (artifact: Sha256) => Promise<readonly ReleaseId[]>;
   /** The next entries of the log, in order, whose statements were not looked at for signing. */
@@ -116,9 +118,10 @@ export function createEventStore(
       announce();
     },
     newestOfChain: (chain) => latestEvent(db, { chain }),
-    recordInChain: async (chain, event, { key, value }) => {
+    recordInChain: async (chain, event, { key, value }, envelope) => {
       await write(async (inside) => {
         await addToOutbox(inside, { chain }, event);
+        if (envelope !== undefined) await addEnvelope(inside, event.eventId, envelope);
         await writeSetting(inside, key, value);
       });
       announce();
@@ -200,7 +203,11 @@ async function recordOfLog(db: Kysely<Schema>, event: OutboxEvent, envelope: Sha
     .executeTakeFirst();
   if (known !== undefined) return;
   await addToOutbox(db, undefined, event);
-  await db.insertInto('envelopes').values({ event_id: event.eventId, envelope }).execute();
+  await addEnvelope(db, event.eventId, envelope);
+}
+
+async function addEnvelope(db: Kysely<Schema>, eventId: string, envelope: Sha256): Promise<void> {
+  await db.insertInto('envelopes').values({ event_id: eventId, envelope }).execute();
 }
 
 /** Setting that remembers how far the statements were signed. */

@@ -12,7 +12,8 @@ import sys
 
 KEYS = ["actor", "evidence", "id", "prev", "statement", "subject", "time", "type", "v"]
 FIELDS = ["subject", "actor", "statement", "evidence", "prev"]
-TYPES = {"decision/v1", "erasure/v1", "key-rotation/v1", "expectation/v1", "trust-material/v1", "feed/v1"}
+TYPES = {"decision/v1", "erasure/v1", "key-rotation/v1", "expectation/v1", "trust-material/v1", "feed/v1",
+         "rebuild/v1", "source/v1", "builder-key/v1"}
 HEX64 = re.compile(r"[0-9a-f]{64}")
 EVENT_ID = re.compile(r"[0-9A-Za-z_-]{26,64}")
 INSTANT = re.compile(

@@ -11,6 +11,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
+import type { BuilderKeysAnswer } from '../../src/server/control/ledger-protocol.ts';
 import type {
   CatalogueAnswer,
   JobShown,
@@ -19,7 +20,7 @@ import type {
   RebuildWatched,
 } from '../../src/server/control/rebuild-protocol.ts';
 import { parseVkey } from '../../src/ledger/verify/vkey.ts';
-import { logOnlyPolicy } from '../../src/ledger/verify/policy.ts';
+import { logOnlyPolicy, type TrustPolicy } from '../../src/ledger/verify/policy.ts';
 import { sha256Bytes } from '../../src/ledger/leaf.ts';
 import type { Sha256 } from '../../src/core/digest.ts';
 import { verifyBuild, type BuildProof } from '../../src/server/verifying/build.ts';
@@ -120,33 +121,84 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     const shown = packages.map((one) => `${one.purl} ${one.class}/${one.grade}`);
     assert.deepEqual(shown, ['pkg:npm/%40victim/tool@1.0.0 secure/rebuilt']);
     await proves(outcome.purl, outcome.artifact as Sha256);
+    await changesTheKey(outcome.purl, outcome.artifact as Sha256);
     await catchesThePoisoned();
   });
 
-  async function proves(purl: string, artifact: Sha256): Promise<void> {
-    const { comparison, provenance, eventId } = await ask<RebuildProof>('/rebuilds/proof', { purl });
-    const { vkeys } = await requestControl<{ vkeys: string[] }>(gate.directory, 'GET', '/ledger');
-    const trust = logOnlyPolicy(vkeys.flatMap((vkey) => parseVkey(vkey, sha256Bytes) ?? []));
-    let proof: BuildProof | undefined;
-    while (proof === undefined) {
+  async function disclosed(query: string): Promise<string> {
+    for (;;) {
       const { disclosure, waiting } = await ask<{ disclosure: string; waiting: number }>('/ledger/disclose', {
-        query: eventId,
+        query,
         fields: ['subject', 'statement'],
       });
-      if (waiting === 0 && disclosure.includes('"envelope"'))
-        proof = { purl, comparison, ...(provenance === undefined ? {} : { provenance }), disclosure };
-      else await new Promise((look) => setTimeout(look, 100));
+      if (waiting === 0 && disclosure.includes('"envelope"')) return disclosure;
+      await new Promise((look) => setTimeout(look, 100));
     }
+  }
+
+  async function proofOf(purl: string): Promise<BuildProof> {
+    const { comparison, provenance, eventId, builderEventId } = await ask<RebuildProof>('/rebuilds/proof', {
+      purl,
+    });
+    return {
+      purl,
+      comparison,
+      ...(provenance === undefined ? {} : { provenance }),
+      disclosure: await disclosed(eventId),
+      builderKey: await disclosed(builderEventId ?? ''),
+    };
+  }
+
+  async function trusted(): Promise<TrustPolicy> {
+    const { vkeys } = await requestControl<{ vkeys: string[] }>(gate.directory, 'GET', '/ledger');
+    return logOnlyPolicy(vkeys.flatMap((vkey) => parseVkey(vkey, sha256Bytes) ?? []));
+  }
+
+  /** What the old key signed is proven as before; what is built next is signed by a key that the ledger knew before. */
+  async function changesTheKey(purl: string, artifact: Sha256): Promise<void> {
+    const before = await proofOf(purl);
+    const { keys } = await ask<BuilderKeysAnswer>('/ledger/rotate-builder-key', {});
+    assert.deepEqual(
+      keys.map(({ inForce }) => inForce),
+      [true, false],
+    );
+    const trust = await trusted();
+    for (const proof of [before, await proofOf(purl)])
+      assert.ok(verifyBuild({ about: purl, artifact, proof, trust }).verified);
+    await rebuilt('1.0.0');
+    const after = await proofOf(purl);
+    assert.notEqual(after.builderKey, before.builderKey);
+    const { verified, steps } = verifyBuild({ about: purl, artifact, proof: after, trust });
+    assert.ok(verified, JSON.stringify(steps));
+    const crossed = { ...after, builderKey: before.builderKey };
+    assert.ok(!verifyBuild({ about: purl, artifact, proof: crossed, trust }).verified);
+    const tooLate = { ...before, builderKey: after.builderKey };
+    assert.ok(!verifyBuild({ about: purl, artifact, proof: tooLate, trust }).verified);
+  }
+
+  async function proves(purl: string, artifact: Sha256): Promise<void> {
+    const proof = await proofOf(purl);
+    const { comparison, provenance } = proof;
+    const trust = await trusted();
     const verified = verifyBuild({ about: purl, artifact, proof, trust });
     assert.deepEqual(
       verified.steps.map(({ name: step, result }) => `${step} ${result}`),
-      ['ledger passed', 'bytes passed', 'comparison passed', 'provenance passed', 'verdict passed'],
+      [
+        'ledger passed',
+        'bytes passed',
+        'builder passed',
+        'comparison passed',
+        'provenance passed',
+        'verdict passed',
+      ],
     );
     assert.ok(verified.verified);
     const others: readonly Partial<BuildProof>[] = [
       { comparison: provenance ?? '' },
       { provenance: comparison },
       { provenance: undefined },
+      { builderKey: undefined },
+      { builderKey: proof.disclosure },
       { comparison: comparison.replace(/"sig":"../, '"sig":"AA') },
     ];
     for (const other of others)

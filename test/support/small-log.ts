@@ -5,11 +5,14 @@ import { treeRoot } from '../../src/ledger/verify/rfc6962.ts';
 
 export interface SmallLog {
   readonly grow: (entries: number) => void;
+  readonly add: (entry: string) => void;
   readonly size: () => number;
   /** Hex; of the first `size` entries, all of them when absent. */
   readonly root: (size?: number) => string;
   /** PROOF(oldSize, D[newSize]) of section 2.1.2, hex; none from the empty tree. */
   readonly proof: (oldSize: number, newSize?: number) => readonly string[];
+  /** PATH(index, D[all]) of section 2.1.1, hex. */
+  readonly inclusion: (index: number) => readonly string[];
 }
 
 /** Logs with the same `salt` have the same entries. */
@@ -27,7 +30,19 @@ export function smallLog(salt = ''): SmallLog {
       : [...subProof(oldSize - split, from + split, to, false), root(from, from + split)];
   }
 
+  function path(index: number, from: number, to: number): readonly Uint8Array[] {
+    const size = to - from;
+    if (size === 1) return [];
+    let split = 1;
+    while (split * 2 < size) split *= 2;
+    return index < split
+      ? [...path(index, from, from + split), root(from + split, to)]
+      : [...path(index - split, from + split, to), root(from, from + split)];
+  }
+
   return {
+    add: (entry) => void entries.push(Buffer.from(entry)),
+    inclusion: (index) => path(index, 0, entries.length).map(toHex),
     grow: (count) => {
       for (let n = 0; n < count; n += 1) entries.push(Buffer.from(`entry ${entries.length} ${salt}`));
     },

@@ -49,6 +49,8 @@ function outcomeOf(statement: unknown): string | undefined {
   const [step, older, newer] = ['step', 'older', 'newer'].map((key) => predicate?.[key]);
   if (step === 'begin' && typeof newer === 'string') return `the key ${newer} comes`;
   if (step === 'retire' && typeof older === 'string') return `the key ${older} goes`;
+  const key = predicate?.['key'];
+  if (typeof key === 'string') return `the key ${key} signs builds`;
   const [line, revision, origin] = ['line', 'revision', 'origin'].map((key) => predicate?.[key]);
   if (typeof line === 'string' && typeof revision === 'number' && typeof origin === 'string')
     return `expectation ${revision} of line ${line}, ${origin}`;

@@ -1,6 +1,7 @@
 /** `assay ledger`: the log of decisions, for its operator and for whoever checks it from outside. */
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { addBuilderKey } from './builder-key.ts';
 import { addErase } from './erase.ts';
 import { addExport } from './export.ts';
 import { addFsck } from './fsck.ts';
@@ -35,6 +36,7 @@ export function addLedger(program: Command, context: Context): void {
     addRotateKey,
     addSummary,
     addReleaseKeys,
+    addBuilderKey,
   ])
     add(ledger, context);
 }

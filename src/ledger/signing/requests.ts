@@ -15,7 +15,11 @@ export type SignerRequest =
   | { readonly kind: 'attestation'; readonly origin: string; readonly statement: JsonObject }
   /** Provenance and comparisons of builds, by the builder's key. */
   | { readonly kind: 'build-attestation'; readonly origin: string; readonly statement: JsonObject }
-  | { readonly kind: 'builder-key'; readonly origin: string }
+  | { readonly kind: 'builder-keys'; readonly origin: string }
+  /** Makes the key that shall sign builds next, and its statement; asked again, the same key. */
+  | { readonly kind: 'begin-builder-key'; readonly origin: string; readonly principal: Principal }
+  /** It signs builds from now on, and the key before it is destroyed. */
+  | ({ readonly kind: 'use-builder-key'; readonly origin: string } & BuilderKeyUse)
   | {
       readonly kind: 'rotate-key';
       readonly origin: string;
@@ -25,6 +29,32 @@ export type SignerRequest =
   | { readonly kind: 'registry-keys'; readonly origin: string }
   | ({ readonly kind: 'registry-signature' } & RegistrySignatureRequest)
   | { readonly kind: 'rotate-registry-key'; readonly origin: string };
+
+/** The proof that the ledger knows a builder's key: its entry, and where it is in the log. */
+export interface BuilderKeyUse {
+  readonly index: number;
+  /** Exact text. */
+  readonly entry: string;
+  /** Hex, of the inclusion in the log as it was signed last. */
+  readonly proof: readonly string[];
+  /** Opens the entry's statement. */
+  readonly salt: string;
+  readonly statement: JsonObject;
+}
+
+/** Verifier keys of the builder. */
+export interface BuilderKeys {
+  /** Signs builds; undefined before the first. */
+  readonly inForce?: string;
+  /** Made, and waiting for its entry in the log. */
+  readonly next?: string;
+}
+
+export interface NewBuilderKey {
+  readonly vkey: string;
+  /** Its in-toto statement, signed by the log's keys, by itself, and by the key it replaces. */
+  readonly envelope: Envelope;
+}
 
 /** To sign one npm release as a registry does. */
 export interface RegistrySignatureRequest {
@@ -62,8 +92,10 @@ export interface SignerAnswers {
   readonly checkpoint: string;
   readonly attestation: Envelope;
   readonly 'build-attestation': Envelope;
-  /** Verifier key of the builder; made when it is asked for first. */
-  readonly 'builder-key': string;
+  readonly 'builder-keys': BuilderKeys;
+  readonly 'begin-builder-key': NewBuilderKey;
+  /** The key that signs builds now. */
+  readonly 'use-builder-key': string;
   readonly 'rotate-key': KeyRotation;
   /** The key that signs first, then those it replaced, newest first; empty before the first signature. */
   readonly 'registry-keys': readonly RegistryPublicKey[];

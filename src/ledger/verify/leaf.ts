@@ -14,6 +14,7 @@ export const leafTypes = [
   'feed/v1',
   'rebuild/v1',
   'source/v1',
+  'builder-key/v1',
 ] as const;
 export type LeafType = (typeof leafTypes)[number];
 

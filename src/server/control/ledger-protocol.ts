@@ -10,6 +10,8 @@
  * | `POST /ledger/rotate-key` | `rotateKeyRequest` | `RotateKeyAnswer`; 409 LEDGER_ROTATION_REFUSED |
  * | `GET /ledger/registry-keys` | | `RegistryKeysAnswer` |
  * | `POST /ledger/rotate-registry-key` | | `RegistryKeysAnswer` |
+ * | `GET /ledger/builder-keys` | | `BuilderKeysAnswer` |
+ * | `POST /ledger/rotate-builder-key` | | `BuilderKeysAnswer`, when the new key signs; 503 LEDGER_SIGNER_UNAVAILABLE |
  */
 import { leafFields } from '../../ledger/verify/leaf.ts';
 import { z } from '../zod.ts';
@@ -83,6 +85,14 @@ export const registryKeysAnswer = z.object({
   keys: z.array(z.object({ keyid: text, spki: text, expires: z.string().max(40).nullable() })),
 });
 export type RegistryKeysAnswer = z.infer<typeof registryKeysAnswer>;
+
+/** Every key that the builder ever had, newest first; builds are signed by the one in force. */
+export const builderKeysAnswer = z.object({
+  keys: z.array(
+    z.object({ vkey: text, recordedAs: z.string().max(80), at: z.string().max(40), inForce: z.boolean() }),
+  ),
+});
+export type BuilderKeysAnswer = z.infer<typeof builderKeysAnswer>;
 
 export const eraseRequest = z.object({
   eventId: z.string().min(1).max(80),

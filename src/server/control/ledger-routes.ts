@@ -13,6 +13,7 @@ import {
   eraseRequest,
   rotateKeyRequest,
   summaryRequest,
+  type BuilderKeysAnswer,
   type DiscloseAnswer,
   type EraseAnswer,
   type RegistryKeysAnswer,
@@ -50,9 +51,21 @@ export async function answerLedger(
       return jsonAnswer(200, keysAnswer(await gate.releaseKeys.list()));
     case 'POST /ledger/rotate-registry-key':
       return jsonAnswer(200, await rotateReleaseKey(gate));
+    case 'GET /ledger/builder-keys':
+      return jsonAnswer(200, await builderKeys(gate));
+    case 'POST /ledger/rotate-builder-key': {
+      const vkey = await gate.ledger.rotateBuilderKey();
+      gate.log.warn({ vkey }, 'builds are signed by a new key');
+      return jsonAnswer(200, await builderKeys(gate));
+    }
     default:
       return undefined;
   }
+}
+
+async function builderKeys({ ledger }: Gate): Promise<BuilderKeysAnswer> {
+  const { keys, inForce } = await ledger.builderKeys();
+  return { keys: keys.map((key) => ({ ...key, inForce: key.vkey === inForce })) };
 }
 
 async function rotateReleaseKey(gate: Gate): Promise<RegistryKeysAnswer> {

@@ -96,8 +96,9 @@ export const rebuildProof = z.object({
   outcome: outcomeShown,
   comparison: z.string(),
   provenance: z.string().optional(),
-  /** As `POST /ledger/disclose` answers. */
+  /** For `POST /ledger/disclose`: the build's entry, and that of the key which signed. */
   eventId: z.string(),
+  builderEventId: z.string().optional(),
 });
 export type RebuildProof = z.infer<typeof rebuildProof>;
 

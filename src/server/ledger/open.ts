@@ -33,7 +33,7 @@ export interface LedgerRooms {
   readonly verifier: Verifier;
   readonly releaseKeys: ReleaseKeys;
   /** Signs what is said of builds. */
-  readonly builder: Pick<LaunchedSigner, 'attestBuild' | 'builderKey'>;
+  readonly builder: Pick<LaunchedSigner, 'attestBuild'> & Pick<Ledger, 'builderKey'>;
   /** As a registry signs, with the log's key for releases: for files that were built here. */
   readonly signRelease: LaunchedSigner['signRelease'];
   /** Called when releases of a package were signed. */
@@ -78,7 +78,7 @@ export async function openLedger(
     ledger,
     verifier: { origin, version: assayVersion },
     releaseKeys: createReleaseKeys(signer, origin, ledger.signSoon),
-    builder: signer,
+    builder: { attestBuild: signer.attestBuild, builderKey: ledger.builderKey },
     signRelease: signer.signRelease,
     onSigned: (listener) => void listeners.push(listener),
   };

@@ -2,7 +2,7 @@
 import { commitsLines } from '../../core/commits.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Sha256 } from '../../core/digest.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, ownObject, ownString } from '../../core/json.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { RebuildRecord, Source } from '../../core/rebuild.ts';
 import { localOperator } from '../../core/subject.ts';
@@ -24,6 +24,7 @@ import type {
   ReportForm,
 } from '../control/rebuild-protocol.ts';
 import type { Gate } from '../gate.ts';
+import { recordedBuilderKeys } from '../ledger/builder-key.ts';
 import { envelopeText } from '../ledger/statements.ts';
 import { notBuiltReport } from './not-built-report.ts';
 import { recordFrom } from './summary.ts';
@@ -113,7 +114,19 @@ export async function proveRebuild(gate: Asked, query: string): Promise<RebuildP
     comparison,
     ...(provenance === undefined ? {} : { provenance }),
     eventId: build.eventId,
+    ...(await builderEntryOf(gate, build)),
   };
+}
+
+/** The entry that brought the key which signed. */
+async function builderEntryOf(
+  { storage }: Asked,
+  { eventId }: StoredBuild,
+): Promise<Pick<RebuildProof, 'builderEventId'>> {
+  const event = await storage.events.byId(eventId);
+  const builder = ownString(ownObject(event?.statement ?? {}, 'predicate') ?? {}, 'builder');
+  const known = (await recordedBuilderKeys(storage)).find(({ vkey }) => vkey === builder);
+  return known === undefined ? {} : { builderEventId: known.recordedAs };
 }
 
 const looksBack = 20;

@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { canonicalBytes, canonicalJson } from '../../core/canonical-json.ts';
 import { sha256, type Sha256 } from '../../core/digest.ts';
-import { isAssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RebuildRecord } from '../../core/rebuild.ts';
 import type { Principal } from '../../core/subject.ts';
@@ -24,7 +24,8 @@ export interface RecordDeps {
   readonly by: BuiltBy;
   readonly signer: {
     readonly attestBuild: (origin: string, statement: JsonObject) => Promise<Envelope>;
-    readonly builderKey: (origin: string) => Promise<string>;
+    /** The key that signs now; the ledger knows it. */
+    readonly builderKey: () => Promise<string>;
   };
   readonly randomBytes: (count: number) => Uint8Array;
 }
@@ -32,6 +33,7 @@ export interface RecordDeps {
 /** The signer starts anew when it died, and the log may have begun a moment ago: a build is not lost to that. */
 const attempts = 10;
 const pauseMs = 1000;
+const passing = ['LEDGER_SIGNER_UNAVAILABLE', 'LEDGER_SIGNER_REFUSED', 'LEDGER_INDEX_UNKNOWN'] as const;
 
 /** Throws LEDGER_SIGNER_*, STORAGE_*: then nothing is on record. */
 export async function recordOutcome(
@@ -43,11 +45,16 @@ export async function recordOutcome(
   const { storage, by, signer, randomBytes } = deps;
   const provenance = provenanceStatement(id, record, by);
   const comparison = comparisonStatement(id, record, provenance, by);
-  const envelopes = await patiently(async () => ({
-    builder: await signer.builderKey(by.origin),
-    provenance: provenance === undefined ? undefined : await signer.attestBuild(by.origin, provenance),
-    comparison: await signer.attestBuild(by.origin, comparison),
-  }));
+  const envelopes = await patiently(async () => {
+    const builder = await signer.builderKey();
+    const signed = {
+      builder,
+      provenance: provenance === undefined ? undefined : await signer.attestBuild(by.origin, provenance),
+      comparison: await signer.attestBuild(by.origin, comparison),
+    };
+    if ((await signer.builderKey()) === builder) return signed;
+    throw new AssayError('LEDGER_SIGNER_UNAVAILABLE', "the builder's key changed in between");
+  });
   const recordBlob = await keepBytes(storage.blobs, canonicalBytes(recordJson(record)));
   const eventId = newEventId(randomBytes);
   const build: StoredBuild = {
@@ -106,8 +113,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      const passes =
-        isAssayError(error, 'LEDGER_SIGNER_UNAVAILABLE') || isAssayError(error, 'LEDGER_SIGNER_REFUSED');
+      const passes = passing.some((code) => isAssayError(error, code));
       if (!passes || attempt >= attempts) throw error;
       await wait(pauseMs);
     }

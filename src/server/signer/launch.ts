@@ -12,7 +12,10 @@ import type { CheckpointSigner } from '../../ledger/log/deps.ts';
 import { originFolder } from '../../ledger/signing/origin.ts';
 import type { RegistryPublicKey } from '../../ledger/signing/registry-keys.ts';
 import type {
+  BuilderKeys,
+  BuilderKeyUse,
   KeyRotation,
+  NewBuilderKey,
   RegistrySignature,
   RegistrySignatureRequest,
   RotationStep,
@@ -44,8 +47,11 @@ export interface LaunchedSigner extends CheckpointSigner {
   readonly attest: (origin: string, statement: JsonObject) => Promise<Envelope>;
   /** Signs what is said of builds, with the builder's own key. */
   readonly attestBuild: (origin: string, statement: JsonObject) => Promise<Envelope>;
-  /** Verifier key of the builder. */
-  readonly builderKey: (origin: string) => Promise<string>;
+  readonly builderKeys: (origin: string) => Promise<BuilderKeys>;
+  /** Makes the builder's next key, which signs nothing yet; asked again, the same. */
+  readonly beginBuilderKey: (origin: string, principal: Principal) => Promise<NewBuilderKey>;
+  /** It signs from now on, when its entry is proven to be in the log. */
+  readonly applyBuilderKey: (origin: string, use: BuilderKeyUse) => Promise<string>;
   readonly rotateKey: (origin: string, step: RotationStep, principal: Principal) => Promise<KeyRotation>;
   /** Keys that sign releases, the present one first; empty before the first signature. */
   readonly registryKeys: (origin: string) => Promise<readonly RegistryPublicKey[]>;
@@ -72,10 +78,12 @@ interface Life {
 }
 
 /** What makes a key when it is asked for first. */
-const makingKeys: readonly SignerRequest['kind'][] = [
-  'registry-signature',
-  'build-attestation',
-  'builder-key',
+const makingKeys: readonly SignerRequest['kind'][] = ['registry-signature'];
+const changingKeys: readonly SignerRequest['kind'][] = [
+  'rotate-key',
+  'rotate-registry-key',
+  'begin-builder-key',
+  'use-builder-key',
 ];
 
 /** Throws LEDGER_SIGNER_UNUSABLE. */
@@ -169,9 +177,9 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
 
   /** The signer cannot sync folders (the permission model forbids it): new files get durable names before the answer is used. */
   async function makeNamesDurable(asked: Life, { kind, origin }: SignerRequest): Promise<void> {
-    // The first signature of a release, or of a build, makes its key.
+    // The first signature of a release makes its key.
     const name = makingKeys.includes(kind) ? `${origin} ${kind}` : origin;
-    if (asked.named.has(name) && !kind.startsWith('rotate-')) return;
+    if (asked.named.has(name) && !changingKeys.includes(kind)) return;
     try {
       await syncDirectory(nodeFileSystem, join(directory, originFolder(origin)));
       await syncDirectory(nodeFileSystem, directory);
@@ -200,7 +208,10 @@ export async function launchSigner(options: LaunchOptions): Promise<LaunchedSign
       ask({ kind: 'checkpoint', origin, oldSize, size, root, proof }),
     attest: (origin, statement) => ask({ kind: 'attestation', origin, statement }),
     attestBuild: (origin, statement) => ask({ kind: 'build-attestation', origin, statement }),
-    builderKey: (origin) => ask({ kind: 'builder-key', origin }),
+    builderKeys: (origin) => ask({ kind: 'builder-keys', origin }),
+    beginBuilderKey: (origin, principal) => ask({ kind: 'begin-builder-key', origin, principal }),
+    applyBuilderKey: (origin, { index, entry, proof, salt, statement }) =>
+      ask({ kind: 'use-builder-key', origin, index, entry, proof, salt, statement }),
     rotateKey: (origin, step, principal) => ask({ kind: 'rotate-key', origin, step, principal }),
     registryKeys: (origin) => ask({ kind: 'registry-keys', origin }),
     signRelease: async ({ origin, name, version, integrity }) =>

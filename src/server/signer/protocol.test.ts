@@ -38,7 +38,19 @@ const request = fc.oneof(
       name: fc.string({ minLength: 1, maxLength: 200 }),
     }),
   }),
-  fc.record({ kind: fc.constantFrom('registry-keys', 'rotate-registry-key'), origin: originArbitrary }),
+  fc.record({
+    kind: fc.constantFrom('registry-keys', 'rotate-registry-key', 'builder-keys'),
+    origin: originArbitrary,
+  }),
+  fc.record({
+    kind: fc.constant('use-builder-key'),
+    origin: originArbitrary,
+    index: size,
+    entry: fc.string({ maxLength: 560 }),
+    proof: fc.array(hash, { maxLength: 63 }),
+    salt: hash,
+    statement: fc.dictionary(fc.string(), fc.jsonValue()),
+  }),
   fc.record({
     kind: fc.constant('registry-signature'),
     origin: originArbitrary,

@@ -4,6 +4,7 @@
  */
 import { isOrigin } from '../../ledger/signing/origin.ts';
 import { maxProofLines } from '../../ledger/signing/may-sign.ts';
+import { maxLeafBytes } from '../../ledger/verify/leaf.ts';
 import type { SignerRequest } from '../../ledger/signing/requests.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { z } from '../zod.ts';
@@ -47,7 +48,20 @@ const requestSchema = z.discriminatedUnion('kind', [
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
   }),
-  z.strictObject({ kind: z.literal('builder-key'), origin }),
+  z.strictObject({ kind: z.literal('builder-keys'), origin }),
+  z.strictObject({ kind: z.literal('begin-builder-key'), origin, principal }),
+  z.strictObject({
+    kind: z.literal('use-builder-key'),
+    origin,
+    index: size,
+    entry: z.string().max(maxLeafBytes),
+    proof: z.array(hash).max(maxProofLines),
+    salt: hash,
+    // Looked at in `judgeBuilderKeyUse`.
+    statement: z.custom<JsonObject>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+  }),
   z.strictObject({ kind: z.literal('rotate-key'), origin, step: z.enum(['begin', 'retire']), principal }),
   z.strictObject({ kind: z.literal('registry-keys'), origin }),
   z.strictObject({

@@ -28,7 +28,7 @@ import { formatCheckpoint } from '../../ledger/verify/checkpoint.ts';
 import type { Envelope } from '../../ledger/verify/dsse.ts';
 import { formatNote } from '../../ledger/verify/note.ts';
 import { formatVkey } from '../../ledger/verify/vkey.ts';
-import { attestBuild, builderKeyOf } from './builder.ts';
+import { applyBuilderKey, attestBuild, beginBuilderKey, builderKeysIn } from './builder.ts';
 import { registryKeysIn, rotateRegistryKey, signRelease } from './registry.ts';
 import { demand, envelopeOf, payloadOf } from './envelope.ts';
 import { inceptVault, openVault, type Vault, type VaultDeps } from './vault.ts';
@@ -135,9 +135,13 @@ export function createSigner(deps: SignerDeps): Signer {
       case 'attestation':
         return attest(request.origin, request.statement);
       case 'build-attestation':
-        return attestBuild(known(request.origin), request.origin, request.statement, deps);
-      case 'builder-key':
-        return formatVkey(builderKeyOf(known(request.origin), request.origin, deps).verifier);
+        return attestBuild(known(request.origin), request.origin, request.statement);
+      case 'builder-keys':
+        return builderKeysIn(vaultOf(request.origin), request.origin);
+      case 'begin-builder-key':
+        return beginBuilderKey(known(request.origin), request, deps);
+      case 'use-builder-key':
+        return applyBuilderKey(known(request.origin), request);
       case 'rotate-key':
         return request.step === 'begin'
           ? beginRotation(known(request.origin), request.principal)

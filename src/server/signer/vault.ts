@@ -48,7 +48,11 @@ export interface Vault {
   readonly keepRegistryKeys: (bytes: Uint8Array) => void;
   /** The file of the key that signs what is said of builds; undefined before the first. Throws LEDGER_SIGNER_UNUSABLE. */
   readonly builderKey: () => Uint8Array | undefined;
-  readonly keepBuilderKey: (bytes: Uint8Array) => void;
+  /** The file of the key that shall sign builds once its entry is in the log. Throws LEDGER_SIGNER_UNUSABLE. */
+  readonly nextBuilderKey: () => Uint8Array | undefined;
+  readonly keepNextBuilderKey: (bytes: Uint8Array) => void;
+  /** The next key takes the place of the one before it, whose file is gone then. */
+  readonly useNextBuilderKey: () => void;
   readonly close: () => void;
 }
 
@@ -57,6 +61,7 @@ const retirementName = 'retirement.json';
 const registryKeysName = 'registry-keys.json';
 /** Not named like the log's keys, which `tidy` looks after. */
 const builderKeyName = 'builder-key';
+const nextBuilderKeyName = 'builder-key.next';
 const keyName = (key: SigningKey): string => `${key.verifier.id}.key`;
 
 /** Undefined when this signer never signed for the log. Throws LEDGER_SIGNER_LOCKED, LEDGER_SIGNER_UNUSABLE. */
@@ -130,7 +135,9 @@ function vaultOf(folder: string, opened: RememberedState, lock: DirectoryLock, d
     registryKeys: () => readClosed(files, join(folder, registryKeysName)),
     keepRegistryKeys: (bytes) => keepFile(files, join(folder, registryKeysName), bytes),
     builderKey: () => readClosed(files, join(folder, builderKeyName)),
-    keepBuilderKey: (bytes) => keepFile(files, join(folder, builderKeyName), bytes),
+    nextBuilderKey: () => readClosed(files, join(folder, nextBuilderKeyName)),
+    keepNextBuilderKey: (bytes) => keepFile(files, join(folder, nextBuilderKeyName), bytes),
+    useNextBuilderKey: () => files.rename(join(folder, nextBuilderKeyName), join(folder, builderKeyName)),
     close: () => lock.release(),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * A build by its proof (`assay rebuild proof`), offline, with public formats only: a transparency log's proof, DSSE envelopes and
- * in-toto statements. The log's key is all that must be known: its entry names the builder's key, and by digest what that
- * key signed.
+ * in-toto statements. The log's key is all that must be known: its entries name the builder's key, and by digest what that
+ * key signed. A key that an earlier entry of the same log did not bring signs for nobody.
  */
 import {
   builderKeyName,
@@ -13,10 +13,11 @@ import { AssayError } from '../../core/errors.ts';
 import { isJsonObject, own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import { sha256Bytes } from '../../ledger/leaf.ts';
 import { rebuildPredicateType } from '../../ledger/rebuild-event.ts';
+import { builderKeyPredicateType } from '../../ledger/signing/builder-key.ts';
 import { verifyEd25519 } from '../../ledger/signing/ed25519.ts';
 import { openEnvelope, type Envelope } from '../../ledger/verify/dsse.ts';
 import type { TrustPolicy } from '../../ledger/verify/policy.ts';
-import { parseVkey, type VerifierKey } from '../../ledger/verify/vkey.ts';
+import { formatVkey, parseVkey, type VerifierKey } from '../../ledger/verify/vkey.ts';
 import { disclosureOf, isProven, verifyBundle, type DisclosedFinding } from '../auditing/bundle.ts';
 import { z } from '../zod.ts';
 import { concluded, type Step, type Verification } from './steps.ts';
@@ -26,6 +27,8 @@ const proofFile = z.object({
   comparison: z.string(),
   provenance: z.string().optional(),
   disclosure: z.string(),
+  /** The entry that brought the builder's key. */
+  builderKey: z.string().optional(),
 });
 export type BuildProof = z.infer<typeof proofFile>;
 
@@ -62,6 +65,7 @@ export function verifyBuild({ about, artifact, proof, trust }: BuildQuestion): V
   const key = builderOf(predicate, finding);
   if (key === undefined)
     return concluded(about, [...steps, failed('builder', "The entry names no key of this log's builder.")]);
+  steps.push(builderStep(key, finding, proof.builderKey, trust));
   const comparison = opened(proof.comparison, own(predicate, 'comparison'), key, comparisonPredicateType);
   steps.push(signedStep('comparison', comparison));
   steps.push(provenanceStep(proof, predicate, key, comparison));
@@ -90,6 +94,39 @@ function builderOf(predicate: JsonObject, { proof }: DisclosedFinding): Verifier
   if (!proof.ok) return undefined;
   const key = parseVkey(ownString(predicate, 'builder') ?? '', sha256Bytes);
   return key?.name === builderKeyName(proof.checkpoint.origin) ? key : undefined;
+}
+
+/** The log has the key before what it signed, and the statement that brings it is the signer's own. */
+function builderStep(
+  key: VerifierKey,
+  build: DisclosedFinding,
+  disclosure: string | undefined,
+  trust: TrustPolicy,
+): Step {
+  const name = 'builder';
+  if (disclosure === undefined)
+    return failed(name, 'The proof does not show that the ledger knows the key of the builder.');
+  const { entries, forks } = verifyBundle(disclosureOf(disclosure, "the entry of the builder's key"), trust);
+  const [finding, ...more] = entries;
+  if (finding === undefined || more.length > 0 || forks.length > 0)
+    return failed(name, "The proof does not show exactly one entry of the builder's key.");
+  if (ledgerStep(finding).result !== 'passed' || finding.envelope === 'refuted')
+    return failed(name, "The entry of the builder's key is not proven to be in the log.");
+  const predicate = predicateOf(finding.statement, builderKeyPredicateType) ?? {};
+  if (
+    !build.proof.ok ||
+    !finding.proof.ok ||
+    finding.proof.checkpoint.origin !== build.proof.checkpoint.origin ||
+    ownString(predicate, 'origin') !== build.proof.checkpoint.origin ||
+    ownString(predicate, 'key') !== formatVkey(key)
+  )
+    return failed(name, 'The ledger does not know the key of the builder: its entry brings another.');
+  if (finding.index >= build.index)
+    return failed(name, "The builder's key came into the ledger only after what it signed.");
+  const since = `The ledger has the builder's key ${key.id} since entry ${finding.index}`;
+  return finding.envelope === 'signed'
+    ? passed(name, `${since}, signed by the log's key.`)
+    : failed(name, `${since}, signed by no key that was given. When the log's key changed, give both vkeys.`);
 }
 
 /** The predicate of what this key signed, when it is the very payload that the entry names. */
