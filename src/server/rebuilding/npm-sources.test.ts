@@ -10,12 +10,15 @@ import { temporaryDirectory } from '../../../test/support/storage-records.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { ownObject } from '../../core/json.ts';
 import { formatPurl } from '../../core/purl.ts';
+import type { FoundSource, RebuildRecord } from '../../core/rebuild.ts';
 import { gitHost } from '../../rebuild/source/testing/git-https.ts';
 import { isFound, makeRepository, manifest, release } from '../../rebuild/source/testing/repositories.ts';
+import type { StoredBuild } from '../../storage/builds.ts';
 import { openStorage } from '../../storage/open.ts';
 import { testAuthority } from '../../upstream/testing/certificates.ts';
 import { findNpmSource, type NpmSourcesDeps } from './npm-sources.ts';
 import type { NpmTarget } from './npm-target.ts';
+import { recordJson } from './summary.ts';
 import type { Workshop } from './workshop.ts';
 
 async function opened(t: TestContext) {
@@ -64,8 +67,20 @@ async function opened(t: TestContext) {
     upstream: 'npm',
     release: release('thing', '1.0.0', { repository: 'https://registry.example.com/repo.git' }),
   } as unknown as NpmTarget;
-  const find = () => findNpmSource(deps, target, shop, undefined, new AbortController().signal);
-  return { storage, repo, push, find };
+  const never = new AbortController().signal;
+  const find = () => findNpmSource(deps, target, shop, undefined, never);
+  /** `version`, where `found` was built before. */
+  const findAfter = (version: string, found: FoundSource) => {
+    const before = { purl: target.purl, summary: recordJson({ source: found } as unknown as RebuildRecord) };
+    const builds = { ...storage.builds, ofPackage: () => Promise.resolve([before as StoredBuild]) };
+    const next = {
+      ...target,
+      purl: formatPurl('npm', 'thing', version),
+      release: { ...target.release, version },
+    };
+    return findNpmSource({ ...deps, storage: { ...storage, builds } }, next, shop, undefined, never);
+  };
+  return { storage, repo, push, find, findAfter };
 }
 
 test(
@@ -99,5 +114,45 @@ test(
     assert.deepEqual(await predicate(await storage.events.newestOfChain(chain)), [
       { tag: 'v1.0.0', commit: evil, firstCommit: first, firstAt },
     ]);
+  },
+);
+
+test(
+  'what came since the version before is listed in the sandbox, and a history that was rewritten raises an alarm',
+  { skip: noSandbox ?? false },
+  async (t) => {
+    const { storage, repo, push, find, findAfter } = await opened(t);
+    const base = repo.commit({ 'package.json': manifest('thing', '0.9.0') });
+    const from = repo.commit({ 'package.json': manifest('thing', '1.0.0') });
+    repo.git('tag', 'v1.0.0');
+    push();
+    const { found: first } = isFound(await find());
+    assert.deepEqual([first.branches, first.commits], [['refs/heads/main'], undefined]);
+    repo.commit({ 'package.json': manifest('thing', '1.0.1') });
+    repo.git('tag', 'v1.0.1');
+    push();
+    const { found: next } = isFound(await findAfter('1.0.1', first));
+    assert.ok(next.commits?.state === 'listed');
+    assert.deepEqual(
+      [next.commits.lineage, next.commits.total, next.commits.since.commit],
+      ['descends', 1, from],
+    );
+    assert.deepEqual(await storage.read.alarms({ limit: 10 }), []);
+
+    repo.git('reset', '-q', '--hard', base);
+    repo.commit({ 'package.json': manifest('thing', '1.0.2'), 'index.js': 'evil' });
+    repo.git('tag', 'v1.0.2');
+    push();
+    const { found: evil } = isFound(await findAfter('1.0.2', first));
+    assert.equal(evil.commits?.state === 'listed' && evil.commits.lineage, 'rewritten');
+    const [alarm] = await storage.read.alarms({ limit: 10 });
+    assert.deepEqual(
+      [alarm?.kind, alarm?.severity, alarm?.about],
+      ['source-changed', 'critical', 'pkg:npm/thing@1.0.2'],
+    );
+    assert.match(
+      alarm?.message ?? '',
+      /^The history of its source was rewritten\. .*"main" led to it, and was moved/,
+    );
   },
 );

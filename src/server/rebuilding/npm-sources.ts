@@ -3,22 +3,23 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NewAlarm } from '../../admission/deps.ts';
+import type { CommitFinding } from '../../core/commits.ts';
 import { AssayError } from '../../core/errors.ts';
 import { parsePurl, formatPurl } from '../../core/purl.ts';
+import type { FoundSource } from '../../core/rebuild.ts';
 import { gateItself } from '../../core/subject.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
 import { newEventId } from '../../ledger/event-maker.ts';
 import { makeSourceEvent } from '../../ledger/source-event.ts';
-import { orderOf } from '../../advisories/versions/orders.ts';
 import { correctionFile, readCorrection, type Correction } from '../../rebuild/recipe/document.ts';
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
-import { findNamedSource, findSource, type FindOptions } from '../../rebuild/source/find.ts';
+import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
 import { sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
 import type { MovedTag, NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
+import { earlierSource } from './earlier-source.ts';
 import type { NpmTarget } from './npm-target.ts';
-import { recordFrom } from './summary.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface NpmSourcesDeps {
@@ -78,48 +79,17 @@ export async function findNpmSource(
 ): Promise<SourceSearch> {
   const sources = sourceDeps(deps, target, shop);
   const named = namedIn(correction);
-  const earlier = await earlierSource(deps, target);
+  const earlier = await earlierSource(deps.storage, target);
   const options = { signal, ...(earlier === undefined ? {} : { earlier }) };
   const search =
     named === undefined
       ? await findSource(sources, target.release, options)
       : await findNamedSource(sources, target.release, named, options);
   for (const moved of search.movedTags) await deps.storage.admission.raiseAlarm(alarmOf(deps, target, moved));
+  const rewritten = search.state === 'found' ? rewrittenIn(search.found) : undefined;
+  if (rewritten !== undefined)
+    await deps.storage.admission.raiseAlarm(alarmOfRewritten(deps, target, rewritten));
   return search;
-}
-
-const buildsLookedAt = 200;
-
-/** The newest version before this one that was admitted here, else that was built. Throws STORAGE_*. */
-async function earlierSource(
-  { storage }: NpmSourcesDeps,
-  { purl, upstream }: NpmTarget,
-): Promise<FindOptions['earlier']> {
-  const { ecosystem, name, version = '' } = parsePurl(purl);
-  const { compare } = orderOf(ecosystem);
-  const newest = (versions: Iterable<string>): string | undefined =>
-    [...versions]
-      .filter((other) => compare(other, version) < 0)
-      .sort(compare)
-      .at(-1);
-  const found = new Map<string, NonNullable<FindOptions['earlier']>['found']>();
-  for (const { purl: of, summary } of await storage.builds.ofPackage(ecosystem, name, buildsLookedAt)) {
-    const { version: other = '' } = parsePurl(of);
-    const source = recordFrom(summary).source;
-    // A commit that nothing led to then says nothing by not being led to now.
-    if (source?.source.kind !== 'git' || source.reachable === 'no') continue;
-    const { url: repository, commit } = source.source;
-    const newer = found.get(other);
-    // The newest build names the commit; the oldest knows best which branches led to it, before anything was moved.
-    if (newer === undefined) found.set(other, { repository, commit, branches: source.branches });
-    else if (newer.commit === commit && source.branches !== undefined)
-      found.set(other, { ...newer, branches: source.branches });
-  }
-  const releases = await storage.admission.releasesOf(upstream, name);
-  const admitted = newest(releases.flatMap((one) => (one.admittedAt === undefined ? [] : [one.version])));
-  const before = admitted ?? newest(found.keys());
-  if (before === undefined) return undefined;
-  return { version: before, admitted: admitted !== undefined, found: found.get(before) };
 }
 
 function alarmOf({ clock }: NpmSourcesDeps, { purl }: NpmTarget, moved: MovedTag): NewAlarm {
@@ -130,6 +100,27 @@ function alarmOf({ clock }: NpmSourcesDeps, { purl }: NpmTarget, moved: MovedTag
     about: purl,
     message: `Tag ${tag} of ${repository} was moved: it was ${firstCommit.slice(0, 12)}, now it is ${commit.slice(0, 12)}.`,
     data: { repository, tag, firstCommit, firstSeenAt, commit },
+    at: rfc3339(clock()),
+  };
+}
+
+/** What is said of it, where history was rewritten since the version before. */
+function rewrittenIn({ commits }: FoundSource): CommitFinding | undefined {
+  if (commits?.state !== 'listed' || commits.lineage !== 'rewritten') return undefined;
+  return commits.findings.find(({ rule }) => rule === 'history-rewritten');
+}
+
+function alarmOfRewritten(
+  { clock }: NpmSourcesDeps,
+  { purl }: NpmTarget,
+  { message, commit = '' }: CommitFinding,
+): NewAlarm {
+  return {
+    kind: 'source-changed',
+    severity: 'critical',
+    about: purl,
+    message: `The history of its source was rewritten. ${message}`,
+    data: { commit },
     at: rfc3339(clock()),
   };
 }

@@ -1,11 +1,12 @@
 /** A record as it is kept in the database and in memory: the same, without its inputs and with the worst differences alone. */
 import type { JsonObject } from '../../core/json.ts';
-import type { RebuildRecord } from '../../core/rebuild.ts';
+import type { FoundSource, RebuildRecord } from '../../core/rebuild.ts';
 
 const differencesKept = 5;
 const textKept = 300;
 
-export function summaryOf(record: RebuildRecord): RebuildRecord {
+export function summaryOf(whole: RebuildRecord): RebuildRecord {
+  const record = { ...whole, source: sourceSummary(whole.source) };
   const { outcome } = record;
   if (outcome.state === 'not-built') return { ...record, inputs: [] };
   const { comparison } = outcome;
@@ -17,6 +18,13 @@ export function summaryOf(record: RebuildRecord): RebuildRecord {
     inputs: [],
     outcome: { state: 'compared', comparison: { ...comparison, normalisers: [], differences } },
   };
+}
+
+/** Of the commits what is judged, and no names. */
+function sourceSummary(source: FoundSource | undefined): FoundSource | undefined {
+  if (source?.commits?.state !== 'listed') return source;
+  const findings = source.commits.findings.slice(0, differencesKept);
+  return { ...source, commits: { ...source.commits, people: [], findings } };
 }
 
 /** Without what is undefined. */
