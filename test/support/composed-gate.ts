@@ -90,7 +90,10 @@ export async function composeGate(
     ...change,
   };
   const pinned = trust === undefined ? {} : { pinned: trustIn(trust, registry) };
-  const gate = await startGate({ settings, shown: [], ...pinned });
+  const gate = await startGate({ settings, shown: [], ...pinned }).catch(async (error: unknown) => {
+    await registry.close();
+    throw error;
+  });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= gate.stop());
   t.after(async () => {
