@@ -3,6 +3,7 @@
  * an outcome; the evidence of kind `behaviour` is made from it. Texts are hostile and clipped.
  */
 import type { Severity } from './advisory.ts';
+import type { Sha256 } from './digest.ts';
 import type { Isolation } from './rebuild.ts';
 
 export interface BehaviourFinding {
@@ -40,7 +41,11 @@ export type BehaviourOutcome =
       readonly state: 'observed';
       readonly report: BehaviourReport;
       /** Of the predecessor's scripts; undefined where those were not watched. */
-      readonly previous: { readonly version: string; readonly report: BehaviourReport } | undefined;
+      readonly previous:
+        | { readonly version: string; readonly report: BehaviourReport; readonly digest?: Sha256 }
+        | undefined;
+      /** The blob in which the report is kept; undefined: it is kept nowhere. */
+      readonly digest?: Sha256;
       /** Dependencies that were not here while they ran, by name; those may be why a script failed. */
       readonly missing?: readonly string[];
     }

@@ -59,7 +59,7 @@ function examine(outcome: BehaviourOutcome, compared: Facts): Finding {
 
 type Observed = Extract<BehaviourOutcome, { state: 'observed' }>;
 
-function judge({ report, previous, missing = [] }: Observed, compared: Facts): Finding {
+function judge({ report, previous, digest, missing = [] }: Observed, compared: Facts): Finding {
   const comparable = previous !== undefined && previous.report.observer === report.observer;
   const known = new Set(comparable ? previous.report.actions : []);
   const gained = comparable ? report.actions.filter((action) => !known.has(action)) : [];
@@ -85,6 +85,9 @@ function judge({ report, previous, missing = [] }: Observed, compared: Facts): F
     findings: report.findings.length,
     gained: gained.length,
     comparedWith: comparable ? previous.version : null,
+    // As they are kept: the same record is made from them at any time.
+    report: digest ?? null,
+    previousReport: previous?.digest ?? null,
     missing: missing.length,
   };
   return { result, summary: summaryOf(result, report, gained), facts, items };

@@ -105,7 +105,8 @@ async function newestOf(
   records: readonly BehaviourRecord[],
 ): Promise<Newest | undefined> {
   for (const record of records) {
-    const stored = await readBehaviour(storage.blobs, record);
+    if (record.report === undefined) continue;
+    const stored = await readBehaviour(storage.blobs, record.report);
     if (stored !== undefined) return { record, stored };
   }
   return undefined;

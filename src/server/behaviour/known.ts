@@ -7,6 +7,7 @@ import type {
   BehaviourWanted,
 } from '../../admission/behaviour-deps.ts';
 import type { BehaviourOutcome } from '../../core/behaviour.ts';
+import type { Sha256 } from '../../core/digest.ts';
 import type { Storage } from '../../storage/open.ts';
 import { readBehaviour, type StoredBehaviour } from './stored.ts';
 
@@ -44,13 +45,13 @@ export function createKnownBehaviour(
     const records = await deps.behaviours.ofArtifact(artifact);
     const stored = await newestReport(deps, records, deps.observer);
     if (stored === undefined) return unseen(deps, records, idle);
-    const { report, missing } = stored;
+    const { report, missing } = stored.behaviour;
     const before = await newestReport(deps, await recordsOf(deps, predecessor), report.observer);
     const previous =
       predecessor === undefined || before === undefined
         ? undefined
-        : { version: predecessor.version, report: before.report };
-    return { state: 'observed', report, previous, missing };
+        : { version: predecessor.version, report: before.behaviour.report, digest: before.digest };
+    return { state: 'observed', report, previous, missing, digest: stored.digest };
   }
 
   return {
@@ -87,15 +88,15 @@ async function recordsOf(
 }
 
 /** Of that observer, else of another: what was seen once is not forgotten because one looks better now. Throws STORAGE_*. */
-export async function newestReport(
+async function newestReport(
   { blobs }: Pick<KnownBehaviourDeps, 'blobs'>,
   records: readonly BehaviourRecord[],
   observer: string,
-): Promise<StoredBehaviour | undefined> {
+): Promise<{ readonly behaviour: StoredBehaviour; readonly digest: Sha256 } | undefined> {
   const own = records.filter((one) => one.observer === observer);
   for (const record of [...own, ...records.filter((one) => one.observer !== observer)]) {
-    const stored = await readBehaviour(blobs, record);
-    if (stored !== undefined) return stored;
+    const behaviour = record.report === undefined ? undefined : await readBehaviour(blobs, record.report);
+    if (behaviour !== undefined && record.report !== undefined) return { behaviour, digest: record.report };
   }
   return undefined;
 }

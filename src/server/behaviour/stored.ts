@@ -1,5 +1,4 @@
 /** A report as it is kept: one blob, from which the same evidence is derived at any time. */
-import type { BehaviourRecord } from '../../admission/behaviour-deps.ts';
 import { canonicalBytes } from '../../core/canonical-json.ts';
 import type { BehaviourReport } from '../../core/behaviour.ts';
 import type { Sha256 } from '../../core/digest.ts';
@@ -30,9 +29,8 @@ export function keepBehaviour(blobs: Storage['blobs'], stored: StoredBehaviour):
 /** Undefined when it is lost or damaged. Throws STORAGE_*. */
 export async function readBehaviour(
   blobs: Pick<Storage['blobs'], 'read'>,
-  { report }: Pick<BehaviourRecord, 'report'>,
+  report: Sha256,
 ): Promise<StoredBehaviour | undefined> {
-  if (report === undefined) return undefined;
   try {
     const bytes = await blobs.read(report, reportBytes);
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));

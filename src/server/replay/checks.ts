@@ -1,6 +1,6 @@
 /**
  * The checks that can be made again from what is stored: registry signature and provenance, under the trust of then; those
- * that rest on the scan, from its report; and what the feed of then says.
+ * that rest on the scan, from its report; what was seen of install scripts, from that one; and what the feed of then says.
  */
 import type { ReleaseRecord } from '../../admission/deps.ts';
 import { checkDifferences, type Difference } from '../../admission/replay.ts';
@@ -11,6 +11,7 @@ import type { Evidence } from '../../core/evidence.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { TrustMaterial } from '../../core/trust.ts';
 import type { Storage } from '../../storage/open.ts';
+import { replayBehaviour } from './behaviour-check.ts';
 import { inputOf, type InputDeps } from './check-input.ts';
 import { replayFeedCheck, type FeedCheckDeps } from './feed-check.ts';
 import { scanOf, type ScanDeps } from './scan-of.ts';
@@ -80,11 +81,18 @@ const feedMaker: Maker = {
   from: ({ material }) => (material === undefined ? 'without a feed' : `by the feed ${material}`),
 };
 
+const behaviourMaker: Maker = {
+  replay: (deps, subject, { recorded }) =>
+    replayBehaviour(deps, collectorOf(deps, recorded), subject.decision.subject, recorded),
+  from: () => 'from the stored report of what was seen',
+};
+
 /** What is `error`, or waits for what is, was no finding, and is not expected to be the same twice. */
 function makerOf({ kind, result, facts }: Evidence): Maker | undefined {
   if (result === 'error' || facts['passing'] === true) return undefined;
   if (ofPublication.includes(kind)) return publicationMaker;
   if (ofScan.includes(kind)) return scanMaker;
+  if (kind === 'behaviour' && facts['observed'] === true) return behaviourMaker;
   return kind === 'vulnerabilities' ? feedMaker : undefined;
 }
 
