@@ -1,7 +1,6 @@
 /** Real builds for tests: a real sandbox, the registry that this machine's npm is configured with, sources made by git. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sha256 } from '../../src/core/digest.ts';
@@ -18,6 +17,7 @@ import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import { openBlobStore } from '../../src/storage/blobs.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
 import { machineRegistry, registryMissing } from './machine.ts';
+import { ownTestFolder } from './own-folder.ts';
 import { noSandbox } from './sandbox.ts';
 
 const execute = promisify(execFile);
@@ -41,8 +41,7 @@ export interface BuildWorld {
 }
 
 export async function openBuildWorld(): Promise<BuildWorld> {
-  const directory = await mkdtemp(join(tmpdir(), 'assay-builds-'));
-  await chmod(directory, 0o711);
+  const directory = ownTestFolder('assay-builds-');
   const blobs = await openBlobStore(join(directory, 'blobs'));
   const { registry, close } = await realRegistry(blobs);
   const sandbox = await createSandbox({

@@ -13,6 +13,7 @@ import { makeMaterial } from '../../src/trust/material.ts';
 import { collectorSettings } from './collector-input.ts';
 import { startFakeRegistry, type FakeRegistry } from './fake-registry.ts';
 import { freePort } from './gate.ts';
+import { ownTestFolder } from './own-folder.ts';
 
 export interface ComposedGate {
   /** Ends with `/`. */
@@ -48,6 +49,7 @@ export async function composeGate(
   trust?: GateTrust,
 ): Promise<ComposedGate> {
   const directory = await mkdtemp(join(tmpdir(), 'assay-gate-'));
+  const rebuildDirectory = ownTestFolder('assay-gate-rebuild-');
   const registry = await startFakeRegistry();
   const settings: Settings = {
     listen: '127.0.0.1',
@@ -67,7 +69,7 @@ export async function composeGate(
     ledger: { origin: undefined, checkpointSeconds: 1, witnessesFile: undefined, witnessMode: 'fail-open' },
     signer: { directory: `${directory}-signer` },
     rebuild: {
-      directory: `${directory}-rebuild`,
+      directory: rebuildDirectory,
       recipes: `${directory}-recipes`,
       concurrency: 1,
       automatic: false,
@@ -101,6 +103,7 @@ export async function composeGate(
     await registry.close();
     await rm(directory, { recursive: true, force: true });
     await rm(`${directory}-signer`, { recursive: true, force: true });
+    await rm(rebuildDirectory, { recursive: true, force: true });
   });
   return { url: gate.url, registry, directory, stop };
 }

@@ -1,5 +1,5 @@
 /** A real sandbox for tests, and a base root for it that is made once for this machine. */
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { RunResult, RunSpec } from '../../src/core/sandbox.ts';
 import { openBases, type Base, type Bases } from '../../src/rebuild/sandbox/bases.ts';
 import type { SandboxOptions } from '../../src/rebuild/sandbox/machine.ts';
 import { createSandbox, type MachineSandbox } from '../../src/rebuild/sandbox/sandbox.ts';
+import { ownTestFolder } from './own-folder.ts';
 
 let bases: Bases | undefined;
 
@@ -34,9 +35,7 @@ export const testLimits: RunSpec['limits'] = {
 
 /** Where the uid of the runs can go, whoever runs the tests. */
 export function reachableFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'assay-sandbox-'));
-  chmodSync(path, 0o755);
-  return path;
+  return ownTestFolder('assay-box-');
 }
 
 /** Why nothing can be built in a sandbox here; undefined: it can. For the `skip` of a test. */

@@ -2,14 +2,15 @@
  * The tools that builds share, opened with the first build: probing a machine and making base roots takes seconds, and most
  * starts of a gate build nothing.
  */
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../core/digest.ts';
 import type { BaseRoot } from '../../rebuild/recipe/deps.ts';
 import { openToolFolders, type ToolFolders } from '../../rebuild/recipe/tools.ts';
 import { openBases, type Bases } from '../../rebuild/sandbox/bases.ts';
 import { createSandbox, type MachineSandbox } from '../../rebuild/sandbox/sandbox.ts';
+import type { IsolationReport } from '../../core/rebuild.ts';
 import type { Storage } from '../../storage/open.ts';
+import { makeOwnFolder, sweepOwnFolders, type OwnFolder } from './own-folder.ts';
 
 export interface Workshop {
   readonly sandbox: MachineSandbox;
@@ -20,22 +21,28 @@ export interface Workshop {
 
 export interface LazyWorkshop {
   readonly open: () => Promise<Workshop>;
+  /** As it was probed for the first build; undefined before that. */
+  readonly isolation: () => IsolationReport | undefined;
   readonly close: () => Promise<void>;
 }
 
 /** What the sandbox's own relay to the one way out is linked to. */
 const relay = ['libatomic1', 'libstdc++6'];
 
+const prefix = 'gate-';
+
+/** What a gate that was killed left in the directory is removed meanwhile: a build can leave many gigabytes. */
 export function createWorkshop(directory: string, blobs: Storage['blobs']): LazyWorkshop {
   let opened: Promise<Workshop> | undefined;
-  let own: string | undefined;
+  let own: OwnFolder | undefined;
+  let isolation: IsolationReport | undefined;
+  // What could not be removed takes space and no more.
+  const swept = sweepOwnFolders(directory, prefix).catch(() => 0);
 
   async function open(): Promise<Workshop> {
-    // Others must be able to enter it: builds run as a user of their own.
-    await mkdir(directory, { recursive: true, mode: 0o711 });
-    own = await mkdtemp(join(directory, 'gate-'));
-    await chmod(own, 0o711);
-    const sandbox = await createSandbox({ directory: own, clock: () => performance.now() });
+    own ??= makeOwnFolder(directory, prefix);
+    const sandbox = await createSandbox({ directory: own.path, clock: () => performance.now() });
+    ({ isolation } = sandbox);
     const bases = openBases({ directory: join(directory, 'bases') });
     const tools = openToolFolders({ sandbox, blobs });
     return {
@@ -55,10 +62,12 @@ export function createWorkshop(directory: string, blobs: Storage['blobs']): Lazy
       opened.catch(() => (opened = undefined));
       return opened;
     },
+    isolation: () => isolation,
     close: async () => {
       const shop = await opened?.catch(() => undefined);
       await shop?.tools.close();
-      if (own !== undefined) await rm(own, { recursive: true, force: true });
+      await own?.remove();
+      await swept;
     },
   };
 }
