@@ -3,18 +3,16 @@
  * our integrity and signature, and nothing else comes through it.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { promisify } from 'node:util';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { artifactDigestsOf, integrityOf, sha256 } from '../../src/core/digest.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import type { Settings } from '../../src/server/config/settings.ts';
 import type { JobShown, OutcomeShown, RebuildWatched } from '../../src/server/control/rebuild-protocol.ts';
+import { madeRepository, manifestOf, name, packed, source } from '../support/built-package.ts';
 import { noBuilds } from '../support/builds.ts';
 import type { Client } from '../support/clients.ts';
 import { composeGate, upstreamSettings, type ComposedGate } from '../support/composed-gate.ts';
@@ -27,18 +25,9 @@ import { machineRegistry } from '../support/machine.ts';
 import { createProject, install, lockfiles, run } from '../support/project-folder.ts';
 import { startTufMirror, type TufMirror } from '../support/tuf-mirror.ts';
 
-const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
-const name = '@built/tool';
 const purl = (version: string): string => `pkg:npm/%40built/tool@${version}`;
 const npm: readonly Client[] = ['npm11', 'npm12'];
-
-const source: Readonly<Record<string, string>> = {
-  'package.json': `${JSON.stringify({ name, version: '1.0.0', main: 'index.js', bin: 'cli.js', files: ['index.js', 'cli.js'] }, null, 2)}\n`,
-  'index.js': "'use strict';\nmodule.exports = function add(a, b) {\n  return a + b;\n};\n",
-  'cli.js': "#!/usr/bin/env node\nconsole.log(require('./index.js')(1, 2));\n",
-  'README.md': '# tool\n',
-};
 
 interface Packument {
   readonly 'dist-tags': Readonly<Record<string, string>>;
@@ -325,10 +314,6 @@ async function rebuilt(gate: ComposedGate, version: string, recipe: string): Pro
   }
 }
 
-function manifestOf(version: string): string {
-  return (source['package.json'] ?? '').replace('"1.0.0"', `"${version}"`);
-}
-
 async function started(
   t: TestContext,
   registry: FakeRegistry,
@@ -367,53 +352,4 @@ async function started(
     },
     ...change,
   });
-}
-
-/** Two commits with their tags; returns the commit of each version. */
-async function madeRepository(folder: string): Promise<Readonly<Record<string, string>>> {
-  const date = '1651406400 +0000';
-  const env = {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: folder,
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_DATE: date,
-  };
-  const git = async (...args: readonly string[]): Promise<string> => {
-    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
-    const { stdout } = await execute('git', [...who, ...args], { cwd: folder, env });
-    return stdout.trim();
-  };
-  await mkdir(folder, { recursive: true });
-  await git('init', '-q', '-b', 'main');
-  const commits: Record<string, string> = {};
-  for (const version of ['1.0.0', '1.0.1']) {
-    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
-      await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFile(join(folder, path), text);
-    }
-    await git('add', '-A');
-    await git('commit', '-q', '-m', version);
-    await git('tag', `v${version}`);
-    commits[version] = await git('rev-parse', 'HEAD');
-  }
-  return commits;
-}
-
-/** As a publisher packs it who compresses it otherwise than npm does here; a poisoned one has a line of its own. */
-async function packed(version: string, poisoned: boolean): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-packed-'));
-  try {
-    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
-      const evil = text.replace('return a + b;', 'if (a === 1337) return b;\n  return a + b;');
-      await writeFile(join(folder, path), poisoned && path === 'index.js' ? evil : text);
-    }
-    const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline'], {
-      cwd: folder,
-    });
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-    return gzipSync(gunzipSync(await readFile(join(folder, filename))), { level: 1 });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

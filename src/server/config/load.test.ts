@@ -263,6 +263,8 @@ test('an upstream that is the gate itself is refused, on whatever name of it', a
     'http://127.0.0.1:4873/',
     'http://localhost:4873',
     'http://[::1]:4873/',
+    // Its Secure channel.
+    'http://127.0.0.1:4874/',
     'https://assay.example.com/',
   ]) {
     await m.write(
@@ -271,7 +273,7 @@ test('an upstream that is the gate itself is refused, on whatever name of it', a
     );
     await refused(load(m.around()), 'UPSTREAM_IS_ASSAY');
   }
-  await m.write('home/.config/assay/assay.yaml', 'upstreams: { npm: { url: "http://127.0.0.1:4874/" } }');
+  await m.write('home/.config/assay/assay.yaml', 'upstreams: { npm: { url: "http://127.0.0.1:4875/" } }');
   assert.equal((await load(m.around())).settings.upstreams.length, 1);
 });
 

@@ -10,7 +10,7 @@ import type { ReadingOutcome } from '../../core/collector.ts';
 import type { ArtifactDigests, Sha1, Sha256, Sha512 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
-import { parsePurl, type Purl } from '../../core/purl.ts';
+import { parsePurl } from '../../core/purl.ts';
 import { builtManifest } from '../../registries/npm/built-manifest.ts';
 import type { StoredBuild } from '../../storage/builds.ts';
 import type { Storage } from '../../storage/open.ts';
@@ -160,7 +160,7 @@ export function subjectOf(text: string | undefined): Subject | undefined {
   const [only, ...others] = Array.isArray(subjects) ? (subjects as readonly Json[]) : [];
   if (!isJsonObject(only) || others.length > 0) return undefined;
   const [name, sha256] = [ownString(only, 'name'), ownString(ownObject(only, 'digest') ?? {}, 'sha256')];
-  return name === undefined || sha256 === undefined ? undefined : { name: name as Purl, sha256 };
+  return name === undefined || sha256 === undefined ? undefined : { name, sha256 };
 }
 
 function objectIn(text: string | undefined): JsonObject | undefined {
