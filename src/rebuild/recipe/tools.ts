@@ -159,8 +159,8 @@ export function openToolFolders(
     bin: async ({ toolchain }, tools, base) => {
       const npm = await programs(await of(tools.npm, base), ['npm', 'npx']);
       const other =
-        tools.manager === undefined ? {} : await managerPrograms(tools.manager, of, base, toolchain);
-      const all: Programs = [...npm.map(at(places.npm)), ...Object.entries(other).map(at(places.manager))];
+        tools.manager === undefined ? [] : await managerPrograms(tools.manager, of, base, toolchain);
+      const all: Programs = [...npm.map(byNode(places.npm)), ...other];
       return once(JSON.stringify(all), (workspace) => writePrograms(workspace, all));
     },
     close: async () => {
@@ -177,11 +177,11 @@ async function removeQuietly(path: Promise<string>, workspace: Promise<Workspace
   await workspace.then(({ remove }) => remove()).catch(() => undefined);
 }
 
-/** Name, and the path inside of what it runs. */
+/** Name, and the words of what it runs. */
 type Programs = readonly (readonly [string, string])[];
 
-function at(place: string): (entry: readonly [string, string]) => readonly [string, string] {
-  return ([name, path]) => [name, `${place}/${path}`];
+function byNode(place: string): (entry: readonly [string, string]) => readonly [string, string] {
+  return ([name, path]) => [name, `${places.node}/bin/node ${place}/${path}`];
 }
 
 async function managerPrograms(
@@ -189,9 +189,10 @@ async function managerPrograms(
   of: ToolFolders['of'],
   base: BaseRoot,
   { manager }: Toolchain,
-): Promise<Readonly<Record<string, string>>> {
-  const { program } = managerOf(manager);
-  return Object.fromEntries(await programs(await of(tool, base), [program]));
+): Promise<Programs> {
+  const { program, binary } = managerOf(manager);
+  if (binary !== undefined) return [[program, `${places.manager}/${binary}`]];
+  return (await programs(await of(tool, base), [program])).map(byNode(places.manager));
 }
 
 /** Of a tool's own `bin`. Throws INDEX_VERSION_ABSENT when it has no such program. */
@@ -233,8 +234,8 @@ esac
 async function writePrograms(workspace: Workspace, all: Programs): Promise<string> {
   const folder = await workspace.folder('bin');
   await symlink(`${places.node}/bin/node`, join(folder, 'node'));
-  for (const [name, path] of all) {
-    const text = `#!/bin/sh\nexec ${places.node}/bin/node ${path} "$@"\n`;
+  for (const [name, words] of all) {
+    const text = `#!/bin/sh\nexec ${words} "$@"\n`;
     await writeFile(join(folder, name), text, { mode: 0o755 });
   }
   await writeFile(join(folder, 'git'), gitProgram, { mode: 0o755 });

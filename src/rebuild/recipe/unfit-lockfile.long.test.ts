@@ -17,6 +17,7 @@ const managers: readonly (readonly [Toolchain['manager'], Partial<Toolchain>])[]
   ['pnpm', { managerTool: aTool('pnpm', '8.15.9') }],
   ['yarn-classic', { managerTool: aTool('yarn', '1.22.22') }],
   ['yarn-berry', { managerTool: aTool('@yarnpkg/cli-dist', '3.8.7') }],
+  ['bun', { managerTool: aTool('@oven/bun-linux-x64-baseline', '1.2.21') }],
 ];
 
 function files(ms: string, lock: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

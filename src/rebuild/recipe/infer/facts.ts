@@ -34,6 +34,7 @@ const named = new Set([
   '.node-version',
   '.nvmrc',
   '.yarnrc.yml',
+  'bun.lock',
   'npm-shrinkwrap.json',
   'package-lock.json',
   'package.json',

@@ -177,6 +177,12 @@ describe('the package manager', () => {
       '7.33.7',
       'pnpm-lock.yaml',
     ]);
+    assert.deepEqual(lockfile({ 'bun.lock': '{}' }), ['bun', '1.2.21', 'bun.lock']);
+    const binary = first(facts({ ...src, 'bun.lockb': '' }));
+    assert.equal(binary.recipe.toolchain.manager, 'npm');
+    assert.ok(binary.reasons.some((reason) => reason.includes('a binary form that is not read here')));
+    const arm = first(facts({ ...src, 'bun.lock': '{}' }, { platform: 'arm64' })).recipe.toolchain;
+    assert.equal(arm.managerTool?.package, '@oven/bun-linux-aarch64');
   });
 
   it('is what packageManager says, also where two lockfiles lie', () => {

@@ -117,7 +117,9 @@ function toolsOf(
     npm: tool('npm', npm),
     manager: manager.kind,
     managerTool:
-      manager.version === undefined ? undefined : tool(managerOf(manager.kind).tool, manager.version),
+      manager.version === undefined
+        ? undefined
+        : tool(managerOf(manager.kind).tool(facts.platform), manager.version),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Which package manager, by what was committed. */
+import semver from 'semver';
 import type { ManagerKind } from '../recipe.ts';
 import type { SourceFacts } from './facts.ts';
 import type { Manifest } from './manifest.ts';
@@ -17,7 +18,7 @@ export interface ManagerChoice {
 }
 
 /** The first of these that lies in the package's folder or in one above it; the nearest folder wins. */
-const lockfiles = ['pnpm-lock.yaml', 'yarn.lock', 'package-lock.json', 'npm-shrinkwrap.json'];
+const lockfiles = ['pnpm-lock.yaml', 'yarn.lock', 'package-lock.json', 'npm-shrinkwrap.json', 'bun.lock'];
 
 /** `top`: the manifest at the top of the source, whose `packageManager` counts for workspaces. */
 export function chooseManager(
@@ -27,14 +28,15 @@ export function chooseManager(
   own: Manifest,
 ): ManagerChoice {
   const field = own.packageManager ?? top?.packageManager ?? '';
-  const stated = /^(npm|pnpm|yarn)@(\d{1,3}\.\d{1,4}\.\d{1,4}(?:-[0-9A-Za-z.]+)?)(?:\+|$)/.exec(field);
+  const stated = /^(npm|pnpm|yarn|bun)@(\d{1,3}\.\d{1,4}\.\d{1,4}(?:-[0-9A-Za-z.]+)?)(?:\+|$)/.exec(field);
   const lockfile = nearestLockfile(facts, directory, stated?.[1]);
   const text = lockfile === undefined ? '' : (facts.texts.get(lockfile) ?? '');
   const kind = stated?.[1] ?? managerOfLockfile(lockfile, facts);
   const version = stated?.[2];
-  const reason = reasonFor(lockfile, stated?.[0]);
+  const reason = reasonFor(facts, lockfile, stated?.[0]);
   if (kind === 'pnpm') return pnpmChoice(version, lockfile, text, reason);
   if (kind === 'yarn') return yarnChoice(facts, version, lockfile, text, reason);
+  if (kind === 'bun') return bunChoice(version, lockfile, reason);
   const lockfileNpm = npmOfLockfile[/"lockfileVersion": ?(\d)\b/.exec(text.slice(0, 2000))?.[1] ?? ''];
   // npm before 7 cannot read version 3, and drops what version 2 says of workspaces.
   const modern = lockfileNpm?.[0] === 9;
@@ -70,14 +72,27 @@ function managerOfLockfile(lockfile: string | undefined, facts: SourceFacts): st
 }
 
 function nameOfManager(lockfile: string): string {
-  return lockfile === 'pnpm-lock.yaml' ? 'pnpm' : lockfile === 'yarn.lock' ? 'yarn' : 'npm';
+  const managers: Readonly<Record<string, string>> = {
+    'pnpm-lock.yaml': 'pnpm',
+    'yarn.lock': 'yarn',
+    'bun.lock': 'bun',
+  };
+  return managers[lockfile] ?? 'npm';
 }
 
-function reasonFor(lockfile: string | undefined, stated: string | undefined): string {
+function reasonFor({ paths }: SourceFacts, lockfile: string | undefined, stated: string | undefined): string {
   const by = stated === undefined ? '' : ` packageManager says ${stated.replace(/\+$/, '')}.`;
-  return lockfile === undefined
-    ? `No lockfile is committed.${by}`
-    : `${lockfile.slice(0, 200)} is committed.${by}`;
+  if (lockfile !== undefined) return `${lockfile.slice(0, 200)} is committed.${by}`;
+  const binary = paths.includes('bun.lockb')
+    ? 'bun.lockb is committed, a binary form that is not read here.'
+    : 'No lockfile is committed.';
+  return binary + by;
+}
+
+/** The text form came with Bun 1.2 (1.1.39 behind a switch); newer ones read and keep older forms. */
+function bunChoice(stated: string | undefined, lockfile: string | undefined, reason: string): ManagerChoice {
+  const version = stated !== undefined && semver.gte(stated, '1.2.0') ? stated : '1.2.21';
+  return { kind: 'bun', version, lockfile, atLeastNode: '8.0.0', atLeastNpm: '5.7.0', reason };
 }
 
 /** Which pnpm wrote which version of the lockfile, and the Node it needs. */

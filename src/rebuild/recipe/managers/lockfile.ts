@@ -1,4 +1,4 @@
-/** What the four rewriters share. */
+/** What the rewriters share. */
 import { isPackageName, isVersion, tarballUrl } from '../registry/paths.ts';
 
 export interface PlacedLockfile {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { registryUrl } from '../registry/paths.ts';
 import { saysLockfileUnfit } from './managers.ts';
 import { placeNpmLock } from './npm-lock.ts';
+import { placeBunLock } from './bun-lock.ts';
 import { placePnpmLock } from './pnpm-lock.ts';
 import { placeYarnBerryLock } from './yarn-berry-lock.ts';
 import { placeYarnClassicLock } from './yarn-classic-lock.ts';
@@ -136,6 +137,61 @@ describe('a pnpm-lock.yaml', () => {
   });
 });
 
+describe('a bun.lock', () => {
+  const lock = (packages: string): string =>
+    `{\n  "lockfileVersion": 1,\n  "workspaces": { "": { "name": "x", }, },\n  "packages": {\n${packages}  }\n}\n`;
+  const entry = (key: string, first: string, url?: string, digest = integrity): string =>
+    `    ${JSON.stringify(key)}: [${JSON.stringify(first)}, ${url === undefined ? '' : `${JSON.stringify(url)}, `}{ "dependencies": { "b": "^1", }, }, "${digest}"],\n`;
+
+  it('names the build’s own registry, where it names one at all', () => {
+    const given = [
+      entry('a', 'a@1.0.0', ''),
+      entry('@s/b', '@s/b@2.0.0', `${elsewhere}/@s/b/-/b-2.0.0.tgz`),
+      entry('p', 'p@workspace:packages/p'),
+      entry('odd', 'odd@1.0.0", ],}', ''),
+    ];
+    const { text, refused } = placeBunLock(lock(given.slice(0, 3).join('')));
+    assert.deepEqual(refused, []);
+    const { packages } = JSON.parse(text) as { packages: Record<string, readonly unknown[]> };
+    assert.equal(packages['a']?.[1], '');
+    assert.equal(packages['@s/b']?.[1], `${registryUrl}@s/b/-/b-2.0.0.tgz`);
+    assert.deepEqual(placeBunLock(text), { text, refused: [] });
+    assert.equal(placeBunLock(lock(given.join(''))).refused.length, 1);
+  });
+
+  it('is refused for git, for a bare URL and for a package without a digest', () => {
+    const bad = [
+      entry('g', 'g@github:a/g#abc'),
+      entry('g', 'g@git+ssh://git@example.com/g.git#abc', 'git+ssh://git@example.com/g.git#abc'),
+      entry('u', 'u@https://example.com/u.tgz'),
+      entry('n', 'n@1.0.0', '', 'sha1-x'),
+      entry('n', 'n@../x', ''),
+      '    "x": "x@1.0.0",\n',
+    ];
+    for (const one of bad) assert.equal(placeBunLock(lock(one)).refused.length, 1, one);
+    for (const broken of ['', '[', '[]', 'null']) assert.throws(() => placeBunLock(broken), broken);
+  });
+
+  it('leaves no other address, whatever it holds', () => {
+    const item = fc.oneof(fc.string(), fc.webUrl(), fc.constantFrom('a@1.0.0', '', integrity, 'a@file:x'));
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.array(item, { maxLength: 4 }), { maxKeys: 4 }),
+        (packages) => {
+          const { text, refused } = placeBunLock(JSON.stringify({ lockfileVersion: 1, packages }));
+          if (refused.length > 0) return;
+          const placed = JSON.parse(text) as { packages: Record<string, readonly string[]> };
+          for (const [first = '', url = ''] of Object.values(placed.packages))
+            assert.ok(
+              /@(?:workspace|file|link|root):/.test(first) || url === '' || url.startsWith(registryUrl),
+            );
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('a yarn.lock of Yarn 2 and later', () => {
   it('is refused for what is no package of a registry', () => {
     const entry = (resolution: string): string => `"x@1":\n  version: 1.0.0\n  resolution: "${resolution}"\n`;
@@ -192,6 +248,7 @@ it('knows the words in which each package manager says that a lockfile does not 
     ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with package.json',
     'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.',
     'YN0028: The lockfile would have been modified by this install, which is explicitly forbidden.',
+    'error: lockfile had changes, but lockfile is frozen',
   ];
   for (const line of said) assert.ok(saysLockfileUnfit(`a\n${line}\nb`), line);
   for (const line of ['', 'npm error 404 not found', 'npm error code ERESOLVE', 'the lockfile was updated'])

@@ -6,6 +6,7 @@ import semver from 'semver';
 import { registryUrl } from '../registry/paths.ts';
 import type { ManagerKind } from '../recipe.ts';
 import type { PlacedLockfile } from './lockfile.ts';
+import { placeBunLock } from './bun-lock.ts';
 import { placeNpmLock } from './npm-lock.ts';
 import { placePnpmLock } from './pnpm-lock.ts';
 import { placeYarnBerryLock } from './yarn-berry-lock.ts';
@@ -13,8 +14,10 @@ import { placeYarnClassicLock } from './yarn-classic-lock.ts';
 
 export interface Manager {
   readonly kind: ManagerKind;
-  /** Its npm package; `cli-dist` is Yarn in one file. */
-  readonly tool: string;
+  /** Its npm package; `cli-dist` is Yarn in one file, and Bun's is for one kind of machine. */
+  readonly tool: (platform: 'x64' | 'arm64') => string;
+  /** Path of the program in its package, where it is no program of Node. */
+  readonly binary?: string;
   /** The program's name on the PATH inside. */
   readonly program: string;
   readonly lockfile: string;
@@ -56,7 +59,7 @@ function npmEnvironment(caches: string): Readonly<Record<string, string>> {
 
 const npm: Manager = {
   kind: 'npm',
-  tool: 'npm',
+  tool: () => 'npm',
   program: 'npm',
   lockfile: 'package-lock.json',
   install: ['npm', 'ci', ...npmQuiet],
@@ -95,7 +98,7 @@ function pnpmSettings(caches: string): Readonly<Record<string, string>> {
 
 const pnpm: Manager = {
   kind: 'pnpm',
-  tool: 'pnpm',
+  tool: () => 'pnpm',
   program: 'pnpm',
   lockfile: 'pnpm-lock.yaml',
   install: ['pnpm', 'install', '--frozen-lockfile', '--ignore-scripts'],
@@ -109,7 +112,7 @@ const pnpm: Manager = {
 
 const yarnClassic: Manager = {
   kind: 'yarn-classic',
-  tool: 'yarn',
+  tool: () => 'yarn',
   program: 'yarn',
   lockfile: 'yarn.lock',
   install: ['yarn', 'install', '--frozen-lockfile', ...yarnQuiet],
@@ -129,7 +132,7 @@ const yarnClassic: Manager = {
 
 const yarnBerry: Manager = {
   kind: 'yarn-berry',
-  tool: '@yarnpkg/cli-dist',
+  tool: () => '@yarnpkg/cli-dist',
   program: 'yarn',
   lockfile: 'yarn.lock',
   install: ['yarn', 'install', '--immutable', '--mode=skip-build'],
@@ -154,20 +157,44 @@ const yarnBerry: Manager = {
   place: placeYarnBerryLock,
 };
 
+const bunQuiet = ['--ignore-scripts', '--no-progress', '--no-summary'];
+
+const bun: Manager = {
+  kind: 'bun',
+  // `baseline`: for processors without AVX2 too.
+  tool: (platform) => (platform === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-linux-x64-baseline'),
+  binary: 'bin/bun',
+  program: 'bun',
+  lockfile: 'bun.lock',
+  install: ['bun', 'install', '--frozen-lockfile', ...bunQuiet],
+  resolve: ['bun', 'install', '--save-text-lockfile', ...bunQuiet],
+  installResolved: ['bun', 'install', '--frozen-lockfile', ...bunQuiet],
+  needsClock: true,
+  run: (script) => ['bun', 'run', script],
+  environment: (caches) => ({
+    ...npmEnvironment(caches),
+    BUN_CONFIG_REGISTRY: registryUrl,
+    BUN_INSTALL_CACHE_DIR: `${caches}/bun`,
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0',
+  }),
+  place: placeBunLock,
+};
+
 const all: Readonly<Record<ManagerKind, Manager>> = {
   npm,
   pnpm,
   'yarn-classic': yarnClassic,
   'yarn-berry': yarnBerry,
+  bun,
 };
 
 export function managerOf(kind: ManagerKind): Manager {
   return all[kind];
 }
 
-/** In the words of npm 5 to 11, pnpm 6 to 10, Yarn 1 and Yarn 2 to 4. Only what follows of it is another recipe. */
+/** In the words of npm 5 to 11, pnpm 6 to 10, Yarn 1, Yarn 2 to 4, and Bun. Only what follows of it is another recipe. */
 const unfit =
-  /can only install (?:packages )?(?:when|with an existing) [^\n]{0,200}(?:in sync|package-lock)|ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install/;
+  /can only install (?:packages )?(?:when|with an existing) [^\n]{0,200}(?:in sync|package-lock)|ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install|lockfile had changes, but lockfile is frozen/;
 
 export function saysLockfileUnfit(output: string): boolean {
   return unfit.test(output.slice(-64 * 1024));
