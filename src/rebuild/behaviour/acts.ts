@@ -262,3 +262,10 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['nanosleep', sleep],
   ['clock_nanosleep', sleep],
 ]);
+
+/** Of processes themselves; the tracker reads them. */
+const processCalls = new Set(['clone', 'clone3', 'fork', 'vfork', 'exit', 'exit_group']);
+
+export function isRead(name: string): boolean {
+  return processCalls.has(name) || readers.has(name);
+}

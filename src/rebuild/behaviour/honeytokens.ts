@@ -208,23 +208,44 @@ export function makeHoneytokens(random: Random, registryHost: string): Honeytoke
 
 /** Long enough that no other text has it, short enough that one cut into pieces is still found. */
 const pieceLength = 20;
+/** A needle is no shorter than `stride` + `gramLength`: so one of its grams lies at a multiple of `stride` in the text. */
+const stride = 12;
+const gramLength = 8;
 
-/** As it is, in hex, and in base64 at each of its three offsets: what is around it does not matter. */
+interface Gram {
+  readonly name: string;
+  readonly needle: string;
+  readonly offset: number;
+}
+
+/**
+ * As it is, in hex, backwards, and in base64 at each of its three offsets: what is around it does not matter. All that is
+ * written goes through here, so only every twelfth place of a text is looked up.
+ */
 function finder(tokens: Readonly<Record<string, string>>): (text: string) => readonly string[] {
-  const needles = Object.entries(tokens).flatMap(([name, value]) => {
-    // Prefixes such as `npm_` are no secret.
-    const secret = value.replace(/^(?:npm|gh[op])_/, '');
-    const pieces = [secret.slice(0, pieceLength), secret.slice(-pieceLength)];
-    return pieces.flatMap((piece) => encodings(piece)).map((needle) => ({ name, needle }));
-  });
+  const grams = new Map<string, Gram[]>();
+  for (const [name, value] of Object.entries(tokens))
+    for (const needle of needlesOf(value))
+      for (let offset = 0; offset < stride; offset += 1) {
+        const gram = needle.slice(offset, offset + gramLength);
+        grams.set(gram, [...(grams.get(gram) ?? []), { name, needle, offset }]);
+      }
   return (text) => {
     if (text.length < pieceLength) return [];
     // Names of DNS know no case.
     const lower = text.toLowerCase();
-    return [
-      ...new Set(needles.filter(({ needle }) => lower.includes(needle)).map(({ name }) => name)),
-    ].sort();
+    const found = new Set<string>();
+    for (let at = 0; at + gramLength <= lower.length; at += stride)
+      for (const { name, needle, offset } of grams.get(lower.slice(at, at + gramLength)) ?? [])
+        if (lower.startsWith(needle, at - offset)) found.add(name);
+    return [...found].sort();
   };
+}
+
+function needlesOf(value: string): readonly string[] {
+  // Prefixes such as `npm_` are no secret.
+  const secret = value.replace(/^(?:npm|gh[op])_/, '');
+  return [secret.slice(0, pieceLength), secret.slice(-pieceLength)].flatMap(encodings);
 }
 
 function encodings(piece: string): readonly string[] {

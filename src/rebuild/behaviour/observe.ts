@@ -100,7 +100,7 @@ async function watched(
     scripts: scripts.slice(0, trace.begun).map(({ event }) => event),
     ended: endOf(result),
     events: trace.events,
-    whole: !stop.signal.aborted && isWhole(trace, result) && !clipped,
+    whole: !stop.signal.aborted && isWhole(trace) && !clipped,
     actions,
     findings,
   };
@@ -115,9 +115,9 @@ function endOf({ ended, exitCode }: RunResult): BehaviourReport['ended'] {
   return exitCode === 0 ? 'exit' : 'failed';
 }
 
-/** A run that came to its own end and whose log does not was not watched to its end. */
-function isWhole(trace: TraceRead, { ended }: RunResult): boolean {
-  return !trace.lost && trace.lostLines === 0 && (ended !== 'exit' || trace.ended);
+/** What was ended before its end, or whose record does not come to one, was not seen to its end. */
+function isWhole(trace: TraceRead): boolean {
+  return !trace.lost && trace.lostLines === 0 && trace.ended;
 }
 
 const idleSeconds = 30;
@@ -128,6 +128,12 @@ function judgeWhole(judge: Judge, trace: TraceRead, result: RunResult): void {
       rule: 'unwatched',
       severity: 'high',
       message: 'The record of what it did ends before it did: something got out of sight.',
+    });
+  if (result.ended === 'signal')
+    judge.find({
+      rule: 'unwatched',
+      severity: 'medium',
+      message: 'Ended the program that had started its scripts, so npm itself where it is installed.',
     });
   if (trace.leftSeconds > 1) {
     judge.act('exec:left-running');

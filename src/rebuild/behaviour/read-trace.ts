@@ -1,6 +1,7 @@
 /** strace's log on disk, read as a stream: events, what the rules say of them, and a clipped list for people. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { isRead } from './acts.ts';
 import { clip, eventLine, type BehaviourEvent } from './events.ts';
 import type { Judge } from './judge.ts';
 import { readCalls } from './strace/lines.ts';
@@ -8,7 +9,7 @@ import { trackCalls, type TrackerEnd, type TrackerOptions } from './tracker.ts';
 import { zoneOf, type Places } from './zones.ts';
 
 /** More than any honest script was seen to make; the run is ended when its log is longer. */
-export const mostLogBytes = 192 * 2 ** 20;
+export const mostLogBytes = 128 * 2 ** 20;
 const mostEventsText = 2 * 2 ** 20;
 /** A longer line is looked at as far as that. */
 const longestLine = 2 ** 20;
@@ -29,7 +30,7 @@ export async function readTrace(
   places: Places,
   options: Omit<TrackerOptions, 'onEvent'>,
 ): Promise<TraceRead> {
-  const reader = readCalls();
+  const reader = readCalls(isRead);
   const lines: string[] = [];
   let length = 0;
   let full = false;
@@ -89,7 +90,8 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     for (const part of parts) yield part;
     if (rest.length > longestLine) rest = rest.slice(0, longestLine);
   }
-  // A line that was not written to its end says nothing.
+  // strace writes the beginning of a call before it waits for its end, which never came.
+  if (rest !== '') yield rest;
 }
 
 /** Calls `over` once the log is too long; returns how to stop looking. */

@@ -37,7 +37,8 @@ const longestLine = 1 << 20;
 /** Each waits for its process; the sandbox allows fewer. */
 const mostPending = 4096;
 
-export function readCalls(): CallReader {
+/** `wanted`: by name; all others are passed over unread. */
+export function readCalls(wanted: (name: string) => boolean): CallReader {
   const pending = new Map<number, Pending>();
   let lost = 0;
   const lose = (): readonly Call[] => {
@@ -47,6 +48,7 @@ export function readCalls(): CallReader {
 
   function resumed(pid: number, name: string, rest: string): readonly Call[] {
     const begun = pending.get(pid);
+    if (!wanted(name)) return [];
     if (begun === undefined || begun.name !== name) return lose();
     pending.delete(pid);
     return [callOf(pid, begun.time, name, `${begun.text}${rest}`)];
@@ -55,6 +57,7 @@ export function readCalls(): CallReader {
   function fresh(pid: number, time: number, text: string): readonly Call[] {
     const name = /^([a-z_0-9]{1,40})\(/.exec(text)?.[1];
     if (name === undefined) return lose();
+    if (!wanted(name)) return [];
     const open = text.slice(name.length + 1);
     // A thread that starts a program takes over the number of its process, and comes back under that.
     const broken = / <(?:unfinished|pid changed to (\d{1,10})) \.\.\.>$/.exec(open);

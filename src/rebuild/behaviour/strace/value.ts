@@ -87,12 +87,21 @@ function readFields(cursor: Cursor, depth: number): Value {
 
 function readText(cursor: Cursor): Value {
   const { text } = cursor;
-  let end = cursor.at + 1;
-  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  const end = closingQuote(text, cursor.at + 1);
   const bytes = unescaped(text.slice(cursor.at + 1, end));
   const cut = text.startsWith('...', end + 1);
   cursor.at = end + (cut ? 4 : 1);
   return { kind: 'text', bytes, cut };
+}
+
+/** Behind an even number of backslashes; the end of the text where there is none. */
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (at - 1 - slashes >= from && text[at - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
 }
 
 /** Until the comma or bracket that ends it; a comment and what is in parentheses belong to it. */
@@ -103,9 +112,9 @@ function readWord(cursor: Cursor): Value {
   let open = 0;
   while (cursor.at < text.length) {
     const letter = text[cursor.at] ?? '';
-    if (letter === '"') readText(cursor);
+    if (letter === '"') cursor.at = closingQuote(text, cursor.at + 1) + 1;
     else if (letter === '<' && isDescriptor(text.slice(start, cursor.at))) path = readPath(cursor);
-    else if (text.startsWith('/*', cursor.at)) {
+    else if (letter === '/' && text[cursor.at + 1] === '*') {
       const end = text.indexOf('*/', cursor.at);
       cursor.at = end < 0 ? text.length : end + 2;
     } else {
@@ -146,6 +155,7 @@ const letters: Readonly<Record<string, string>> = {
 
 /** C's escapes, to bytes as latin1. */
 export function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
   return text.replace(/\\(?:x([0-9a-f]{1,2})|([0-7]{1,3})|([^]))/gi, (_, hex, octal, letter) => {
     if (hex !== undefined) return String.fromCharCode(parseInt(String(hex), 16));
     if (octal !== undefined) return String.fromCharCode(parseInt(String(octal), 8) & 0xff);
