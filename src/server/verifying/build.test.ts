@@ -76,6 +76,20 @@ test('a build is proven by the key of the log alone, step by step', async (t) =>
   ]);
 });
 
+test('the built file is proven by the same proof, by the subject of its signed provenance', async (t) => {
+  const proof = await proofOf(t, 'equivalent');
+  const { payload } = JSON.parse(proof.provenance ?? '') as { payload: string };
+  const statement = JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as {
+    subject: { digest: { sha256: Sha256 } }[];
+  };
+  const built = statement.subject[0]?.digest.sha256 ?? assert.fail();
+  assert.notEqual(built, artifact);
+  assert.deepEqual(said(proof, built), said(proof));
+  const { provenance: _, ...without } = proof;
+  assert.ok(said(without, built).includes('bytes failed'));
+  assert.ok(said({ ...proof, provenance: proof.comparison }, built).includes('bytes failed'));
+});
+
 test('what is suspicious, unexplained or was not built is told as that, and is no match', async (t) => {
   assert.deepEqual(said(await proofOf(t, 'suspicious')).at(-1), 'verdict failed');
   assert.deepEqual(said(await proofOf(t, 'unexplained')).at(-1), 'verdict doubtful');

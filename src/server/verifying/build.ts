@@ -43,7 +43,7 @@ export function readBuildProof(text: string, name: string): BuildProof {
 
 export interface BuildQuestion {
   readonly about: string;
-  /** Of upstream's file. */
+  /** Of upstream's file, or of the one that was built (as the Secure channel serves it). */
   readonly artifact: Sha256;
   readonly proof: BuildProof;
   readonly trust: TrustPolicy;
@@ -61,15 +61,16 @@ export function verifyBuild({ about, artifact, proof, trust }: BuildQuestion): V
     const none = failed('ledger', 'The entry does not speak of a build.');
     return concluded(about, [entry.result === 'passed' ? none : entry]);
   }
-  const steps: Step[] = [entry, bytesStep(predicate, artifact)];
   const key = builderOf(predicate, finding);
+  const built = key === undefined ? undefined : provenanceIn(proof, predicate, key)?.subject;
+  const steps: Step[] = [entry, bytesStep(predicate, artifact, built)];
   if (key === undefined)
     return concluded(about, [...steps, failed('builder', "The entry names no key of this log's builder.")]);
   steps.push(builderStep(key, finding, proof.builderKey, trust));
   const comparison = opened(proof.comparison, own(predicate, 'comparison'), key, comparisonPredicateType);
   steps.push(signedStep('comparison', comparison));
   steps.push(provenanceStep(proof, predicate, key, comparison));
-  if (comparison !== undefined) steps.push(verdictStep(predicate, comparison, artifact));
+  if (comparison !== undefined) steps.push(verdictStep(predicate, comparison));
   return concluded(about, steps);
 }
 
@@ -83,9 +84,15 @@ function ledgerStep(finding: DisclosedFinding): Step {
   return passed('ledger', `Entry ${finding.index} of ${proof.checkpoint.origin}.${signed}`);
 }
 
-function bytesStep(predicate: JsonObject, artifact: Sha256): Step {
-  return ownString(predicate, 'artifact') === artifact
-    ? passed('bytes', `The entry is about these bytes (sha256 ${artifact.slice(0, 16)}).`)
+/** `built`: subject of the provenance that the entry names, once its signature was checked. */
+function bytesStep(predicate: JsonObject, artifact: Sha256, built: string | undefined): Step {
+  if (ownString(predicate, 'artifact') === artifact)
+    return passed('bytes', `The entry is about these bytes (sha256 ${artifact.slice(0, 16)}).`);
+  return built === artifact
+    ? passed(
+        'bytes',
+        `These bytes were built here (sha256 ${artifact.slice(0, 16)}); upstream published others.`,
+      )
     : failed('bytes', 'The entry is about other bytes.');
 }
 
@@ -174,7 +181,7 @@ function provenanceStep(
   if (named === undefined) return { name: 'provenance', result: 'not-available', text: 'Nothing was built.' };
   if (proof.provenance === undefined)
     return failed('provenance', 'The entry names provenance, and the proof has none.');
-  const found = opened(proof.provenance, named, key, buildProvenanceType);
+  const found = provenanceIn(proof, predicate, key);
   const built = ownObject(ownObject(comparison?.predicate ?? {}, 'inputs') ?? {}, 'rebuilt');
   if (found === undefined) return signedStep('provenance', found);
   return found.subject !== undefined && found.subject === ownString(built ?? {}, 'sha256')
@@ -182,14 +189,25 @@ function provenanceStep(
     : failed('provenance', 'It is about another file than the one that was compared.');
 }
 
+function provenanceIn(
+  { provenance }: BuildProof,
+  predicate: JsonObject,
+  key: VerifierKey,
+): ReturnType<typeof opened> {
+  return opened(provenance ?? '', own(predicate, 'provenance'), key, buildProvenanceType);
+}
+
 function verdictStep(
   entry: JsonObject,
   { predicate, subject }: NonNullable<ReturnType<typeof opened>>,
-  artifact: Sha256,
 ): Step {
   const verdict = ownString(predicate, 'verdict') ?? '';
   const isolation = ownString(entry, 'isolation') ?? '';
-  if (subject !== artifact || verdict !== ownString(entry, 'verdict'))
+  if (
+    subject === undefined ||
+    subject !== ownString(entry, 'artifact') ||
+    verdict !== ownString(entry, 'verdict')
+  )
     return failed('verdict', 'The comparison says something else than the entry.');
   const text = `${verdict}, in ${isolation} isolation.`;
   if (['identical', 'identical-container', 'equivalent'].includes(verdict)) return passed('verdict', text);
