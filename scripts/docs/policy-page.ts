@@ -23,7 +23,7 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
   malware:
     '`fail`: the score of what the scanner found in the bytes is 7 or more (of 10). `warn`: 5 or more. `error`: the scanner died, hung or ran out of memory. `not-checked`: the archive was not accepted, so nothing was scanned.',
   behaviour:
-    '`pass`: no code runs at install, or it was run in the sandbox and nothing suspicious was seen. `fail`: it did what only an attack does. `warn`: something unusual, something the version before did not do, or the run was cut off. `not-checked`: nobody ran it. `error`: running it failed.',
+    '`pass`: no code runs at install, or it was run in the sandbox and nothing suspicious was seen. `fail`: it did what only an attack does (also after it was admitted: then it is revoked). `warn`: something unusual, something the version before did not do, or the run was cut off. `not-checked`: nobody ran it yet, or nobody can here. `error`: running it failed three times.',
   'capability-change':
     '`fail`: it gained what thefts need (network, processes, credentials) in a patch release, or code at install that reaches such things. `warn`: it gained something else. `not-available`: no version before it was looked at here. `not-checked`: one of the two was not scanned.',
   typosquat:

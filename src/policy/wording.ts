@@ -73,7 +73,7 @@ const contentShort: Readonly<Record<ContentRule, readonly [string, string, strin
   behaviour: [
     'its install scripts do what an attack does',
     'its install scripts do something unusual',
-    'Do not install it elsewhere meanwhile. assay explain lists what they did, in order. Use an earlier version.',
+    'Do not install it elsewhere meanwhile. assay behaviour lists what they did. Use an earlier version.',
   ],
   'capability-change': [
     'can do what the version before could not',

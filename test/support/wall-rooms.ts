@@ -14,6 +14,7 @@ export interface Room {
 const consumers = [
   'admission/deps.ts',
   'admission/scan-deps.ts',
+  'admission/behaviour-deps.ts',
   'admission/history-deps.ts',
   'ledger/log/deps.ts',
 ];
