@@ -41,6 +41,8 @@ export type AssayedInput =
       readonly decision: Sha256;
       /** What upstream's own word for it was verified to be. */
       readonly vouched: 'attested' | 'signed' | undefined;
+      /** It looks like malware to the scanner, and policy lets it in all the same. */
+      readonly suspected: boolean;
     }
   | { readonly state: 'refused' | 'unchecked'; readonly why: string };
 
@@ -55,7 +57,7 @@ export interface InputAssayDeps {
   readonly judge: (
     facts: Facts,
     now: string,
-  ) => { readonly outcome: Outcome; readonly reasons: readonly Reason[] };
+  ) => { readonly outcome: Outcome; readonly reasons: readonly Reason[]; readonly suspected: boolean };
   readonly advertised: (upstream: UpstreamId, name: string, version: string) => Promise<Advertised>;
 }
 
@@ -145,7 +147,7 @@ async function judged(
 ): Promise<AssayedInput> {
   const asked = evidence.filter(({ kind }) => kinds.has(kind));
   const facts = rooms.facts.atFile(subject, nameOf(subject), version, asked);
-  const { outcome, reasons } = judge(facts, rfc3339(rooms.clock()));
+  const { outcome, reasons, suspected } = judge(facts, rfc3339(rooms.clock()));
   await raiseAttackAlarms(rooms, subject, reasons);
   if (outcome !== 'allow')
     return {
@@ -157,7 +159,7 @@ async function judged(
   await keepText(rooms.blobs, text, decision);
   const verified = (kind: string): boolean => asked.some((one) => one.kind === kind && one.result === 'pass');
   const vouched = verified('provenance') ? 'attested' : verified('signatures') ? 'signed' : undefined;
-  return { state: 'given', url, artifact, decision, vouched };
+  return { state: 'given', url, artifact, decision, vouched, suspected };
 }
 
 /** Without a time: the same bytes, looked at in the same way, give the same decision in every build. */

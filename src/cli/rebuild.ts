@@ -19,6 +19,7 @@ import {
   type Format,
   type GateOptions,
 } from './context.ts';
+import { foundationLines } from './foundation-lines.ts';
 import { tableLines } from './table.ts';
 
 interface RebuildOptions extends GateOptions {
@@ -35,6 +36,7 @@ interface ReportOptions extends GateOptions {
   readonly json?: boolean;
   readonly recipe?: boolean;
   readonly log?: boolean;
+  readonly inputs?: boolean;
 }
 
 export function addRebuild(program: Command, context: Context): void {
@@ -189,9 +191,10 @@ function addReport(rebuild: Command, context: Context): void {
     .option('--json', "diffoscope's JSON")
     .option('--recipe', 'the recipe that was used, as YAML')
     .option('--log', 'the log of the build')
+    .option('--inputs', 'list every tool and package that went in, with its class')
     .action(async (purl: string, options: ReportOptions) => {
       const gate = await running(context, options);
-      const { outcome, text } = await gate.rebuildReport(purl, formOf(options));
+      const { outcome, text, standsOn } = await gate.rebuildReport(purl, formOf(options));
       if (options.html !== undefined) {
         await writeFile(options.html, text);
         return context.terminal.out(`wrote ${options.html}`);
@@ -200,10 +203,15 @@ function addReport(rebuild: Command, context: Context): void {
       for (const line of text.split('\n')) context.terminal.out(forTerminal(line, 4000));
       if (formOf(options) !== 'text') return undefined;
       context.terminal.out('');
-      return tellOutcome(context.terminal, outcome);
+      tellOutcome(context.terminal, outcome);
+      if (standsOn === undefined) return undefined;
+      const lines = foundationLines(standsOn, { inputs: options.inputs === true });
+      for (const line of lines) context.terminal.out(line);
+      return undefined;
     });
   withExamples(command, [
     'assay rebuild report pkg:npm/inherits@2.0.4',
+    'assay rebuild report inherits@2.0.4 --inputs',
     'assay rebuild report inherits --html report.html',
   ]);
 }

@@ -105,6 +105,8 @@ export interface BuildInput {
   readonly decision?: Sha256;
   /** What upstream's own word for it was verified to be, then. */
   readonly vouched?: 'attested' | 'signed';
+  /** It looked like malware to the scanner, and was let in: it has been public for long, and no feed names it. */
+  readonly suspected?: true;
 }
 
 /** `assayed`: scanned and decided by policy like what people install. `digest-only`: taken by what its index claims. */

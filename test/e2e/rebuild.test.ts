@@ -13,12 +13,12 @@ import type { UpstreamId } from '../../src/core/subject.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import type { BuilderKeysAnswer } from '../../src/server/control/ledger-protocol.ts';
 import type {
-  CatalogueAnswer,
   JobShown,
   RebuildProof,
   RebuildReport,
   RebuildWatched,
 } from '../../src/server/control/rebuild-protocol.ts';
+import type { CatalogueAnswer } from '../../src/server/control/catalogue-protocol.ts';
 import { parseVkey } from '../../src/ledger/verify/vkey.ts';
 import { logOnlyPolicy, type TrustPolicy } from '../../src/ledger/verify/policy.ts';
 import { sha256Bytes } from '../../src/ledger/leaf.ts';

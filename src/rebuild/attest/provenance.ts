@@ -59,8 +59,13 @@ function byproduct(name: string, digest: Sha256): JsonObject {
   return { name, digest: { sha256: digest } };
 }
 
-function dependency({ role, name, uri, digest, decision, vouched }: BuildInput): JsonObject {
-  return { name, uri, digest: { ...digest }, annotations: { role, ...present({ decision, vouched }) } };
+function dependency({ role, name, uri, digest, decision, vouched, suspected }: BuildInput): JsonObject {
+  return {
+    name,
+    uri,
+    digest: { ...digest },
+    annotations: { role, ...present({ decision, vouched, suspected }) },
+  };
 }
 
 export function isolationJson({ level, means, limits, missing }: IsolationReport): JsonObject {

@@ -43,7 +43,7 @@ export interface TakenFile extends Admitted {
 }
 
 /** What was decided of an input before it went in; empty where nobody looks. */
-export type Admitted = Pick<BuildInput, 'decision' | 'vouched'>;
+export type Admitted = Pick<BuildInput, 'decision' | 'vouched' | 'suspected'>;
 
 // ---- the build ----
 

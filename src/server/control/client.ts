@@ -1,6 +1,12 @@
 /** The command line's side of the control socket (routes and shapes in `protocol.ts`). */
 import type { z } from '../zod.ts';
 import {
+  catalogueAnswer,
+  releaseCatalogue,
+  type CatalogueAnswer,
+  type ReleaseCatalogue,
+} from './catalogue-protocol.ts';
+import {
   expectAnswer,
   expectChanged,
   expectHistory,
@@ -61,14 +67,12 @@ import {
 import { pullsAnswer, type PullsAnswer, type PullsRequest } from './pull-protocol.ts';
 import { replayAnswer, type ReplayAnswer } from './replay-protocol.ts';
 import {
-  catalogueAnswer,
   jobList,
   jobShown,
   rebuildCancelled,
   rebuildProof,
   rebuildReport,
   rebuildWatched,
-  type CatalogueAnswer,
   type JobList,
   type JobShown,
   type RebuildCancelled,
@@ -203,6 +207,7 @@ export interface ControlClient {
   readonly watchBehaviour: (purl: string) => Promise<WatchShown>;
   readonly followBehaviour: (purl: string, after: number) => Promise<WatchFollowed>;
   readonly behaviourEvents: (purl: string) => Promise<BehaviourEvents>;
+  readonly releaseCatalogue: (purl: string) => Promise<ReleaseCatalogue>;
   readonly showRecipe: (query: RecipeQuery) => Promise<RecipeShown>;
   readonly reviewRecipe: (request: RecipeReviewAsked) => Promise<RecipeReviewed>;
   readonly listRecipeReviews: (query: RecipeListed) => Promise<RecipeListAnswer>;
@@ -273,6 +278,7 @@ export function controlClient(dataDirectory: string): ControlClient {
     watchBehaviour: (purl) => call('POST', '/behaviour/watch', watchShown, { purl }),
     followBehaviour: (purl, after) => call('POST', '/behaviour/follow', watchFollowed, { purl, after }),
     behaviourEvents: (purl) => call('POST', '/behaviour/events', behaviourEvents, { purl }),
+    releaseCatalogue: (purl) => call('POST', '/catalogue/release', releaseCatalogue, { purl }, refreshIdleMs),
     showRecipe: (query) => call('POST', '/recipes/show', recipeShown, query),
     reviewRecipe: (request) => call('POST', '/recipes/review', recipeReviewed, request),
     listRecipeReviews: (query) => call('POST', '/recipes/list', recipeListAnswer, query),

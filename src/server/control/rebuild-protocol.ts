@@ -9,11 +9,11 @@
  * | `POST /rebuilds/cancel` | `{id}` | `{cancelled}` |
  * | `POST /rebuilds/report` | `{purl, form}` | `RebuildReport` |
  * | `POST /rebuilds/proof` | `{purl}` | `RebuildProof` |
- * | `POST /catalogue` | `{purls?}` | `CatalogueAnswer` |
  */
 import { classGrades, comparisonVerdicts } from '../../core/rebuild.ts';
 import { jobStates } from '../../storage/build-jobs.ts';
 import { z } from '../zod.ts';
+import { standsOnShown } from './catalogue-protocol.ts';
 
 const purl = z.string().min(1).max(1024);
 const id = z.string().regex(/^[0-9A-Za-z-]{1,64}$/);
@@ -88,7 +88,11 @@ export type RebuildWatched = z.infer<typeof rebuildWatched>;
 export const rebuildCancelled = z.object({ cancelled: z.boolean() });
 export type RebuildCancelled = z.infer<typeof rebuildCancelled>;
 
-export const rebuildReport = z.object({ outcome: outcomeShown, text: z.string() });
+export const rebuildReport = z.object({
+  outcome: outcomeShown,
+  text: z.string(),
+  standsOn: standsOnShown.optional(),
+});
 export type RebuildReport = z.infer<typeof rebuildReport>;
 
 /** What a stranger checks: DSSE envelopes as text, and the ledger's entry about them. */
@@ -101,20 +105,3 @@ export const rebuildProof = z.object({
   builderEventId: z.string().optional(),
 });
 export type RebuildProof = z.infer<typeof rebuildProof>;
-
-export const catalogueRequest = z.object({ purls: z.array(purl).max(20_000).optional() });
-export const catalogueLine = z.object({
-  purl: z.string(),
-  class: z.enum(['secure', 'community']),
-  grade: z.enum(classGrades),
-  verdict: z.enum(comparisonVerdicts).optional(),
-  because: z.string(),
-});
-export const catalogueAnswer = z.object({
-  packages: z.array(catalogueLine),
-  secure: z.number(),
-  community: z.number(),
-  /** Asked for, and not known here. */
-  unknown: z.array(z.string()),
-});
-export type CatalogueAnswer = z.infer<typeof catalogueAnswer>;

@@ -1,5 +1,5 @@
 /** The control socket's routes about building from source; shapes in `rebuild-protocol.ts`. */
-import { catalogueOf } from '../rebuilding/catalogue.ts';
+import { catalogueOf, catalogueOfRelease } from '../rebuilding/catalogue.ts';
 import type { Gate } from '../gate.ts';
 import { jsonAnswer, type Answer } from '../gateway/answer.ts';
 import {
@@ -9,9 +9,9 @@ import {
   requestRebuild,
   watchRebuild,
 } from '../rebuilding/answers.ts';
+import { catalogueRequest, releaseCatalogueRequest } from './catalogue-protocol.ts';
 import { parseWith } from './parse.ts';
 import {
-  catalogueRequest,
   rebuildCancelRequest,
   rebuildListRequest,
   rebuildProofRequest,
@@ -47,6 +47,10 @@ export async function answerRebuilds(
       return jsonAnswer(200, await proveRebuild(gate, parseWith(rebuildProofRequest, await body()).purl));
     case 'POST /catalogue':
       return jsonAnswer(200, await catalogueOf(gate, parseWith(catalogueRequest, await body()).purls));
+    case 'POST /catalogue/release': {
+      const { purl } = parseWith(releaseCatalogueRequest, await body());
+      return jsonAnswer(200, await catalogueOfRelease(gate, purl));
+    }
     default:
       return undefined;
   }

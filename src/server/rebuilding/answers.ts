@@ -27,6 +27,7 @@ import type { Gate } from '../gate.ts';
 import { recordedBuilderKeys } from '../ledger/builder-key.ts';
 import { envelopeText } from '../ledger/statements.ts';
 import { notBuiltReport } from './not-built-report.ts';
+import { standsOnShown } from './stands-on.ts';
 import { recordFrom } from './summary.ts';
 
 type Asked = Pick<Gate, 'rebuilding' | 'storage'>;
@@ -71,7 +72,12 @@ export async function watchRebuild(gate: Asked, id: string, after: number): Prom
 export async function reportRebuild(gate: Asked, query: string, form: ReportForm): Promise<RebuildReport> {
   const build = await newestBuild(gate, query);
   const record = await recordOf(gate, build);
-  return { outcome: outcomeShown(gate, build), text: await reportText(gate, record, form) };
+  const standsOn = standsOnShown(gate, record);
+  return {
+    outcome: outcomeShown(gate, build),
+    text: await reportText(gate, record, form),
+    ...(standsOn === undefined ? {} : { standsOn }),
+  };
 }
 
 async function reportText({ storage }: Asked, record: RebuildRecord, form: ReportForm): Promise<string> {
@@ -132,7 +138,7 @@ async function builderEntryOf(
 const looksBack = 20;
 
 /** By the id of a build, or the newest of a version, or of a package. Throws PURL_INVALID, REBUILD_NOT_FOUND. */
-async function newestBuild({ storage }: Asked, query: string): Promise<StoredBuild> {
+export async function newestBuild({ storage }: Asked, query: string): Promise<StoredBuild> {
   const byId = /^[0-9A-Za-z-]{1,64}$/.test(query) ? await storage.builds.byId(query) : undefined;
   if (byId !== undefined) return byId;
   const purl = purlOf(query);
@@ -147,7 +153,7 @@ async function newestBuild({ storage }: Asked, query: string): Promise<StoredBui
   return found;
 }
 
-async function recordOf({ storage }: Asked, build: StoredBuild): Promise<RebuildRecord> {
+export async function recordOf({ storage }: Asked, build: StoredBuild): Promise<RebuildRecord> {
   const bytes = await storage.blobs.read(build.record, recordBytes);
   const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   if (!isJsonObject(json)) throw new AssayError('STORAGE_CORRUPT', 'the record of a build is no object');

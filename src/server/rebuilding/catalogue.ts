@@ -1,11 +1,16 @@
 /** The catalogue of a running gate: what is on record here, or what a project names. */
+import { closureShare } from '../../catalogue/closure.ts';
 import { catalogue, type CatalogueEntry } from '../../catalogue/catalogue.ts';
+import { summaryOf, type SetSummary } from '../../catalogue/summary.ts';
 import type { Evidence } from '../../core/evidence.ts';
+import { AssayError } from '../../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
-import type { CatalogueAnswer } from '../control/rebuild-protocol.ts';
+import type { CatalogueAnswer, CatalogueLine, ReleaseCatalogue } from '../control/catalogue-protocol.ts';
 import type { Gate } from '../gate.ts';
-import { purlOf } from './answers.ts';
+import { newestBuild, purlOf, recordOf } from './answers.ts';
+import { resolveClosure, type ClosureGate } from './closure.ts';
+import { standsOnShown } from './stands-on.ts';
 
 type Asked = Pick<Gate, 'rebuilding' | 'storage' | 'routes'>;
 
@@ -27,13 +32,68 @@ export async function catalogueOf(
   }
   const made = catalogue(entries, unknown);
   return {
-    packages: made.entries.map(({ verdict, ...entry }) => ({
-      ...entry,
-      ...(verdict === undefined ? {} : { verdict }),
-    })),
+    packages: made.entries.map(lineOf),
     secure: made.secure,
     community: made.community,
     unknown: [...made.unknown],
+    summary: summaryShown(summaryOf(made.entries, made.unknown.length)),
+  };
+}
+
+function summaryShown({ securePercent, grades, reasons, ...counts }: SetSummary): CatalogueAnswer['summary'] {
+  return {
+    ...counts,
+    ...(securePercent === undefined ? {} : { securePercent }),
+    grades: { ...grades },
+    reasons: reasons.map((one) => ({ ...one })),
+  };
+}
+
+function lineOf({ verdict, ...entry }: CatalogueEntry): CatalogueLine {
+  return { ...entry, ...(verdict === undefined ? {} : { verdict }) };
+}
+
+/** One release: its class, what its build stands on, and its dependencies as an install would take them now. Throws PURL_INVALID, UPSTREAM_*, BLOB_*, STORAGE_*. */
+export async function catalogueOfRelease(
+  gate: Asked & ClosureGate,
+  query: string,
+): Promise<ReleaseCatalogue> {
+  const purl = purlOf(query);
+  const { version } = parsePurl(purl);
+  if (version === undefined)
+    throw new AssayError('PURL_INVALID', `${purl} names no version`, { hint: `For example ${purl}@1.0.0` });
+  const entry = await entryOf(gate, purl);
+  const stands = await foundationOf(gate, purl);
+  const closure = await closureOf(gate, purl);
+  return {
+    purl,
+    ...(entry === undefined ? {} : { release: lineOf(entry) }),
+    ...(stands === undefined ? {} : { standsOn: stands }),
+    ...(closure === undefined ? {} : { closure }),
+  };
+}
+
+async function foundationOf(gate: Asked, purl: Purl): Promise<ReleaseCatalogue['standsOn']> {
+  if (gate.rebuilding.known.ofVersion(purl).length === 0) return undefined;
+  const build = await newestBuild(gate, purl);
+  return standsOnShown(gate, await recordOf(gate, build));
+}
+
+async function closureOf(gate: Asked & ClosureGate, purl: Purl): Promise<ReleaseCatalogue['closure']> {
+  const resolved = await resolveClosure(gate, purl);
+  if (resolved === undefined) return undefined;
+  const { purls, unresolved, clipped } = resolved;
+  const entries = new Map<Purl, CatalogueEntry>();
+  for (const one of purls) {
+    const entry = await entryOf(gate, one);
+    if (entry !== undefined) entries.set(one, entry);
+  }
+  const made = catalogue([...entries.values()], purls);
+  const share = closureShare(purls, (one) => entries.get(one), unresolved.length, clipped);
+  return {
+    ...share,
+    packages: made.entries.map(lineOf),
+    unknownPackages: [...made.unknown, ...unresolved],
   };
 }
 

@@ -40,14 +40,20 @@ export function npmRegistry(deps: NpmRegistryDeps, own: UpstreamId): PackageRegi
       }
       const input = await deps.assayInput({ upstream: upstreamFor(name), name, version });
       if (input.state !== 'given') throw notGiven(`${name}@${version}`, input);
-      const { url, artifact, decision, vouched } = input;
+      const { url, artifact, decision, vouched, suspected } = input;
       // A recipe may pin other bytes than the index names.
       if (claimsMatch(claims, artifact) === 'other')
         throw new AssayError(
           'UPSTREAM_DIGEST_MISMATCH',
           `${name}@${version} has other bytes than were named`,
         );
-      return { uri: url, artifact, decision, ...(vouched === undefined ? {} : { vouched }) };
+      return {
+        uri: url,
+        artifact,
+        decision,
+        ...(vouched === undefined ? {} : { vouched }),
+        ...(suspected ? { suspected } : {}),
+      };
     },
   };
 }

@@ -30,10 +30,12 @@ export function readNpmLockfile(text: string): Lockfile {
   const pairs = Object.entries(packages);
   if (pairs.length > lockfileLimits.entries)
     throw invalidLockfile(`it locks more than ${lockfileLimits.entries} packages`);
+  const has = (key: string): boolean => Object.hasOwn(packages, key);
   const entries = pairs
     .filter(([key]) => key !== '')
-    .map(([key, value]) => checkedEntry(entryOf(key, value)));
-  return { format: 'npm', version: String(version), entries };
+    .map(([key, value]) => checkedEntry(entryOf(key, value, has)));
+  const direct = dependsOn('', ownObject(packages, '') ?? {}, has, [...edgeFields, 'devDependencies']);
+  return { format: 'npm', version: String(version), entries, direct };
 }
 
 function parseObject(text: string): JsonObject {
@@ -47,7 +49,7 @@ function parseObject(text: string): JsonObject {
   return parsed;
 }
 
-function entryOf(key: string, value: unknown): LockedEntry {
+function entryOf(key: string, value: unknown, has: (key: string) => boolean): LockedEntry {
   if (!isJsonObject(value)) throw invalidLockfile(`${JSON.stringify(key)} is no object`);
   const folder = 'node_modules/';
   const at = `/${key}`.lastIndexOf(`/${folder}`);
@@ -69,7 +71,35 @@ function entryOf(key: string, value: unknown): LockedEntry {
     url: source === 'local' ? undefined : resolved,
     source,
     ...(licence === undefined ? {} : { licence: licence.slice(0, 1000) }),
+    dependsOn: isLink && resolved !== undefined ? [resolved].filter(has) : dependsOn(key, value, has),
   };
+}
+
+const edgeFields = ['dependencies', 'optionalDependencies', 'peerDependencies'] as const;
+/** Folders in folders, and characters of a path; npm itself makes some ten, and some hundred. */
+const mostFolders = 60;
+const longestKey = 4096;
+
+/** As Node finds them: in the package's own node_modules, then in those of the folders around it. What is not installed is left out. */
+function dependsOn(
+  key: string,
+  value: JsonObject,
+  has: (key: string) => boolean,
+  fields: readonly string[] = edgeFields,
+): readonly string[] {
+  const places = foldersAround(key);
+  const names = new Set(fields.flatMap((field) => Object.keys(ownObject(value, field) ?? {})));
+  return [...names].flatMap((name) => {
+    const place = places.find((one) => has(`${one}node_modules/${name}`));
+    return place === undefined ? [] : [`${place}node_modules/${name}`];
+  });
+}
+
+/** Each ends with a slash; the project's own is empty, and last. */
+function foldersAround(key: string): readonly string[] {
+  const parts = key === '' ? [] : key.split('/');
+  if (parts.length > mostFolders || key.length > longestKey) return [''];
+  return [...parts.map((_, index) => `${parts.slice(0, parts.length - index).join('/')}/`), ''];
 }
 
 /** npm writes the same `resolved` for a registry's tarball and for one named by URL: the host decides, elsewhere. */

@@ -34,6 +34,8 @@ export interface LockedEntry {
   readonly source: LockedSource;
   /** As the package declares it, where the lockfile repeats that (package-lock.json does). */
   readonly licence?: string;
+  /** Keys of what it resolves its dependencies to; absent where the format's edges are not read. */
+  readonly dependsOn?: readonly string[];
 }
 
 export interface Lockfile {
@@ -41,6 +43,8 @@ export interface Lockfile {
   /** As the file states it. */
   readonly version: string;
   readonly entries: readonly LockedEntry[];
+  /** Keys of what the project itself asks for; absent where the format's edges are not read. */
+  readonly direct?: readonly string[];
 }
 
 export const lockfileLimits = { textBytes: 64 * 1024 * 1024, entries: 200_000 } as const;
