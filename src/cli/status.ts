@@ -67,6 +67,7 @@ function statusLines(
     `policy    ${forTerminal(answer.policy.preset)} (${forTerminal(answer.policy.digest.slice(0, 12))})`,
     `releases  ${counts.allow} allowed, ${counts.hold} held, ${counts.block} blocked`,
     ...behaviourStatusLines(answer.behaviour),
+    buildsLine(answer.builds),
     `alarms    ${answer.alarms}${answer.alarms > 0 ? '   (assay alarms)' : ''}`,
     ...expiryLines(terminal, expiries),
     ...feedLines(terminal, feeds),
@@ -81,6 +82,14 @@ function behaviourStatusLines({ waiting, running, idle }: StatusAnswer['behaviou
   if (waiting + running === 0) return [];
   const why = idle === undefined ? '' : `   (${forTerminal(idle, 300)})`;
   return [`scripts   ${waiting} wait to be watched, ${running} are${why}`];
+}
+
+function buildsLine({ waiting, running, isolation }: StatusAnswer['builds']): string {
+  const worth =
+    isolation === undefined
+      ? 'sandbox not looked at yet (assay doctor does)'
+      : `${forTerminal(isolation.level)} isolation${isolation.level === 'full' ? '' : `: ${forTerminal(isolation.missing.join(' '), 300)}`}`;
+  return `builds    ${running} running, ${waiting} waiting; ${worth}`;
 }
 
 function channelText({ state, url, serve, missing }: StatusAnswer['secureChannel']): string {

@@ -153,6 +153,7 @@ function gateOf(
     ],
     secureChannel: secureChannel.state.shown,
     behaviourIdle: behaviour.known.idle,
+    isolation: rebuilding.workshop.isolation,
   };
   return {
     settings,

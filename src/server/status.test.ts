@@ -25,6 +25,7 @@ test('a gate whose disk is full is not ready, and says so', async (t) => {
       secureChannel: () => ({ state: 'off', serve: 'secure', missing: 'refuse' }),
       otherProblems: () => [],
       behaviourIdle: () => undefined,
+      isolation: () => undefined,
       freeBytes: () => Promise.resolve(freeBytes),
     });
   assert.equal((await ask(1e9)).ready, true);

@@ -1,5 +1,6 @@
 /** What a gate says of itself: whether it can really serve, and what needs attention. */
 import { access, constants, statfs } from 'node:fs/promises';
+import type { IsolationReport } from '../core/rebuild.ts';
 import { rfc3339, type Clock } from '../core/time.ts';
 import type { Storage } from '../storage/open.ts';
 import type { UpstreamHealth } from '../upstream/types.ts';
@@ -19,6 +20,8 @@ export interface StatusParts {
   readonly otherProblems: () => readonly string[];
   /** Why no install scripts are watched; undefined: they are. */
   readonly behaviourIdle: () => string | undefined;
+  /** Of the sandbox, once it was probed. */
+  readonly isolation: () => IsolationReport | undefined;
   readonly secureChannel: () => StatusAnswer['secureChannel'];
   /** Of the data directory's disk; asked of the system where it is not given. */
   readonly freeBytes?: () => Promise<number>;
@@ -42,6 +45,7 @@ export async function statusOf(parts: StatusParts): Promise<StatusAnswer> {
     counts: { ...counts.releases },
     alarms: counts.alarms,
     behaviour: await watching(parts),
+    builds: await building(parts),
     policy: { preset: settings.policy.preset, digest: parts.policyDigest },
     upstreams: settings.upstreams.map((one) => upstreamStatus(one, health.get(one.id))),
   };
@@ -96,6 +100,15 @@ async function watching({ storage, behaviourIdle }: StatusParts): Promise<Status
   const { waiting, running } = await storage.behaviourJobs.counts();
   const idle = behaviourIdle();
   return { waiting, running, ...(idle === undefined ? {} : { idle }) };
+}
+
+async function building({ storage, isolation }: StatusParts): Promise<StatusAnswer['builds']> {
+  const found = isolation();
+  return {
+    waiting: (await storage.buildJobs.inState('waiting')).length,
+    running: (await storage.buildJobs.inState('running')).length,
+    ...(found === undefined ? {} : { isolation: { level: found.level, missing: [...found.missing] } }),
+  };
 }
 
 export function startTime(clock: Clock): string {

@@ -149,6 +149,12 @@ export const statusAnswer = z.object({
   counts: z.object({ allow: count, hold: count, block: count }),
   /** Install scripts that wait to be watched, or are; `idle`: why nobody watches. */
   behaviour: z.object({ waiting: count, running: count, idle: text.optional() }),
+  /** Builds from source; `isolation`: as it was probed for the first build of this gate. */
+  builds: z.object({
+    waiting: count,
+    running: count,
+    isolation: z.object({ level: text, missing: z.array(text) }).optional(),
+  }),
   alarms: count,
   policy: z.object({ preset: text, digest: z.string() }),
   upstreams: z.array(

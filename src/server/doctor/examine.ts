@@ -13,6 +13,7 @@ import { installedClients, type InstalledClient } from '../package-managers/inst
 import { feedFindings } from './feeds.ts';
 import type { Finding } from './finding.ts';
 import { nodeFinding } from './node-version.ts';
+import { sandboxFindings } from './sandbox.ts';
 import { trustFindings } from './trust.ts';
 
 export interface ExamineInput {
@@ -36,6 +37,7 @@ export async function examine(input: ExamineInput): Promise<readonly Finding[]> 
     upstreamFinding(input),
     ...(await trustFindings(settings)),
     ...(await feedFindings(settings)),
+    ...(await sandboxFindings(settings)),
     ...installed.map((one) => clientFinding(one, settings)),
     ...(await lockfileFinding(around)),
   ];
