@@ -56,7 +56,7 @@ export function readPlainDeb(plain: Uint8Array, d0: Sha256): ComparedArchive {
   try {
     const { control, data } = readDebParts(plain);
     if (control.compression !== '' || data.compression !== '')
-      throw archiveError('a package is still compressed');
+      throw archiveError('a part of a package cannot be inflated');
     const members = [
       ...readDebTar(control.bytes).map((member) => below('control', member)),
       ...readDebTar(data.bytes).map((member) => below('data', member)),

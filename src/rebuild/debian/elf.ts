@@ -56,6 +56,11 @@ export function debugLinkSpan(bytes: Uint8Array): Span | undefined {
   return section;
 }
 
+/** What a loader maps so that it can be run, as it lies in the file. Undefined: no such file. */
+export function executableSpans(bytes: Uint8Array): readonly Span[] | undefined {
+  return readElf(bytes)?.segments.flatMap(({ loaded, executable }) => (executable ? [loaded] : []));
+}
+
 function only(sections: readonly Section[] | undefined, name: string): Section | undefined {
   const [one, ...more] = sections?.filter((section) => section.name === name) ?? [];
   return more.length === 0 ? one : undefined;

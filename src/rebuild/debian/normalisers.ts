@@ -31,6 +31,14 @@ export const elfDebugLink: Normaliser = {
   apply: blank(debugLinkSpan),
 };
 
+/** Without what these two take out. */
+export function blankedElf(content: Uint8Array): Uint8Array {
+  return [buildIdSpan(content), debugLinkSpan(content)].reduce<Uint8Array>(
+    (so, span) => (span === undefined ? so : Uint8Array.from(so).fill(0, span.from, span.to)),
+    content,
+  );
+}
+
 const scripts = /^control\/(?:preinst|postinst|prerm|postrm)$/;
 const debhelperMark =
   /(?<=\n)(# Automatically added by dh_[a-z0-9_]{1,60})\/\d{1,4}(?:\.\d{1,4}){0,3}(?=\n)/g;

@@ -52,7 +52,7 @@ describe('packages of Debian', () => {
 
   test('with other code are not explained, whatever their build id says', () => {
     const comparison = compared(
-      withSums(fakeElf({ buildId: '11'.repeat(20), code: 'evil' })),
+      withSums(fakeElf({ buildId: '11'.repeat(20), code: 'evil'.repeat(30) })),
       withSums(fakeElf()),
     );
     assert.equal(comparison.verdict, 'unexplained');

@@ -10,6 +10,7 @@ import type {
 import { changelogTrimmed } from './changelog.ts';
 import { compareControl } from './control.ts';
 import { ownersPath } from './deb.ts';
+import { isPatched } from './patched-code.ts';
 import { debhelperVersion, elfBuildId, elfDebugLink, md5sums } from './normalisers.ts';
 
 /** For these two packages, as `readPlainDeb` read them. */
@@ -43,6 +44,8 @@ const programs = /^data\/(?:usr\/(?:local\/)?)?(?:s?bin|games)\//;
 /** Folders from which something runs without a person starting it, or that decide who may do what. */
 const activeFolders =
   /^data\/(?:etc\/|(?:usr\/)?lib\/(?:systemd|udev|modprobe\.d|modules-load\.d|sysctl\.d|tmpfiles\.d|sysusers\.d|pam\.d|NetworkManager|apt|init)\/|usr\/lib\/(?:cgi-bin|git-core)\/|usr\/share\/(?:dbus-1|polkit-1|bash-completion|perl5|initramfs-tools|autostart)\/|var\/spool\/cron\/|boot\/)/;
+
+const documentation = /^data\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man)\//;
 
 function reachedIn(path: string): Reached {
   if (installScripts.test(path)) return 'install';
@@ -80,9 +83,15 @@ function gradeOneSided(entry: TreeEntry | undefined, path: string): Judgement {
     isElf(entry.content) ||
     isScript(entry.content) ||
     /\.(?:so(?:\.[\d.]+)?|ko|py|pl|pm|rb|js|sh|lua|el|jar|class|desktop)$/.test(path);
-  return runs
-    ? suspicious('only-upstream', 'Upstream has a file that can be run and that the build did not make.')
-    : unexplained('only-upstream', 'Upstream has a file that the build did not make.');
+  if (runs)
+    return suspicious(
+      'only-upstream',
+      'Upstream has a file that can be run and that the build did not make.',
+    );
+  // Which of these a build makes depends on the tools that it finds; nothing reads them but people.
+  return documentation.test(path)
+    ? unexplained('only-upstream', 'Upstream has documentation that the build did not make.')
+    : suspicious('only-upstream', 'Upstream has a file that the build did not make.');
 }
 
 function gradeContent({ pair }: Ungraded, path: string): Judgement {
@@ -92,6 +101,12 @@ function gradeContent({ pair }: Ungraded, path: string): Judgement {
     return suspicious(
       'script',
       'A script, or what runs or grants rights by itself, has other content than the build made.',
+    );
+  const { upstream, rebuilt } = pair;
+  if (upstream !== undefined && rebuilt !== undefined && isPatched(upstream.content, rebuilt.content))
+    return suspicious(
+      'patched-code',
+      'A few bytes of machine code differ in a program that is the same otherwise, to the byte: no compiler makes that difference.',
     );
   if (contents.some(isElf))
     return unexplained(

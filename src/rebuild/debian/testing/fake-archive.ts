@@ -51,6 +51,7 @@ export interface FakeParts {
   readonly sourcesText?: string;
   /** Of `tiny-bin`. */
   readonly binaryVersion?: string;
+  readonly binary?: Uint8Array;
   /** What its indexes are compressed with. Default: gzip. */
   readonly xz?: boolean;
 }
@@ -70,6 +71,7 @@ Checksums-Sha256:
 
 /** URL path → bytes. */
 export async function fakeArchive(key: FakeKey, parts: FakeParts = {}): Promise<Map<string, Buffer>> {
+  const binary = Buffer.from(parts.binary ?? debBytes);
   const dsc = Buffer.from(parts.dscText ?? honestDsc);
   const sources =
     parts.sourcesText ??
@@ -91,8 +93,8 @@ Source: tiny (1.0-1)
 Version: ${parts.binaryVersion ?? '1:1.0-1+b1'}
 Architecture: amd64
 Filename: pool/main/t/tiny/tiny-bin_1.0-1+b1_amd64.deb
-Size: ${debBytes.length}
-SHA256: ${sha256(debBytes)}
+Size: ${binary.length}
+SHA256: ${sha256(binary)}
 
 Package: debhelper
 Version: 13.11
@@ -121,7 +123,7 @@ ${indexes.map(([name, bytes]) => ` ${listed(bytes, name)}`).join('\n')}`;
     ...indexes.map(([name, bytes]) => [`/debian/dists/${suite}/${name}`, bytes] as const),
     ['/debian/pool/main/t/tiny/tiny_1.0-1.dsc', dsc],
     ['/debian/pool/main/t/tiny/tiny_1.0.orig.tar.xz', tarBytes],
-    ['/debian/pool/main/t/tiny/tiny-bin_1.0-1+b1_amd64.deb', debBytes],
+    ['/debian/pool/main/t/tiny/tiny-bin_1.0-1+b1_amd64.deb', binary],
   ]);
 }
 
