@@ -10,6 +10,12 @@ export interface FakeForge {
   readonly record: (run: WorkflowRun, how: RunRecord) => void;
   /** Also moves one that is there. */
   readonly setTag: (repository: string, tag: string, commit: string) => void;
+  /** The request that a commit was merged with; without one it was pushed. */
+  readonly setReview: (
+    repository: Pick<WorkflowRun, 'repository' | 'repositoryId' | 'ownerId'>,
+    commit: string,
+    how?: ReviewRecord,
+  ) => void;
   readonly requests: readonly string[];
   readonly close: () => Promise<void>;
 }
@@ -21,6 +27,14 @@ export interface RunRecord {
   readonly tag?: string;
   /** Default: long before the release. */
   readonly committedAt?: Date;
+}
+
+export interface ReviewRecord {
+  readonly request: number;
+  /** Ids of accounts. */
+  readonly author: number;
+  readonly mergedBy: number;
+  readonly approvedBy?: number;
 }
 
 const dayMs = 86_400_000;
@@ -47,6 +61,17 @@ export async function startFakeForge(): Promise<FakeForge> {
   return {
     url: `http://127.0.0.1:${address.port}/`,
     requests,
+    setReview: (repository, commit, how) => {
+      const base = `/repos/${repository.repository}`;
+      answers.set(base, repositoryAnswer(repository));
+      answers.set(`${base}/git/commits/${commit}`, { sha: commit });
+      answers.set(`${base}/compare/main...${commit}`, { status: 'behind' });
+      const merged = how === undefined ? undefined : mergedRequest(repository, commit, how);
+      answers.set(`${base}/commits/${commit}/pulls`, merged === undefined ? [] : [merged]);
+      if (how === undefined || merged === undefined) return;
+      answers.set(`${base}/pulls/${how.request}`, merged);
+      answers.set(`${base}/pulls/${how.request}/reviews`, reviewsOf(commit, how));
+    },
     setTag,
     record: (run, how) => {
       for (const [path, answer] of Object.entries(answersAbout(run, how))) answers.set(path, answer);
@@ -60,18 +85,48 @@ export async function startFakeForge(): Promise<FakeForge> {
   };
 }
 
+function repositoryAnswer({
+  repository,
+  repositoryId,
+  ownerId,
+}: Pick<WorkflowRun, 'repository' | 'repositoryId' | 'ownerId'>): JsonObject {
+  return {
+    id: Number(repositoryId),
+    fork: false,
+    owner: { id: Number(ownerId), login: repository.split('/', 1)[0] ?? '' },
+    default_branch: 'main',
+    html_url: `https://github.com/${repository}`,
+  };
+}
+
+function mergedRequest(
+  { repositoryId }: Pick<WorkflowRun, 'repositoryId'>,
+  commit: string,
+  { request, author, mergedBy }: ReviewRecord,
+): JsonObject {
+  return {
+    number: request,
+    merged: true,
+    merged_at: '2026-01-01T00:00:00Z',
+    user: { id: author, type: 'User' },
+    merged_by: { id: mergedBy, type: 'User' },
+    head: { sha: commit },
+    base: { ref: 'main', repo: { id: Number(repositoryId) } },
+  };
+}
+
+function reviewsOf(commit: string, { approvedBy }: ReviewRecord): Json {
+  if (approvedBy === undefined) return [];
+  const user = { id: approvedBy, type: 'User' };
+  return [{ state: 'APPROVED', user, author_association: 'MEMBER', commit_id: commit }];
+}
+
 function answersAbout(run: WorkflowRun, how: RunRecord): Record<string, JsonObject> {
   const { at, conclusion = 'success', committedAt = new Date(at.getTime() - dayMs) } = how;
   const base = `/repos/${run.repository}`;
   const minutes = (count: number): string => new Date(at.getTime() + count * minuteMs).toISOString();
   return {
-    [base]: {
-      id: Number(run.repositoryId),
-      fork: false,
-      owner: { id: Number(run.ownerId), login: run.repository.split('/', 1)[0] ?? '' },
-      default_branch: 'main',
-      html_url: `https://github.com/${run.repository}`,
-    },
+    [base]: repositoryAnswer(run),
     [`${base}/git/commits/${run.commit}`]: {
       sha: run.commit,
       committer: { name: 'Somebody', date: committedAt.toISOString() },

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { startFakeForge } from '../../../test/support/fake-forge.ts';
 import { noSandbox, openTestSandbox, testBase } from '../../../test/support/sandbox.ts';
 import { temporaryDirectory } from '../../../test/support/storage-records.ts';
 import type { Sha256 } from '../../core/digest.ts';
@@ -15,19 +16,20 @@ import { gitHost } from '../../rebuild/source/testing/git-https.ts';
 import { isFound, makeRepository, manifest, release } from '../../rebuild/source/testing/repositories.ts';
 import type { StoredBuild } from '../../storage/builds.ts';
 import { openStorage } from '../../storage/open.ts';
+import { createForge } from '../../upstream/forge/forge.ts';
 import { testAuthority } from '../../upstream/testing/certificates.ts';
 import { findNpmSource, type NpmSourcesDeps } from './npm-sources.ts';
 import type { NpmTarget } from './npm-target.ts';
 import { recordJson } from './summary.ts';
 import type { Workshop } from './workshop.ts';
 
-async function opened(t: TestContext) {
+async function opened(t: TestContext, forgeApi?: string) {
   const storage = await openStorage({ directory: join(await temporaryDirectory(t), 'data') });
   const box = await openTestSandbox();
   const repo = makeRepository();
   const folder = mkdtempSync(join(tmpdir(), 'assay-git-host-'));
   chmodSync(folder, 0o755);
-  const bare = join(folder, 'repo.git');
+  const bare = join(folder, 'acme/repo.git');
   const push = (): void => {
     rmSync(bare, { recursive: true, force: true });
     execFileSync('git', ['clone', '-q', '--mirror', repo.path, bare]);
@@ -40,10 +42,18 @@ async function opened(t: TestContext) {
     await box.close();
     await storage.close();
   });
+  const clock = (): Date => new Date('2026-11-20T10:00:00Z');
+  const forge =
+    forgeApi === undefined
+      ? undefined
+      : createForge([{ host: 'registry.example.com', kind: 'github', api: forgeApi, token: undefined }], {
+          clock,
+        });
+  t.after(() => forge?.close());
   const unasked = { state: 'not-checked', why: 'no forge' } as const;
   const deps: NpmSourcesDeps = {
     storage,
-    forge: {
+    forge: forge ?? {
       repository: () => Promise.resolve(unasked),
       commit: () => Promise.resolve(unasked),
       review: () => Promise.resolve(unasked),
@@ -52,7 +62,7 @@ async function opened(t: TestContext) {
     archives: () => Promise.resolve([]),
     dial: host.dial,
     authorities: testAuthority,
-    clock: () => new Date('2026-11-20T10:00:00Z'),
+    clock,
     recipes: folder,
   };
   const shop = {
@@ -65,7 +75,7 @@ async function opened(t: TestContext) {
   const target = {
     purl: formatPurl('npm', 'thing', '1.0.0'),
     upstream: 'npm',
-    release: release('thing', '1.0.0', { repository: 'https://registry.example.com/repo.git' }),
+    release: release('thing', '1.0.0', { repository: 'https://registry.example.com/acme/repo.git' }),
   } as unknown as NpmTarget;
   const never = new AbortController().signal;
   const find = () => findNpmSource(deps, target, shop, undefined, never);
@@ -153,6 +163,54 @@ test(
     assert.match(
       alarm?.message ?? '',
       /^The history of its source was rewritten\. .*"main" led to it, and was moved/,
+    );
+  },
+);
+
+test(
+  'who reviewed is what the forge says, of each commit; with the forge gone nobody is said to have',
+  { skip: noSandbox ?? false },
+  async (t) => {
+    const fake = await startFakeForge();
+    let isOpen = true;
+    const close = async (): Promise<void> => {
+      if (isOpen) await fake.close();
+      isOpen = false;
+    };
+    t.after(close);
+    const { repo, push, find, findAfter } = await opened(t, fake.url);
+    const where = { repository: 'acme/repo', repositoryId: '500', ownerId: '9' };
+    fake.setReview(where, repo.commit({ 'package.json': manifest('thing', '1.0.0') }));
+    repo.git('tag', 'v1.0.0');
+    push();
+    const { found: first } = isFound(await find());
+    fake.setReview(where, repo.commit({ 'a.js': '1' }), {
+      request: 1,
+      author: 1,
+      mergedBy: 2,
+      approvedBy: 2,
+    });
+    fake.setReview(where, repo.commit({ 'b.js': '1' }), { request: 2, author: 1, mergedBy: 1 });
+    fake.setReview(where, repo.commit({ 'package.json': manifest('thing', '1.0.1') }));
+    repo.git('tag', 'v1.0.1');
+    push();
+    const { found } = isFound(await findAfter('1.0.1', first));
+    assert.ok(found.commits?.state === 'listed' && found.commits.reviews.state === 'told');
+    const { approved, direct, 'self-merged': merged } = found.commits.reviews.counts;
+    assert.deepEqual([approved, merged, direct], [1, 1, 1]);
+    assert.match(
+      found.because.join('\n'),
+      /Commits since 1\.0\.0: 3 by 2 people, 0 new; 1 reviewed, 2 not\./,
+    );
+
+    await close();
+    repo.commit({ 'package.json': manifest('thing', '1.0.2') });
+    repo.git('tag', 'v1.0.2');
+    push();
+    const { found: alone } = isFound(await findAfter('1.0.2', found));
+    assert.match(
+      alone.because.join('\n'),
+      /Commits since 1\.0\.0: 1 by 2 people, 0 new; who reviewed them is not known/,
     );
   },
 );
