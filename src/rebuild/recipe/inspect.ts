@@ -14,11 +14,22 @@ export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
   readonly clipped: boolean;
   /** SHA-256 of the files that were listed, the first gibibyte of them. */
   readonly digests: readonly Sha256[];
+  /** The commit that the archive itself names, as those of `git archive` do: said by whoever made it. */
+  readonly namedCommit: string | undefined;
 }
 
 const maxTextBytes = 16 * 1024 * 1024;
 const maxTotal = 64 * 1024 * 1024;
 const maxHashedBytes = 1024 ** 3;
+
+/** The first kilobyte of the tar stream, whatever compression it has: not every decompressor knows the archive. */
+const firstKilobyte = `
+for tool in 'gzip -dc' 'xz -dc' 'bzip2 -dc' cat; do
+  $tool < /archive/archive 2>/dev/null | head -c 1024 > /also/head || true
+  [ -s /also/head ] && break
+done
+true
+`;
 
 /** @throws SOURCE_UNREADABLE (it is no archive); SANDBOX_*, BLOB_MISSING */
 export async function inspectSource(
@@ -30,7 +41,15 @@ export async function inspectSource(
   const workspace = await deps.sandbox.workspace();
   try {
     const out = await workspace.folder('source');
-    const to = { out, strip: 0, given: 'archive', broken: 'no-source', signal } as const;
+    const folder = await workspace.folder('head');
+    const to = {
+      out,
+      strip: 0,
+      given: 'archive',
+      broken: 'no-source',
+      signal,
+      also: { script: firstKilobyte, folder },
+    } as const;
     await unpackInside(deps, workspace, source.digest, base, to).catch((error: unknown) => {
       throw error instanceof NotBuilt ? new AssayError('SOURCE_UNREADABLE', error.message) : error;
     });
@@ -45,8 +64,20 @@ export async function inspectSource(
       if (text !== undefined) texts.set(path, text);
     }
     const digests = await digestsInside(top, paths, maxHashedBytes);
-    return { paths, texts, clipped, newest, digests };
+    const namedCommit = commitInArchive((await readInside(folder, 'head', 1024)) ?? '');
+    return { paths, texts, clipped, newest, digests, namedCommit };
   } finally {
     await workspace.remove();
   }
+}
+
+/**
+ * `git archive` writes the commit as the comment of a global pax header, the first entry (git's documentation of
+ * git-get-tar-commit-id). `head`: the first two blocks of the tar stream.
+ */
+export function commitInArchive(head: string): string | undefined {
+  if (!head.startsWith('pax_global_header\0') || head[156] !== 'g') return undefined;
+  return /^(?:\d{1,3} [^\n]{0,200}\n)*?\d{2,3} comment=([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(
+    head.slice(512),
+  )?.[1];
 }

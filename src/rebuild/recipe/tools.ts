@@ -270,6 +270,8 @@ export interface Unpacking {
   /** What it means when it is no archive. */
   readonly broken: NotBuiltCause;
   readonly signal?: AbortSignal | undefined;
+  /** Lines of the shell that run behind it, and a folder at `/also` for what they write. */
+  readonly also?: { readonly script: string; readonly folder: string };
 }
 
 /**
@@ -291,13 +293,14 @@ export async function unpackInside(
   await workspace.give(given);
   const script =
     `tar -xf /archive/archive -C /out --strip-components=${to.strip} --no-same-owner --no-same-permissions\n` +
-    'chmod -R u+rwX,go+rX /out\n';
+    `chmod -R u+rwX,go+rX /out\n${to.also?.script ?? ''}`;
   const result = await sandbox.run({
     ...utilityRun,
     root: base.path,
     mounts: [
       { from: given, to: '/archive', writable: false },
       { from: to.out, to: '/out', writable: true },
+      ...(to.also === undefined ? [] : [{ from: to.also.folder, to: '/also', writable: true }]),
     ],
     command: ['/bin/sh', '-euc', script],
     ...(to.signal === undefined ? {} : { signal: to.signal }),

@@ -40,6 +40,7 @@ function factsOf(
   repositoryUri: string | undefined,
   manifest: unknown = {},
   build: Recipe['build'] = [],
+  changes: Partial<Recipe> = {},
 ): ReturnType<typeof npmFacts> {
   const provenance =
     repositoryUri === undefined
@@ -57,9 +58,13 @@ function factsOf(
       publishedAt: 2,
       release: { name: 'thing', version: '1.2.3', repository: undefined, gitHead: undefined, provenance },
     },
-    { ...recipe, build },
+    { ...recipe, build, ...changes },
     { committedAt: 1 },
-    { digests: [sha256('x')], texts: new Map([['package.json', JSON.stringify(manifest)]]) },
+    {
+      namedCommit: 'b'.repeat(40),
+      digests: [sha256('x')],
+      texts: new Map([['package.json', JSON.stringify(manifest)]]),
+    },
   );
 }
 
@@ -85,4 +90,15 @@ it('hands on what the source holds, and whether its scripts were left out', () =
     false,
   );
   assert.equal(factsOf(undefined, { scripts: { prepare: 'husky install', test: 'x' } }).buildsLeftOut, false);
+});
+
+it('knows the commit of a git source, and of an archive the one that it names itself', () => {
+  assert.equal(factsOf(undefined).commit, 'a'.repeat(40));
+  const source: Recipe['source'] = {
+    kind: 'archive',
+    url: 'https://example.com/a.tgz',
+    sha256: sha256('a'),
+    directory: '',
+  };
+  assert.equal(factsOf(undefined, {}, [], { source }).commit, 'b'.repeat(40));
 });

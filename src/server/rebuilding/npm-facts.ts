@@ -12,11 +12,11 @@ export function npmFacts(
   { purl, publishedAt, release }: Pick<NpmTarget, 'purl' | 'publishedAt' | 'release'>,
   recipe: Recipe,
   { committedAt }: Pick<SourceMirror, 'committedAt'>,
-  source: Pick<InspectedSource, 'digests' | 'texts'>,
+  source: Pick<InspectedSource, 'digests' | 'texts' | 'namedCommit'>,
 ): BuildFacts {
   return {
     version: parsePurl(purl).version ?? '',
-    commit: recipe.source.kind === 'git' ? recipe.source.commit : undefined,
+    commit: recipe.source.kind === 'git' ? recipe.source.commit : source.namedCommit,
     committedAt,
     sourceDateEpoch: recipe.environment.sourceDateEpoch,
     publishedAt,

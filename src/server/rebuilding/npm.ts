@@ -154,6 +154,7 @@ function recipesFor(
     texts: inspected.texts,
     sourceDate: mirror.committedAt ?? inspected.newest,
     sourceDateFrom: mirror.committedAt === undefined ? 'files' : 'commit',
+    namedCommit: inspected.namedCommit,
     publication: target.publication,
     platform: process.arch === 'arm64' ? 'arm64' : 'x64',
     suite: defaultSuite,

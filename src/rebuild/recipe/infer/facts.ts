@@ -14,6 +14,8 @@ export interface SourceFacts {
   /** Seconds: the commit's date, else the newest file of an archive. */
   readonly sourceDate: number | undefined;
   readonly sourceDateFrom: 'commit' | 'files' | undefined;
+  /** The commit that an archive itself names. */
+  readonly namedCommit?: string | undefined;
   readonly publication: PublicationFacts;
   readonly platform: 'x64' | 'arm64';
   readonly suite: string;

@@ -312,6 +312,21 @@ describe('inference', () => {
     assert.equal(recipe.dependencies.kind, 'lockfile');
   });
 
+  it('gives a build the commit that an archive names, and says so', () => {
+    const namedCommit = 'c'.repeat(40);
+    const given = facts({ 'package.json': manifest, 'index.js': '' }, { namedCommit });
+    assert.deepEqual(first(given).recipe.environment.variables, { SOURCE_COMMIT: namedCommit });
+    assert.ok(first(given).reasons.some((reason) => reason.includes(namedCommit)));
+    const git: SourceFacts['source'] = {
+      kind: 'git',
+      url: 'https://forge.example/a/b',
+      commit: 'd'.repeat(40),
+      ref: undefined,
+      directory: '',
+    };
+    assert.deepEqual(first({ ...given, source: git }).recipe.environment.variables, {});
+  });
+
   it('makes recipes that can be written and read again, whatever a source holds', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 40 }),

@@ -3,6 +3,7 @@ import { instantOf } from '../../../core/time.ts';
 import { parsePurl } from '../../../core/purl.ts';
 import { nativeBuild } from '../base.ts';
 import { managerOf } from '../managers/managers.ts';
+import { commitVariable } from '../plan.ts';
 import type { Dependencies, InferredRecipe, Recipe, Tool } from '../recipe.ts';
 import { isPathBelow } from '../schema.ts';
 import type { SourceFacts } from './facts.ts';
@@ -72,6 +73,7 @@ function recipeOf(
   pack: Recipe['pack'],
 ): InferredRecipe {
   const { purl, publication, sourceDate, suite } = facts;
+  const namedCommit = facts.source.kind === 'archive' ? facts.namedCommit : undefined;
   const installs = step.steps.length > 0 || manifest.bundles || pack !== 'npm';
   const native = facts.paths.includes(directory === '' ? 'binding.gyp' : `${directory}/binding.gyp`);
   const recipe: Recipe = {
@@ -88,7 +90,7 @@ function recipeOf(
     environment: {
       sourceDateEpoch: sourceDate ?? secondsOf(publication.publishedAt) ?? noDate,
       freezeClock: true,
-      variables: {},
+      variables: namedCommit === undefined ? {} : { [commitVariable]: namedCommit },
       packages: native ? nativeBuild : [],
       suite,
     },
@@ -101,7 +103,8 @@ function recipeOf(
             ? 'Dependencies are resolved to what is newest today: the registry tells no times of publishing.'
             : `Dependencies are resolved as of ${recipe.dependencies.before}.`,
         ];
-  const reasons = [toolchain.reason, manager.reason, step.reason, ...resolving];
+  const named = namedCommit === undefined ? [] : [`The archive says that it is commit ${namedCommit}.`];
+  const reasons = [toolchain.reason, manager.reason, step.reason, ...resolving, ...named];
   const weak = recipe.dependencies.kind === 'resolve' && recipe.dependencies.before === undefined;
   return { recipe, confidence: weak ? 'low' : toolchain.confidence, reasons };
 }
