@@ -95,5 +95,5 @@ function buildsLine({ waiting, running, isolation }: StatusAnswer['builds']): st
 function channelText({ state, url, serve, missing }: StatusAnswer['secureChannel']): string {
   if (url === undefined) return state === 'off' ? 'switched off' : 'NOT OPEN';
   const kind = serve === 'secure' ? 'what is Secure' : 'what was built here, also what differs from upstream';
-  return `${forTerminal(url)}  serves ${kind}${missing === 'main' ? '; sends on for the rest' : ''}`;
+  return `${forTerminal(url)}  serves ${kind}${missing === 'main' ? '; for the rest, what the main listener serves' : ''}`;
 }

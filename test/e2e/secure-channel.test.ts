@@ -151,7 +151,17 @@ describe('the Secure channel', { skip: noBuilds ?? false }, () => {
     // npm checks what is named there against a public log.
     assert.equal(dist.attestations, undefined);
     await provenanceNames(digests.sha256);
+    assert.equal(await checks(dist.integrity), true, 'a lockfile may hold the built file');
+    assert.equal(await checks(integrityOf(artifactDigestsOf(Buffer.from('x')).sha512)), false);
   });
+
+  async function checks(integrity: string): Promise<unknown> {
+    const answer = await fetch(`${gate.url}-/assay/v1/check`, {
+      method: 'POST',
+      body: `${JSON.stringify({ purl: purl('1.0.0'), integrity })}\n`,
+    });
+    return ((await answer.json()) as { integrityMatches: unknown }).integrityMatches;
+  }
 
   async function provenanceNames(digest: string): Promise<void> {
     const { body } = await get(`${channel}-/npm/v1/attestations/${name}@1.0.0`);

@@ -7,11 +7,15 @@ import { after } from 'node:test';
 import { cleanEnvironment, clientProgram, type Client } from '../support/clients.ts';
 import { eachClient } from '../support/each-client.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
-import { runAssay, startGate, type CommandResult } from '../support/gate.ts';
+import { freePort, runAssay, startGate, type CommandResult } from '../support/gate.ts';
 
 const registry = await startFakeRegistry();
 registry.publish({ name: 'good', version: '1.0.0' });
-const gate = await startGate({ upstream: registry.url });
+const securePort = await freePort();
+const gate = await startGate({
+  upstream: registry.url,
+  env: { ASSAY_SECURE_CHANNEL: 'true', ASSAY_SECURE_PORT: String(securePort) },
+});
 after(async () => {
   await gate.remove();
   await registry.close();
@@ -19,6 +23,8 @@ after(async () => {
 
 interface Person {
   readonly home: string;
+  readonly assay: (...args: readonly string[]) => Promise<CommandResult>;
+  /** `assay use` with a good package of its own. */
   readonly use: (...args: readonly string[]) => Promise<CommandResult>;
   readonly write: (file: string, text: string) => Promise<void>;
   readonly files: () => Promise<Readonly<Record<string, string>>>;
@@ -53,6 +59,7 @@ async function person(client: Client): Promise<Person> {
   };
   return {
     home,
+    assay: (...args) => runAssay(args, { cwd: home, env }),
     use: (...args) => runAssay(['use', name, '--yes', '--with', 'good@1.0.0', ...args], { cwd: home, env }),
     write: async (file, text) => {
       await mkdir(dirname(join(home, file)), { recursive: true });
@@ -179,6 +186,26 @@ eachClient(
       const folder = join(someone.home, '.config/assay/undo');
       const [record = ''] = await readdir(folder);
       assert.doesNotMatch(await readFile(join(folder, record), 'utf8'), /very-secret/);
+    }),
+  { of: ['npm12'] },
+);
+
+eachClient(
+  'is pointed at the Secure channel, and sees the bait refused there too',
+  async (client) =>
+    withPerson(client, async ({ assay, files }) => {
+      const channel = `http://127.0.0.1:${securePort}/`;
+      const name = client.replace(/\d+$/, '');
+      const done = await assay('use', name, '--yes', '--secure');
+      assert.equal(done.code, 0, `${done.stdout}\n${done.stderr}`);
+      assert.match(done.stdout, /REFUSED +@assay\/bait@1\.0\.0/);
+      assert.doesNotMatch(done.stdout, /is-number/, 'nothing is built here that could be installed');
+      assert.ok(JSON.stringify(await files()).includes(channel), JSON.stringify(await files()));
+      const { stdout } = await assay('status');
+      assert.ok(stdout.includes(`secure    ${channel}  serves what is Secure`), stdout);
+      const examined = await assay('doctor');
+      assert.match(examined.stdout, /secure channel.*open at/);
+      assert.doesNotMatch(examined.stdout, /past the gate/);
     }),
   { of: ['npm12'] },
 );

@@ -4,11 +4,13 @@ import { AssayError, isAssayError } from '../../core/errors.ts';
 import { parsePurl } from '../../core/purl.ts';
 import { claimsMatch } from '../../admission/claims.ts';
 import type { FileOutcome } from '../../admission/admit.ts';
+import type { ReleaseRecord } from '../../admission/deps.ts';
 import { isPackageName } from '../../registries/npm/names.ts';
 import type { Caller } from '../callers.ts';
 import { checkLine, type CheckLine, type CheckResult } from '../control/protocol.ts';
 import { fileOf } from './file-of.ts';
 import type { Gate } from '../gate.ts';
+import { isServed } from '../secure-channel/offer.ts';
 import { knownOf } from './known.ts';
 import { decisionShown, reasonShown } from './shown.ts';
 
@@ -68,18 +70,23 @@ async function resultOf(
     ...(caseId === undefined || caseUrl === undefined ? {} : { caseId, caseUrl }),
     ...(useInstead === undefined ? {} : { useInstead }),
     ...(until === undefined ? {} : { until }),
-    integrityMatches: integrityMatches(line, release.artifact),
+    integrityMatches: await integrityMatches(gate, line, release),
     ...(await knownOf(gate, { upstream: release.subject.upstream, name, version }, release)),
   };
 }
 
-function integrityMatches(
-  line: CheckLine,
-  artifact: Parameters<typeof claimsMatch>[1] | undefined,
-): boolean | null {
-  if (line.integrity === undefined || artifact === undefined) return null;
-  const match = claimsMatch(parseIntegrity(line.integrity), artifact);
-  return match === 'unknown' ? null : match === 'same';
+/** Upstream's bytes as they were admitted, or the file that was built here, as the Secure channel serves it. */
+async function integrityMatches(
+  { secureChannel }: Pick<Gate, 'secureChannel'>,
+  { integrity }: CheckLine,
+  { artifact, subject }: Pick<ReleaseRecord, 'artifact' | 'subject'>,
+): Promise<boolean | null> {
+  if (integrity === undefined || artifact === undefined) return null;
+  const claims = parseIntegrity(integrity);
+  const match = claimsMatch(claims, artifact);
+  if (match !== 'other') return match === 'unknown' ? null : true;
+  const built = await secureChannel.offers.ofVersion(subject.purl, artifact.sha256);
+  return isServed(built) && claimsMatch(claims, built.digests) === 'same';
 }
 
 function notChecked(purl: string, error: unknown): CheckResult {

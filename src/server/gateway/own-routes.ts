@@ -65,14 +65,14 @@ function wantsHtml(request: IncomingMessage): boolean {
   return /\btext\/html\b/i.test(request.headers.accept ?? '');
 }
 
-export async function health(gate: Pick<Gate, 'status'>): Promise<Answer> {
+async function health(gate: Gate): Promise<Answer> {
   const { ready, problems, version } = await gate.status();
   const body: HealthAnswer = { service: 'assay', version, ready, problems };
   return jsonAnswer(ready ? 200 : 503, body);
 }
 
 /** The gate's own keys alone: among a registry's, nobody could tell which of them stand for this gate's approval. */
-export async function ownKeys(gate: Pick<Gate, 'releaseKeys'>): Promise<Answer> {
+async function ownKeys(gate: Gate): Promise<Answer> {
   const keys = (await gate.releaseKeys.list()).map(ownServedKey);
   return jsonAnswer(200, keysDocument([keys]));
 }

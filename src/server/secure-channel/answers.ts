@@ -28,17 +28,12 @@ import type { Route } from '../routes.ts';
 import { attestationDocument } from './documents.ts';
 import { isServed, type MissingHere, type Offer } from './offer.ts';
 
-/** `mainBase`: URL of the main listener as this client reaches it, ends with `/`. */
-export interface ChannelExchange extends Exchange {
-  readonly mainBase: string;
-}
-
 type IndexRequest = Extract<NpmRequest, { kind: 'packument' | 'version' | 'dist-tags' }>;
 
 /** Undefined when the answer was streamed. Throws AssayErrors, as `answerNpm`. */
 export async function answerChannel(
   gate: Gate,
-  exchange: ChannelExchange,
+  exchange: Exchange,
   asked: NpmRequest,
 ): Promise<Answer | undefined> {
   switch (asked.kind) {
@@ -69,23 +64,38 @@ export async function answerChannel(
   }
 }
 
-/** The bait is never built, and is refused here as it is there: who points a client at the channel wants to see that. */
+/**
+ * The bait is never built, and is refused here as it is on the main listener: who points a client at the channel wants to see
+ * that. With `missing: main`, packages of which nothing is here are answered as there, under this address: npm 12 fetches no
+ * file from another than its registry's.
+ */
 async function served(
   gate: Gate,
-  exchange: ChannelExchange,
+  exchange: Exchange,
   asked: Extract<NpmRequest, { name: string }>,
   work: (route: Route) => Promise<Answer | undefined>,
 ): Promise<Answer | undefined> {
-  return routed(gate, exchange, asked.name, (route) =>
-    route.upstream === baitUpstream
-      ? answerNpm(gate, { ...exchange, base: exchange.mainBase }, asked)
+  return routed(gate, exchange, asked.name, async (route) =>
+    route.upstream === baitUpstream || (await isLeftToMain(gate, exchange, asked.name, route))
+      ? answerNpm(gate, exchange, asked)
       : work(route),
   );
 }
 
+async function isLeftToMain(
+  { settings, secureChannel }: Gate,
+  { caller }: Exchange,
+  name: string,
+  { upstream }: Route,
+): Promise<boolean> {
+  if (settings.secureChannel.missing !== 'main') return false;
+  const offer = await secureChannel.offers.ofPackage(upstream, name, caller.principal);
+  return offer === undefined || offer.served.length === 0;
+}
+
 async function answerIndex(
   gate: Gate,
-  exchange: ChannelExchange,
+  exchange: Exchange,
   { upstream }: Route,
   asked: IndexRequest,
 ): Promise<Answer> {
@@ -93,7 +103,7 @@ async function answerIndex(
   const { request, caller, base } = exchange;
   const offer = await gate.secureChannel.offers.ofPackage(upstream, name, caller.principal);
   if (offer === undefined) return npmError({ kind: 'not-found', what: name });
-  if (offer.served.length === 0) return nothingHere(gate, exchange, asked, offer);
+  if (offer.served.length === 0) return nothingHere(asked, offer);
   const index: BuiltIndex = {
     name,
     versions: offer.served,
@@ -151,8 +161,7 @@ function noticeOf(name: string, { shelf, missing }: Offer): string | undefined {
 }
 
 /** Nothing of the package: what was asked for says why, else the version that is nearest to being here. */
-function nothingHere(gate: Gate, exchange: ChannelExchange, asked: IndexRequest, offer: Offer): Answer {
-  if (gate.settings.secureChannel.missing === 'main') return elsewhere(exchange);
+function nothingHere(asked: IndexRequest, offer: Offer): Answer {
   if (asked.kind === 'version') return missingVersion(asked.name, asked, offer);
   const { shelf, missing } = offer;
   const latest = Object.hasOwn(shelf.view.tags, 'latest') ? shelf.view.tags['latest'] : undefined;
@@ -180,21 +189,9 @@ function notHere(name: string, { version, short, why, isWithheld }: MissingHere)
     : npmError({ kind: 'not-on-channel', what, short, why });
 }
 
-/** RFC 9110 section 15.4.8: the same method, at the main listener, whose own rules apply there. */
-function elsewhere({ request, mainBase }: ChannelExchange): Answer {
-  return {
-    status: 307,
-    headers: {
-      location: `${mainBase}${(request.url ?? '/').replace(/^\/+/, '')}`,
-      'cache-control': 'no-store',
-    },
-    body: new Uint8Array(),
-  };
-}
-
 async function answerTarball(
   gate: Gate,
-  exchange: ChannelExchange,
+  exchange: Exchange,
   { upstream }: Route,
   { name, file }: { readonly name: string; readonly file: string },
 ): Promise<Answer | undefined> {
@@ -205,7 +202,7 @@ async function answerTarball(
   gate.metrics.decision(release.decision.outcome);
   // Without a version to use instead: the one that the main listener recommends may not be here.
   if (outcome.state === 'refused')
-    return npmRefusal(refusalOf(release.decision, release.version, { base: exchange.mainBase }));
+    return npmRefusal(refusalOf(release.decision, release.version, { base: exchange.base }));
   const { purl } = release.subject;
   const built = await gate.secureChannel.offers.ofVersion(purl, outcome.artifact.sha256);
   if (!isServed(built))
@@ -219,7 +216,7 @@ async function answerTarball(
 
 async function answerAttestations(
   gate: Gate,
-  { caller }: ChannelExchange,
+  { caller }: Exchange,
   { upstream }: Route,
   { name, version }: { readonly name: string; readonly version: string },
 ): Promise<Answer> {

@@ -8,7 +8,7 @@ import type { Gate } from '../gate.ts';
 import type { Answer } from '../gateway/answer.ts';
 import { acceptedCaller, acceptedHost, createListener } from '../gateway/gateway.ts';
 import { refuseHost } from '../gateway/npm.ts';
-import { health, ownKeys } from '../gateway/own-routes.ts';
+import { answerOwn } from '../gateway/own-routes.ts';
 import { answerChannel } from './answers.ts';
 
 /**
@@ -48,34 +48,22 @@ async function answerTo(
 ): Promise<Answer | undefined> {
   const host = acceptedHost(rules, request);
   if (host.state === 'refused') return refuseHost(request.headers.host);
-  const own = ownRoute(gate, request);
-  if (own !== undefined) {
-    route.name = 'secure-own';
-    return own;
+  if (isOwn(request)) {
+    const own = await answerOwn(gate, request, response, host.base, route);
+    route.name = `secure-${route.name}`;
+    if (own !== 'not-ours') return own;
   }
   const caller = await acceptedCaller(gate, request);
   if ('status' in caller) return caller;
   const asked = parseNpmRequest(request.method ?? 'GET', request.url ?? '/');
   route.name = `secure-npm-${asked.kind}`;
-  const mainBase = mainBaseOf(gate.settings, host.base);
-  return answerChannel(gate, { request, response, caller, base: host.base, mainBase }, asked);
+  return answerChannel(gate, { request, response, caller, base: host.base }, asked);
 }
 
-/** What a client must be able to ask before it relies on it. Everything else of the gate's own is on the main listener. */
-function ownRoute(gate: Gate, { method, url = '/' }: IncomingMessage): Promise<Answer> | undefined {
-  if (method !== 'GET' && method !== 'HEAD') return undefined;
-  const [path] = url.split('?', 1);
-  if (path === '/-/health') return health(gate);
-  return path === '/-/assay/v1/keys' ? ownKeys(gate) : undefined;
-}
-
-/** By the name that this client uses for the machine. */
-function mainBaseOf({ publicUrl, port }: Settings, base: string): string {
-  if (publicUrl !== undefined) return publicUrl;
-  const main = new URL(base);
-  main.protocol = 'http:';
-  main.port = String(port);
-  return main.href;
+/** What a client asks before it relies on it, and what its refusals name. All else of the gate's own is on the main listener. */
+function isOwn({ method, url = '/' }: IncomingMessage): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return /^\/-\/(?:health|assay\/v1\/keys|(?:assay\/v1\/)?case\/[^/?]+)(?:\?|$)/.test(url);
 }
 
 function listening(
