@@ -56,6 +56,7 @@ async function person(client: Client): Promise<Person> {
     ASSAY_CONFIG: join(gate.folder, 'assay.yaml'),
     ASSAY_DATA: gate.dataDirectory,
     ASSAY_PORT: String(gate.port),
+    ASSAY_SECURE_PORT: String(securePort),
   };
   return {
     home,
@@ -204,7 +205,7 @@ eachClient(
       const { stdout } = await assay('status');
       assert.ok(stdout.includes(`secure    ${channel}  serves what is Secure`), stdout);
       const examined = await assay('doctor');
-      assert.match(examined.stdout, /secure channel.*open at/);
+      assert.match(examined.stdout, /secure +the Secure channel is open at/);
       assert.doesNotMatch(examined.stdout, /past the gate/);
     }),
   { of: ['npm12'] },

@@ -110,11 +110,13 @@ async function gateFinding(settings: Settings, around: Surroundings): Promise<Fi
 /** Of a gate that runs; a channel that nobody wanted is no finding. */
 async function channelFinding(settings: Settings): Promise<readonly Finding[]> {
   if (!settings.secureChannel.enabled) return [];
-  const about = 'secure channel';
+  const about = 'secure';
   try {
     const url = await runningChannelUrl(settings);
     await gateHealth({ url, token: undefined });
-    return [good(about, `open at ${url}: ${servedWords[settings.secureChannel.serve]}`)];
+    return [
+      good(about, `the Secure channel is open at ${url}: ${servedWords[settings.secureChannel.serve]}`),
+    ];
   } catch (error) {
     const remedy = 'Free its port, or choose another (ASSAY_SECURE_PORT); `assay status` says why.';
     return [{ state: 'warning', about, message: messageOf(error), remedy }];
