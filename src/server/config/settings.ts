@@ -129,7 +129,7 @@ export interface SecureChannelSettings {
   readonly publicUrl: string | undefined;
   /** `secure`: what is Secure. `built`: also what differs from upstream's file, and is not suspicious. */
   readonly serve: 'secure' | 'built';
-  /** Where no version of a package is there: 404, or on to the main listener. */
+  /** Where no version of a package is there: 404, or what the main listener answers. */
   readonly missing: 'refuse' | 'main';
   /** Somebody named the port: a gate that cannot open it does not start. */
   readonly isDemanded: boolean;
