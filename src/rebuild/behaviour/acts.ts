@@ -197,7 +197,9 @@ const askKernel: Reader = (call) => {
   return [{ kind: 'memory', how: call.name === 'ptrace' ? `ptrace ${clip(request, 40)}` : call.name }];
 };
 
-const become: Reader = (call) => [{ kind: 'identity', how: call.name }];
+/** To become root. Others, such as `make`, make sure of who they are. */
+const become: Reader = (call) =>
+  call.args.some((value) => wordOf(value) === '0') ? [{ kind: 'identity', how: call.name }] : [];
 
 const sleep: Reader = (call) => {
   const request = call.name === 'nanosleep' ? call.args[0] : call.args[2];
@@ -259,6 +261,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['setresuid', become],
   ['setresgid', become],
   ['setfsuid', become],
+  ['setfsgid', become],
   ['nanosleep', sleep],
   ['clock_nanosleep', sleep],
 ]);

@@ -67,6 +67,8 @@ export function npmEnvironment(places: Places, request: ObserveRequest): Readonl
   const runScript = `${inside.npm}/node_modules/@npmcli/run-script/lib/node-gyp-bin`;
   const settings = {
     cache: `${home}/.npm`,
+    // Nobody answers; npm would wait for a minute to ask again.
+    fetch_retries: '0',
     global_prefix: inside.local,
     globalconfig: `${inside.local}/etc/npmrc`,
     init_module: `${home}/.npm-init.js`,

@@ -47,6 +47,7 @@ const attacks: Readonly<Record<string, string>> = {
   'other-environment': `try { fs.readFileSync('/proc/' + process.ppid + '/environ') } catch {}`,
   'other-memory': `try { fs.openSync('/proc/1/mem') } catch {}`,
   setuid: `fs.writeFileSync('s', ''); try { fs.chmodSync('s', 0o4755) } catch {}`,
+  'become-root': `try { process.setuid(0) } catch {}`,
   'own-manifest': `fs.writeFileSync('package.json', '{}')`,
   'own-script': `fs.unlinkSync(__filename)`,
 };
@@ -86,6 +87,7 @@ const expected: Readonly<Record<string, readonly [string, BehaviourFinding['seve
   'other-environment': ['other-process', 'high', /\/proc\/\d+\/environ/],
   'other-memory': ['other-process', 'high', /\/proc\/1\/mem/],
   setuid: ['setuid', 'high', /its owner's rights/],
+  'become-root': ['setuid', 'medium', /become root/],
   'own-manifest': ['hides-itself', 'medium', /own package\.json/],
   'own-script': ['hides-itself', 'medium', /Deleted .*own-script\.js/],
 };

@@ -54,7 +54,7 @@ export function programRule(context: RuleContext): Rule {
         return sink.find(event, {
           rule: 'setuid',
           severity: 'medium',
-          message: `Wanted to become another user (${act.how}).`,
+          message: `Wanted to become root (${act.how}).`,
         });
       case 'sleep': {
         const seconds = (slept.get(process.id) ?? 0) + act.seconds;
