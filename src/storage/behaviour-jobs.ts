@@ -150,15 +150,17 @@ export function createBehaviourJobStore(db: Kysely<Schema>, { write }: WriteQueu
   };
 }
 
-/** Whoever asks again does not wait for the pause after a failure. */
-function joined(known: BehaviourJobTable, asked: BehaviourJobTable): BehaviourJobTable {
-  const isWorthMore = asked.priority > known.priority;
+/** Whoever asks does not wait for the pause after a failure. */
+function joined(known: BehaviourJobTable, added: BehaviourJobTable): BehaviourJobTable {
+  const artifact = added.artifact ?? known.artifact;
+  if (added.reason === 'asked')
+    return { ...known, ...added, artifact, attempt: known.attempt, created_at: known.created_at };
+  const isWorthMore = added.priority > known.priority;
   return {
     ...known,
-    artifact: asked.artifact ?? known.artifact,
-    priority: Math.max(known.priority, asked.priority),
-    reason: isWorthMore ? asked.reason : known.reason,
-    not_before: isWorthMore ? asked.not_before : known.not_before,
+    artifact,
+    priority: Math.max(known.priority, added.priority),
+    reason: isWorthMore ? added.reason : known.reason,
   };
 }
 

@@ -83,6 +83,10 @@ test('a version waits once, whoever asks, and whoever asks for more does not wai
   assert.equal((await jobs.next(at(4)))?.reason, 'asked');
   await jobs.add(job({ notBefore: at(9) }));
   assert.equal((await jobs.next(at(4)))?.priority, 100);
+  await jobs.change(purl, { notBefore: at(9), message: 'it failed' });
+  assert.equal(await jobs.next(at(4)), undefined);
+  await jobs.add(job({ reason: 'asked', priority: 100, notBefore: at(2) }));
+  assert.equal((await jobs.next(at(4)))?.message, undefined);
 });
 
 test('a job that runs is not begun anew, and one that ended is', async (t) => {

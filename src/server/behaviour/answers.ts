@@ -1,6 +1,7 @@
 /** What the command line asks about install scripts. */
 import { predecessorIn } from '../../admission/behaviour.ts';
-import type { BehaviourRecord } from '../../admission/behaviour-deps.ts';
+import type { BehaviourAbout, BehaviourRecord } from '../../admission/behaviour-deps.ts';
+import type { ReleaseRecord } from '../../admission/deps.ts';
 import type { BehaviourReport } from '../../core/behaviour.ts';
 import { AssayError } from '../../core/errors.ts';
 import { own } from '../../core/json.ts';
@@ -39,6 +40,9 @@ export async function requestWatching(gate: Asked, query: string): Promise<Watch
   if (parsePurl(purl).ecosystem !== 'npm')
     throw new AssayError('REBUILD_UNSUPPORTED', `${purl} is not of a kind whose install scripts are watched`);
   const release = await releaseOf(gate, purl);
+  const before = predecessorOf(release);
+  if (before !== undefined && (await recordsAbout(gate, before)).length === 0)
+    await gate.behaviour.queue.add({ purl: before.purl, artifact: before.artifact, reason: 'asked' });
   return watchShown(
     await gate.behaviour.queue.add({ purl, artifact: release?.artifact?.sha256, reason: 'asked' }),
   );
@@ -95,6 +99,22 @@ async function recordsOf(gate: Asked, purl: Purl): Promise<readonly BehaviourRec
     : gate.storage.behaviours.ofArtifact(release.artifact.sha256);
 }
 
+function predecessorOf(release: ReleaseRecord | undefined): BehaviourAbout['predecessor'] {
+  const evidence = release?.evidence.find(({ kind }) => kind === 'behaviour');
+  return release === undefined || evidence === undefined
+    ? undefined
+    : predecessorIn(release.subject, evidence);
+}
+
+function recordsAbout(
+  { storage }: Asked,
+  { purl, artifact }: NonNullable<BehaviourAbout['predecessor']>,
+): Promise<readonly BehaviourRecord[]> {
+  return artifact === undefined
+    ? storage.behaviours.ofVersion(purl)
+    : storage.behaviours.ofArtifact(artifact);
+}
+
 interface Newest {
   readonly record: BehaviourRecord;
   readonly stored: StoredBehaviour;
@@ -118,17 +138,12 @@ async function comparedWith(
   purl: Purl,
   { stored }: Newest,
 ): Promise<{ readonly version: string; readonly report: BehaviourReport } | undefined> {
-  const release = await releaseOf(gate, purl);
-  const evidence = release?.evidence.find(({ kind }) => kind === 'behaviour');
-  if (release === undefined || evidence === undefined) return undefined;
-  const predecessor = predecessorIn(release.subject, evidence);
+  const predecessor = predecessorOf(await releaseOf(gate, purl));
   if (predecessor === undefined) return undefined;
-  const { artifact, version } = predecessor;
-  const records =
-    artifact === undefined
-      ? await gate.storage.behaviours.ofVersion(predecessor.purl)
-      : await gate.storage.behaviours.ofArtifact(artifact);
-  const same = records.filter(({ observer }) => observer === stored.report.observer);
+  const { version } = predecessor;
+  const same = (await recordsAbout(gate, predecessor)).filter(
+    ({ observer }) => observer === stored.report.observer,
+  );
   const before = await newestOf(gate, same);
   return before === undefined ? undefined : { version, report: before.stored.report };
 }

@@ -65,6 +65,7 @@ export async function openBehaviour(
     watch: (request, watching) => watchOne(watchDeps(needs), request, watching),
     tell: (artifact, purl) => tell(needs, artifact, purl),
     setIdle: (why) => known.setIdle(watch === 'off' ? isOff : why),
+    onlyAsked: watch === 'off',
     clock,
     log,
   });

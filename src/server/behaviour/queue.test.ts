@@ -48,6 +48,7 @@ async function world(t: TestContext): Promise<World> {
         watch,
         tell: async (digest: Sha256) => void told.push(digest),
         setIdle: (why) => void idle.push(why),
+        onlyAsked: false,
         clock: () => new Date(Date.now() + offset),
         log: { info: () => undefined, warn: () => undefined },
         ...change,
@@ -174,4 +175,36 @@ test('a gate that stops ends what runs, and goes on with it when it starts', asy
   await queue.close();
   const job = await storage.behaviourJobs.ofVersion(purl);
   assert.deepEqual([job?.state, job?.attempt, job?.message], ['waiting', 0, undefined]);
+});
+
+test('while a machine cannot watch, one job tells, and the others wait until a person asks', async (t) => {
+  const { open, until, storage, pass } = await world(t);
+  const tried: string[] = [];
+  const queue = await open(async (request) => {
+    tried.push(request.purl);
+    return { state: 'away', code: 'BASE_UNAVAILABLE', message: 'no base root' };
+  });
+  const tries = (many: number) => until(async () => tried.length === many);
+  const idleOf = (one: Purl) =>
+    until(async () => (await storage.behaviourJobs.ofVersion(one))?.code !== undefined);
+  const others = [1, 2].map((n) => `pkg:npm/other@${n}.0.0` as Purl);
+  for (const one of others) await queue.add({ purl: one, artifact, reason: 'decided' });
+  await queue.add({ purl, artifact, reason: 'asked' });
+  await idleOf(purl);
+  pass(6000);
+  await queue.add({ purl, artifact, reason: 'asked' });
+  await tries(2);
+  assert.deepEqual(tried, [purl, purl]);
+});
+
+test('switched off, only what a person asks for is run', async (t) => {
+  const { open, until, stateOf, pass } = await world(t);
+  const queue = await open(async () => recorded, { onlyAsked: true });
+  const other = 'pkg:npm/other@1.0.0' as Purl;
+  await queue.add({ purl: other, artifact, reason: 'decided' });
+  pass(6000);
+  await queue.add({ purl, artifact, reason: 'asked' });
+  await until(async () => (await stateOf(purl)) === 'done');
+  await queue.close();
+  assert.equal(await stateOf(other), 'waiting');
 });

@@ -21,6 +21,8 @@ export interface WatchQueueDeps {
   readonly tell: (artifact: Sha256, purl: Purl) => Promise<void>;
   /** Why nothing can be watched here at the moment; undefined: it can. */
   readonly setIdle: (why: string | undefined) => void;
+  /** Nothing else is run: the operator wants none to be watched unasked. */
+  readonly onlyAsked: boolean;
   readonly clock: Clock;
   readonly log: {
     readonly info: (facts: object, text: string) => void;
@@ -58,6 +60,8 @@ export async function openWatchQueue(deps: WatchQueueDeps): Promise<WatchQueue> 
   let closing = false;
   let looking: Promise<void> = Promise.resolve();
   let soon: NodeJS.Timeout | undefined;
+  /** Until then only a person's wish is tried: where one could not be watched, the others cannot either. */
+  let restsUntil = 0;
 
   for (const { purl, attempt } of await jobs.inState('running'))
     await jobs.change(purl, { state: 'waiting', attempt: Math.max(0, attempt - 1), startedAt: undefined });
@@ -96,6 +100,9 @@ export async function openWatchQueue(deps: WatchQueueDeps): Promise<WatchQueue> 
     if (closing || running !== undefined) return;
     const job = await jobs.next(rfc3339(clock()));
     if (job === undefined) return;
+    const isResting = deps.onlyAsked || clock().getTime() < restsUntil;
+    // The next one is one that was asked for, where there is any.
+    if (isResting && job.reason !== 'asked') return;
     const attempt = job.attempt + 1;
     await jobs.change(job.purl, { state: 'running', attempt, startedAt: rfc3339(clock()) });
     const abort = new AbortController();
@@ -125,6 +132,7 @@ export async function openWatchQueue(deps: WatchQueueDeps): Promise<WatchQueue> 
     const endedAt = rfc3339(clock());
     if (end.state === 'away') return away(job, end);
     deps.setIdle(undefined);
+    restsUntil = 0;
     deps.log.info({ purl, state: end.state }, 'install scripts were watched');
     if (end.state !== 'failed') {
       const changed = { artifact: end.artifact, code: undefined, message: undefined };
@@ -144,6 +152,7 @@ export async function openWatchQueue(deps: WatchQueueDeps): Promise<WatchQueue> 
     deps.log.warn({ purl, code, why: message }, 'install scripts cannot be watched now');
     if (/^(?:BEHAVIOUR_UNAVAILABLE|SANDBOX_UNAVAILABLE|BASE_UNAVAILABLE)$/.test(code)) {
       deps.setIdle(message);
+      restsUntil = clock().getTime() + awayMs;
       return again({ ...job, attempt: attempt - 1 }, { code, message }, awayMs);
     }
     if (attempt < mostAway) return again(job, { code, message }, awayMs);
