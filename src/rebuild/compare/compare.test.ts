@@ -154,3 +154,16 @@ test('a report of very many differences is bounded, and the count is whole', () 
   const shown = differences.reduce((sum, one) => sum + (one.shown?.length ?? 0), 0);
   assert.ok(shown < 1_200_000, String(shown));
 });
+
+test('a line swapped in a minified bundle is shown among the statements around it', () => {
+  const min = Array.from({ length: 400 }, (_, at) => `f${at}=function(a,b){return a*${at}+b}`).join(',');
+  const built = withText(thing, 'dist/index.js', () => min);
+  const published = withText(built, 'dist/index.js', (text) => text.replace('a*200+b', 'a*200-b'));
+  const shown = compared(published, built).differences[0]?.shown ?? '';
+  const lines = shown.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.filter((line) => /^[-+]/.test(line)),
+    ['-return a*200+b}', '+return a*200-b}'],
+  );
+  assert.ok(lines.length === 1 + 2 + 20 && lines.includes(' f199=function(a,'), shown);
+});

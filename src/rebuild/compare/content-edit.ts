@@ -2,7 +2,7 @@
 import type { ContentEdit } from '../../core/comparison-input.ts';
 import { editLines } from './myers.ts';
 import { clipText, linesOfBoth, textOf } from './text.ts';
-import { unifiedDiff, type HunkWords } from './unified.ts';
+import { contextLines, unifiedDiff, type HunkWords } from './unified.ts';
 
 export interface ContentDifference extends ContentEdit {
   /** Made when it is wanted: `most` characters. */
@@ -33,6 +33,7 @@ export function contentDifference(upstream: Uint8Array, rebuilt: Uint8Array): Co
         edits,
         (more, less) => [words(more, less), note].filter((part) => part !== '').join('; '),
         most,
+        ours.cut ? contextLines.cut : contextLines.whole,
       ),
   };
 }

@@ -1,7 +1,8 @@
 /** Edits as the hunks of a unified diff, with a few words behind each header. */
 import type { Edit } from './myers.ts';
 
-const contextLines = 3;
+/** Around a change, as other tools show it; of lines that were cut into pieces more, which say as much as three lines do. */
+export const contextLines = { whole: 3, cut: 10 } as const;
 /** Longest line shown. */
 const lineLength = 400;
 
@@ -14,12 +15,13 @@ export function unifiedDiff(
   edits: readonly Edit[],
   words: HunkWords,
   most: number,
+  context: number = contextLines.whole,
 ): string {
   const hunks: string[] = [];
   let length = 0;
-  const groups = groupsOf(edits);
+  const groups = groupsOf(edits, context);
   for (const [at, group] of groups.entries()) {
-    const hunk = hunkOf(a, b, group, words, most - length);
+    const hunk = hunkOf(a, b, group, { words, context, most: most - length });
     hunks.push(hunk);
     length += hunk.length;
     if (length < most || at === groups.length - 1) continue;
@@ -30,12 +32,12 @@ export function unifiedDiff(
 }
 
 /** Edits whose contexts touch are one hunk. */
-function groupsOf(edits: readonly Edit[]): readonly (readonly Edit[])[] {
+function groupsOf(edits: readonly Edit[], context: number): readonly (readonly Edit[])[] {
   const groups: Edit[][] = [];
   for (const edit of edits) {
     const last = groups.at(-1);
     const before = last?.at(-1);
-    if (last !== undefined && before !== undefined && edit.aStart - before.aEnd <= 2 * contextLines)
+    if (last !== undefined && before !== undefined && edit.aStart - before.aEnd <= 2 * context)
       last.push(edit);
     else groups.push([edit]);
   }
@@ -46,15 +48,14 @@ function hunkOf(
   a: readonly string[],
   b: readonly string[],
   group: readonly Edit[],
-  words: HunkWords,
-  most: number,
+  { words, context, most }: { readonly words: HunkWords; readonly context: number; readonly most: number },
 ): string {
   const [first] = group;
   const last = group.at(-1);
   if (first === undefined || last === undefined) return '';
-  const aStart = Math.max(0, first.aStart - contextLines);
+  const aStart = Math.max(0, first.aStart - context);
   const bStart = first.bStart - (first.aStart - aStart);
-  const aEnd = Math.min(a.length, last.aEnd + contextLines);
+  const aEnd = Math.min(a.length, last.aEnd + context);
   const bEnd = last.bEnd + (aEnd - last.aEnd);
   const added = group.flatMap((edit) => b.slice(edit.bStart, edit.bEnd));
   const removed = group.flatMap((edit) => a.slice(edit.aStart, edit.aEnd));
