@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { artifactDigestsOf, integrityOf } from '../../core/digest.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { builtPackument, builtTags, type BuiltIndex, type BuiltVersion } from './built-index.ts';
-import { isStable } from './order.ts';
+import { compareVersions, isStable, newestFirst } from './order.ts';
 
 const base = 'http://127.0.0.1:4874/';
 const digests = artifactDigestsOf(Buffer.from('built'));
@@ -119,4 +119,19 @@ test('npm is told of what is not here and why, in one encoded text', () => {
     '2.0.0': { version: '2.0.0' },
   });
   assert.ok(!Object.hasOwn(builtPackument(indexOf([version('1.5.0')]), 'full', base), 'policyRestrictions'));
+});
+
+test('versions are ordered as one by one, the newest first', () => {
+  const versions = fc.uniqueArray(
+    fc.constantFrom('1.0.0', '1.0.0-rc.1', '1.0.0+b', '2.0.0', '10.0.0', '9.9.9', 'none'),
+  );
+  fc.assert(
+    fc.property(versions, (some) => {
+      const ordered = newestFirst(some.map((one) => ({ version: one }))).map((one) => one.version);
+      assert.deepEqual(
+        ordered,
+        some.toSorted((a, b) => compareVersions(b, a)),
+      );
+    }),
+  );
 });

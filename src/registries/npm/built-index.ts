@@ -5,7 +5,7 @@
 import { integrityOf, type ArtifactDigests } from '../../core/digest.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { forTerminalLines } from './lines.ts';
-import { compareVersions, isStable } from './order.ts';
+import { compareVersions, isStable, newestFirst } from './order.ts';
 import { encodeFileName } from './names.ts';
 import { abbreviatedFields } from './splice.ts';
 import { steerTags } from './tags.ts';
@@ -103,7 +103,7 @@ const longestWhy = 220;
  */
 function restrictionsOf({ name, missing }: BuiltIndex): JsonObject {
   if (missing.length === 0) return {};
-  const newest = [...missing].sort((a, b) => compareVersions(b.version, a.version));
+  const newest = newestFirst(missing);
   const lines = newest.slice(0, mostExplained).map(({ version, why }) => `  ${version}  ${clipped(why)}`);
   const more = newest.length - mostExplained;
   const message = [

@@ -35,5 +35,16 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Thousands of versions are parsed once each. What is no version comes last. */
+export function newestFirst<T extends { readonly version: string }>(items: readonly T[]): readonly T[] {
+  const parsed = items.map((item) => ({ item, at: parseVersion(item.version) }));
+  parsed.sort((a, b) =>
+    a.at === undefined || b.at === undefined
+      ? Number(a.at === undefined) - Number(b.at === undefined)
+      : b.at.compare(a.at) || b.at.compareBuild(a.at),
+  );
+  return parsed.map(({ item }) => item);
+}
+
 /** For admission, which knows no ecosystem's order. */
 export const npmVersionOrder = { compare: compareVersions, isStable } as const;

@@ -12,7 +12,7 @@ import {
   type IndexForm,
 } from '../../registries/npm/built-index.ts';
 import { keysDocument, ownServedKey } from '../../registries/npm/keys.ts';
-import { compareVersions } from '../../registries/npm/order.ts';
+import { newestFirst } from '../../registries/npm/order.ts';
 import { npmRefusal } from '../../registries/npm/refusal.ts';
 import type { NpmRequest } from '../../registries/npm/requests.ts';
 import { sha256 } from '../../core/digest.ts';
@@ -165,7 +165,7 @@ function nothingHere(asked: IndexRequest, offer: Offer): Answer {
   if (asked.kind === 'version') return missingVersion(asked.name, asked, offer);
   const { shelf, missing } = offer;
   const latest = Object.hasOwn(shelf.view.tags, 'latest') ? shelf.view.tags['latest'] : undefined;
-  const newest = [...missing].sort((a, b) => compareVersions(b.version, a.version));
+  const newest = newestFirst(missing);
   const told =
     newest.find(({ isBuilt, isWithheld }) => isBuilt && !isWithheld) ??
     newest.find(({ version }) => version === latest) ??

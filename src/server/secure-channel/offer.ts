@@ -2,6 +2,7 @@
  * What the channel has of a package. A version is served when policy lets it stand, its newest build here is good enough,
  * and the built file stood its checks. Nothing of it is remembered: an approval that is taken back counts at once.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Shelf, Shelves } from '../../admission/shelf.ts';
 import type { AdmissionStore, ReleaseSummary } from '../../admission/deps.ts';
 import { integrityOf, type Sha256 } from '../../core/digest.ts';
@@ -47,6 +48,8 @@ export interface Offers {
   readonly ofVersion: (purl: Purl, artifact: Sha256 | undefined) => Promise<BuiltFile | NotServed>;
 }
 
+const atOnce = 500;
+
 export function createOffers(deps: OfferDeps): Offers {
   const ofVersion = (purl: Purl, artifact: Sha256 | undefined): Promise<BuiltFile | NotServed> =>
     fileOf(deps, purl, artifact);
@@ -63,14 +66,15 @@ export function createOffers(deps: OfferDeps): Offers {
         isWithheld: true,
         isBuilt: false,
       }));
-      for (const one of standingOn(shelf, releases)) {
+      for (const [place, one] of standingOn(shelf, releases).entries()) {
+        // Indexes of thousands of versions must keep nobody waiting.
+        if (place % atOnce === atOnce - 1) await nextTurn();
         const { version } = one;
-        const file = await ofVersion(formatPurl('npm', name, version), one.artifact);
+        const purl = formatPurl('npm', name, version);
+        const isBuilt = deps.known.ofVersion(purl).length > 0;
+        const file = isBuilt ? await ofVersion(purl, one.artifact) : notBuilt(deps, purl);
         if (isServed(file)) served.push(await listed(deps, name, one, file));
-        else {
-          const isBuilt = deps.known.ofVersion(formatPurl('npm', name, version)).length > 0;
-          missing.push({ version, ...file, isWithheld: false, isBuilt });
-        }
+        else missing.push({ version, ...file, isWithheld: false, isBuilt });
       }
       return { shelf, served, missing };
     },
@@ -88,11 +92,15 @@ async function fileOf(
 ): Promise<BuiltFile | NotServed> {
   const [build] = known.ofVersion(purl);
   const about = artifact ?? build?.record.artifact;
-  if (build === undefined || about === undefined) return reasonFor(known, purl, undefined, '');
+  if (build === undefined || about === undefined) return notBuilt({ known }, purl);
   const missing = known.missingToServe(purl, about, serve);
   if (missing !== undefined) return reasonFor(known, purl, build, missing);
   const file = await files.of(build);
   return file.state === 'ready' ? file : { short: 'its built file cannot be served', why: file.why };
+}
+
+function notBuilt({ known }: Pick<OfferDeps, 'known'>, purl: Purl): NotServed {
+  return reasonFor(known, purl, undefined, '');
 }
 
 interface Standing {
