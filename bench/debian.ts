@@ -14,10 +14,15 @@ import { compare } from '../src/rebuild/compare/compare.ts';
 import type { Suite } from '../src/rebuild/debian/archive.ts';
 import { findBinary } from '../src/rebuild/debian/binary-package.ts';
 import { readPlainDeb } from '../src/rebuild/debian/deb.ts';
-import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../src/rebuild/debian/rebuild.ts';
+import {
+  rebuildDebian,
+  type DebianRebuildDeps,
+  type EarlierSuite,
+  type PlainDeb,
+} from '../src/rebuild/debian/rebuild.ts';
 import { debianRules } from '../src/rebuild/debian/rules.ts';
 import { createSandbox } from '../src/rebuild/sandbox/sandbox.ts';
-import { archiveOfApt, basesOf, openRealSuite, outputs } from '../test/support/debian.ts';
+import { archiveOfApt, debianBases, openRealSuite, outputs } from '../test/support/debian.ts';
 
 const listSchema = z.object({ packages: z.array(z.string()) });
 const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true });
@@ -39,12 +44,17 @@ try {
     },
     sandbox: await createSandbox({ directory, clock }),
     outputs,
-    bases: await basesOf(known),
+    bases: await debianBases(),
     monotonicMs: clock,
   };
   const suite = await openRealSuite(known);
+  const before = openRealSuite({ archive: known.archive, suite: 'bullseye' });
+  const earlier = async (): Promise<EarlierSuite> => ({
+    suite: await before,
+    releasedAt: Date.UTC(2021, 7, 14) / 1000,
+  });
   for (const name of wanted) {
-    const line = JSON.stringify({ name, ...(await one(deps, suite, name)) });
+    const line = JSON.stringify({ name, ...(await one(deps, suite, earlier, name)) });
     console.log(line.slice(0, 300));
     await appendFile(out, `${line}\n`);
   }
@@ -62,10 +72,15 @@ async function keep(folder: string, theirs: PlainDeb, ours: PlainDeb): Promise<v
   await writeFile(join(folder, `${name}.built.deb`), ours.plain);
 }
 
-async function one(deps: DebianRebuildDeps, suite: Suite, name: string): Promise<object> {
+async function one(
+  deps: DebianRebuildDeps,
+  suite: Suite,
+  earlier: () => Promise<EarlierSuite>,
+  name: string,
+): Promise<object> {
   try {
     const binary = await findBinary(suite, name);
-    const { outcome, phases, inputs } = await rebuildDebian(deps, { suite, binary });
+    const { outcome, phases, inputs } = await rebuildDebian(deps, { suite, binary, earlier });
     const seconds = Object.fromEntries(
       phases.map(({ phase, wallMs }) => [phase, Math.round(wallMs / 100) / 10]),
     );

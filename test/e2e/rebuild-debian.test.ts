@@ -11,7 +11,7 @@ import { findBinary } from '../../src/rebuild/debian/binary-package.ts';
 import { buildDependencies } from '../../src/rebuild/debian/build-dependencies.ts';
 import { findSourcePackage } from '../../src/rebuild/debian/source-package.ts';
 import { requestControl } from '../support/control.ts';
-import { archiveOfApt, basesOf, openRealSuite } from '../support/debian.ts';
+import { archiveOfApt, debianBases, openRealSuite } from '../support/debian.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
 import { startGate, type CommandResult, type Gate } from '../support/gate.ts';
 import { noSandbox } from '../support/sandbox.ts';
@@ -34,7 +34,7 @@ describe(
       const { source } = await findBinary(suite, 'ucf');
       const found = await findSourcePackage(suite, source.name, source.version);
       const packages = await buildDependencies([suite], found, 'all');
-      await (await basesOf(known)).base(packages, known.suite);
+      await (await debianBases()).base(packages, [suite]);
       gate = await startGate({
         upstream: registry.url,
         env: { ASSAY_REBUILD_DIRECTORY: join(root, '.cache') },

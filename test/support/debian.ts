@@ -4,7 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/core/digest.ts';
 import { openSuite, type Suite } from '../../src/rebuild/debian/archive.ts';
-import type { ArchiveDeps, DebianBases, OutputReader } from '../../src/rebuild/debian/deps.ts';
+import type { DebianBases } from '../../src/rebuild/debian/bases.ts';
+import type { ArchiveDeps, OutputReader } from '../../src/rebuild/debian/deps.ts';
 import { pinKeys } from '../../src/rebuild/debian/openpgp.ts';
 import { openBases } from '../../src/rebuild/sandbox/bases.ts';
 import { listOutput, readOutput } from '../../src/rebuild/sandbox/outputs.ts';
@@ -72,17 +73,18 @@ export async function openRealSuite(known: {
   return openSuite(await archiveDeps(), { ...known, component: 'main', architecture, keys });
 }
 
-/** Of the one archive that was verified, so that each package of a base is in its index. Kept between runs. */
-export async function basesOf({
-  archive,
-  suite,
-}: {
-  readonly archive: string;
-  readonly suite: string;
-}): Promise<DebianBases> {
+/** Of the suites that were verified, so that each package of a base is in their indexes. Kept between runs. */
+export async function debianBases(): Promise<DebianBases> {
   const directory = join(root, '.cache/bases');
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  return openBases({ directory, mirrors: [`deb [signed-by=${keyring}] ${archive} ${suite} main`] });
+  return {
+    base: (packages, suites) => {
+      const mirrors = suites.map(
+        ({ options: { archive, suite } }) => `deb [signed-by=${keyring}] ${archive} ${suite} main`,
+      );
+      return openBases({ directory, mirrors }).base(packages, suites[0].options.suite);
+    },
+  };
 }
 
 export const outputs: OutputReader = { list: listOutput, read: readOutput };

@@ -2,7 +2,7 @@
 import type { BuildInput } from '../../core/rebuild.ts';
 import type { Suite } from './archive.ts';
 import { readBinary, type BinaryPackage } from './binary-package.ts';
-import type { DebianBases } from './deps.ts';
+import type { BaseSuites, DebianBases } from './bases.ts';
 import { readRelations, type BuildSetting } from './relations.ts';
 import { refusal } from './refusals.ts';
 import type { SourcePackage } from './source-package.ts';
@@ -20,7 +20,7 @@ export function buildKind({ architecture }: Pick<BinaryPackage, 'architecture'>)
 
 /** Names, sorted. Throws DEBIAN_PACKAGE_ABSENT, DEBIAN_ARCHIVE_INVALID, and as reading the index does. */
 export async function buildDependencies(
-  suites: readonly [Suite, ...Suite[]],
+  suites: BaseSuites,
   { fields }: Pick<SourcePackage, 'fields'>,
   kind: BuildKind,
 ): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { archiveOfApt, basesOf, openRealSuite, outputs } from '../../../test/support/debian.ts';
+import { archiveOfApt, debianBases, openRealSuite, outputs } from '../../../test/support/debian.ts';
 import { noSandbox } from '../../../test/support/sandbox.ts';
 import { sha256, type Sha256 } from '../../core/digest.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
@@ -104,7 +104,7 @@ describe('a build of a Debian package', { skip }, () => {
     await chmod(directory, 0o711);
     const clock = (): number => performance.now();
     const sandbox = await createSandbox({ directory, clock });
-    deps = { sandbox, outputs, bases: await basesOf(known), monotonicMs: clock };
+    deps = { sandbox, outputs, bases: await debianBases(), monotonicMs: clock };
     real = await openRealSuite(known);
   });
   after(async () => {

@@ -12,7 +12,8 @@ import { mostFileBytes, type Suite } from './archive.ts';
 import type { BinaryPackage } from './binary-package.ts';
 import { buildDependencies, buildKind, dependencyInputs, type BuildKind } from './build-dependencies.ts';
 import type { RunLimits, RunResult, RunSpec, Sandbox } from '../../core/sandbox.ts';
-import type { DebianBases, OutputReader } from './deps.ts';
+import type { BaseSuites, DebianBases } from './bases.ts';
+import type { OutputReader } from './deps.ts';
 import { fetchSource, type SourceFile, type SourcePackage } from './source-package.ts';
 
 export interface DebianBuildDeps {
@@ -25,10 +26,8 @@ export interface DebianBuildDeps {
 export interface DebianBuildRequest {
   /** Where the package and its source were found. */
   readonly suite: Suite;
-  /** Suites that the base's packages may come from as well: the one that `suite` updates. */
-  readonly others?: readonly Suite[];
-  /** Codename of what the base root is made of. Default: that of `suite`. */
-  readonly baseSuite?: string;
+  /** What the base root is made of. Default: `suite` alone. */
+  readonly baseSuites?: BaseSuites;
   readonly binary: BinaryPackage;
   readonly source: SourcePackage;
   readonly limits?: RunLimits;
@@ -208,17 +207,18 @@ async function baseFor(
   kind: BuildKind,
 ): Promise<Awaited<ReturnType<DebianBases['base']>>> {
   const { deps, request, inputs } = progress;
-  const { suite, others = [], source, baseSuite = suite.options.suite } = request;
-  const packages = await buildDependencies([suite, ...others], source, kind);
-  const base = await deps.bases.base(packages, baseSuite);
+  const { suite, source, baseSuites = [suite] } = request;
+  const packages = await buildDependencies(baseSuites, source, kind);
+  const base = await deps.bases.base(packages, baseSuites);
+  const name = baseSuites.map(({ options }) => options.suite).join('+');
   inputs.push(
     {
       role: 'base',
-      name: `Debian ${baseSuite}`,
-      uri: `urn:assay:base:${baseSuite}:${packages.join('+')}`,
+      name: `Debian ${name}`,
+      uri: `urn:assay:base:${name}:${packages.join('+')}`,
       digest: { sha256: base.digest },
     },
-    ...(await dependencyInputs([suite, ...others], base)),
+    ...(await dependencyInputs(baseSuites, base)),
   );
   return base;
 }

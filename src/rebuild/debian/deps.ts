@@ -35,19 +35,3 @@ export interface OutputReader {
   ) => Promise<readonly { readonly path: string; readonly type: string; readonly sizeBytes: number }[]>;
   readonly read: (folder: string, path: string, maxBytes: number) => Promise<Uint8Array>;
 }
-
-/** Base roots by digest. `rebuild/sandbox/bases.ts` fits. Throws BASE_UNAVAILABLE. */
-export interface DebianBases {
-  readonly base: (
-    packages: readonly string[],
-    suite: string,
-  ) => Promise<{
-    readonly path: string;
-    readonly digest: string;
-    readonly packages: readonly {
-      readonly name: string;
-      readonly version: string;
-      readonly architecture: string;
-    }[];
-  }>;
-}

@@ -3,7 +3,7 @@
  * All are built from the same clean source. The sandbox is played: what it would run is not the question here.
  */
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -25,6 +25,7 @@ import {
   honestDsc,
   type FakeKey,
 } from './testing/fake-archive.ts';
+import { playedSandbox } from './testing/played-sandbox.ts';
 import { control, fakeDeb, fakeElf, fakeTar, type FakeMember } from './testing/fake-deb.ts';
 
 let key: FakeKey;
@@ -51,47 +52,6 @@ function changed(path: string, change: Partial<FakeMember>): readonly FakeMember
   return files.map((file) => (file.path === path ? { ...file, ...change } : file));
 }
 
-/** Plays the sandbox: a source that was unpacked, a build that ended well, a program that inflates nothing. */
-function playedSandbox(built: Uint8Array): DebianRebuildDeps['sandbox'] {
-  return {
-    workspace: async () => {
-      const path = await mkdtemp(join(folder, 'work-'));
-      return {
-        path,
-        folder: async (name) => {
-          await mkdir(join(path, name));
-          return join(path, name);
-        },
-        give: () => Promise.resolve(),
-        remove: () => rm(path, { recursive: true, force: true }),
-      };
-    },
-    run: async ({ command, mounts }) => {
-      const [from, to] = [mounts[0]?.from ?? '', mounts[1]?.from ?? ''];
-      const [program, what] = command.slice(4);
-      const end = {
-        ended: 'exit',
-        exitCode: 0,
-        signal: undefined,
-        output: '',
-        cpuMs: undefined,
-        peakBytes: undefined,
-        wallMs: 1,
-        clock: 'frozen',
-      } as const;
-      if (mounts[0]?.to === '/in') {
-        if (program !== 'cat') return { ...end, exitCode: 1, output: 'no such compression' };
-        await copyFile(join(from, what ?? ''), join(to, what ?? ''));
-        return end;
-      }
-      if (program?.endsWith('.dsc') === true) return { ...end, output: 'assay-epoch 1700000000\n' };
-      await mkdir(join(to, 'reproducible-path'));
-      await writeFile(join(to, 'reproducible-path/tiny-bin_1.0-1_amd64.deb'), built);
-      return end;
-    },
-  };
-}
-
 const never = (): never => assert.fail('not to be asked for');
 
 async function rebuilt(published: Uint8Array, built: Uint8Array = honest): Promise<DebianRebuild> {
@@ -102,7 +62,7 @@ async function rebuilt(published: Uint8Array, built: Uint8Array = honest): Promi
   };
   const suite = await openSuite(fakeDeps(await fakeArchive(key, parts)), await fakeOptions(key));
   const deps: DebianRebuildDeps = {
-    sandbox: playedSandbox(built),
+    sandbox: playedSandbox(folder, () => built),
     outputs: { list: listOutput, read: readOutput },
     bases: { base: () => Promise.resolve({ path: '/base', digest: 'a'.repeat(64), packages: [] }) },
     monotonicMs: () => 0,

@@ -57,12 +57,12 @@ test('a package without a version is its newest, also where only the security up
   const found = await findDebianPackage(needs({ bookworm: main, 'bookworm-security': security }), deb());
   assert.equal(found.purl, 'pkg:deb/debian/tiny-bin@1:1.0-1%2Bdeb12u1');
   assert.equal(found.suite, security);
-  assert.deepEqual(found.others, [main], 'it is built of what it updates, too');
+  assert.deepEqual(found.baseSuites, [main, security], 'it is built of what it updates, too');
   const older = await findDebianPackage(
     needs({ bookworm: main, 'bookworm-security': security }),
     deb('1:1.0-1+b1'),
   );
-  assert.deepEqual([older.suite, older.others], [main, []]);
+  assert.deepEqual([older.suite, older.baseSuites], [main, [main]]);
 });
 
 test('a suite of updates that is not to be had is told of; one that is signed badly, expired or replayed ends it', async () => {

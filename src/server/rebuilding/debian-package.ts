@@ -6,6 +6,7 @@ import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { FoundSource } from '../../core/rebuild.ts';
 import type { Suite } from '../../rebuild/debian/archive.ts';
 import { binariesNamed, findBinary, type BinaryPackage } from '../../rebuild/debian/binary-package.ts';
+import type { BaseSuites } from '../../rebuild/debian/bases.ts';
 import { fetchSource, findSourcePackage, foundSource } from '../../rebuild/debian/source-package.ts';
 import type { DebianSuites } from './debian-suites.ts';
 
@@ -19,8 +20,8 @@ export interface DebianPackage {
   readonly purl: Purl;
   readonly suite: Suite;
   readonly binary: BinaryPackage;
-  /** What else a build of it may take from: the suite that it updates. */
-  readonly others: readonly Suite[];
+  /** What a base for it is made of: with updates, what they update too. */
+  readonly baseSuites: BaseSuites;
   /** Sentences: which suites could not be looked into. */
   readonly unread: readonly string[];
 }
@@ -45,7 +46,7 @@ export async function findDebianPackage(needs: DebianPackageNeeds, purl: Purl): 
   return {
     purl: formatPurl('debian', name, best.binary.version),
     ...best,
-    others: best.suite === main ? [] : [main],
+    baseSuites: best.suite === main ? [main] : [main, best.suite],
     unread,
   };
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../../core/time.ts';
 import { openSuite, urlOf, type Suite } from '../../rebuild/debian/archive.ts';
 import { readParagraph } from '../../rebuild/debian/deb822.ts';
 import type { ArchiveDeps } from '../../rebuild/debian/deps.ts';
+import type { EarlierSuite } from '../../rebuild/debian/rebuild.ts';
 import { pinKeys } from '../../rebuild/debian/openpgp.ts';
 import { findSourcePackage } from '../../rebuild/debian/source-package.ts';
 import type { ArchiveOffer, ReleaseFacts } from '../../rebuild/source/types.ts';
@@ -26,6 +27,8 @@ export interface DebianSuitesDeps {
 export interface DebianSuites {
   /** Throws DEBIAN_*, SOURCE_UNREADABLE, UPSTREAM_*, STORAGE_*. */
   readonly open: (suite: string) => Promise<Suite>;
+  /** The stable release before this one, in the same archive. Undefined: none is known. Throws as `open` does. */
+  readonly before: (suite: string) => Promise<EarlierSuite | undefined>;
   /** Never throws: what Debian has not, or what cannot be had now, is offered by nobody. */
   readonly offersFor: (release: ReleaseFacts, suite: string) => Promise<readonly ArchiveOffer[]>;
 }
@@ -46,6 +49,12 @@ export const debianArchiveKeys: readonly string[] = [
   '5E04A1E3223A19A20706E20F9904613D4CCE68C6',
 ];
 
+/** Codename → what was stable before it, and when that was released (Debian's announcements). */
+const earlierSuites: ReadonlyMap<string, { readonly name: string; readonly releasedAt: number }> = new Map([
+  ['bookworm', { name: 'bullseye', releasedAt: Date.UTC(2021, 7, 14) / 1000 }],
+  ['trixie', { name: 'bookworm', releasedAt: Date.UTC(2023, 5, 10) / 1000 }],
+]);
+
 export const keyringPath = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const freshMs = 3_600_000;
 const component = 'main';
@@ -58,11 +67,12 @@ interface Opened {
 export function createDebianSuites(deps: DebianSuitesDeps): DebianSuites {
   const opened = new Map<string, Opened>();
 
-  function open(name: string): Promise<Suite> {
+  /** `beside`: a suite whose archive has this one too, where apt knows no other. */
+  function open(name: string, beside?: string): Promise<Suite> {
     const nowMs = deps.clock().getTime();
     const known = opened.get(name);
     if (known !== undefined && nowMs - known.atMs < freshMs) return known.suite;
-    const suite = openOne(deps, name);
+    const suite = openOne(deps, name, beside);
     opened.set(name, { suite, atMs: nowMs });
     suite.catch(() => opened.delete(name));
     return suite;
@@ -77,11 +87,20 @@ export function createDebianSuites(deps: DebianSuitesDeps): DebianSuites {
       throw error;
     }
   }
-  return { open, offersFor };
+
+  async function before(name: string): Promise<EarlierSuite | undefined> {
+    const earlier = earlierSuites.get(name);
+    if (earlier === undefined) return undefined;
+    return { suite: await open(earlier.name, name), releasedAt: earlier.releasedAt };
+  }
+  return { open: (name) => open(name), before, offersFor };
 }
 
-async function openOne(deps: DebianSuitesDeps, suite: string): Promise<Suite> {
-  const archive = await archiveOf(deps.aptDirectory ?? '/etc/apt', suite);
+async function openOne(deps: DebianSuitesDeps, suite: string, beside: string | undefined): Promise<Suite> {
+  const archive = await archiveOf(
+    deps.aptDirectory ?? '/etc/apt',
+    beside === undefined ? [suite] : [suite, beside],
+  );
   const keys = await pinKeys(await keyring(), debianArchiveKeys);
   const { blobs, settings } = deps.storage;
   const key = (of: string, name: string): string => `debian-release ${of} ${name}`;
@@ -127,13 +146,18 @@ async function keyring(): Promise<Uint8Array> {
   }
 }
 
-/** The base URL of the archive that apt has for the suite. Throws SOURCE_UNREADABLE. */
-async function archiveOf(directory: string, suite: string): Promise<string> {
-  for (const text of await sourcesIn(directory)) {
-    const found = fromDeb822(text, suite) ?? fromLines(text, suite);
-    if (found !== undefined) return found.endsWith('/') ? found : `${found}/`;
-  }
-  throw new AssayError('SOURCE_UNREADABLE', `apt knows no archive of Debian ${suite} on this machine`);
+/** The base URL of the archive that apt has for the first of these suites that it knows. Throws SOURCE_UNREADABLE. */
+async function archiveOf(directory: string, suites: readonly string[]): Promise<string> {
+  const texts = await sourcesIn(directory);
+  for (const suite of suites)
+    for (const text of texts) {
+      const found = fromDeb822(text, suite) ?? fromLines(text, suite);
+      if (found !== undefined) return found.endsWith('/') ? found : `${found}/`;
+    }
+  throw new AssayError(
+    'SOURCE_UNREADABLE',
+    `apt knows no archive of Debian ${suites[0] ?? ''} on this machine`,
+  );
 }
 
 async function sourcesIn(directory: string): Promise<readonly string[]> {

@@ -37,7 +37,7 @@ const isolation: IsolationReport = {
 async function rebuilder(): Promise<Rebuilder> {
   const suite = await openSuite(fakeDeps(await fakeArchive(key)), await fakeOptions(key));
   return createDebianRebuilder({
-    suites: { open: () => Promise.resolve(suite) },
+    suites: { open: () => Promise.resolve(suite), before: never },
     suite: 'bookworm',
     workshop: () =>
       Promise.resolve({

@@ -2,20 +2,21 @@
 import { artifactDigestsOf } from '../../core/digest.ts';
 import type { Purl } from '../../core/purl.ts';
 import type { IsolationReport } from '../../core/rebuild.ts';
-import type { Suite } from '../../rebuild/debian/archive.ts';
 import type { DebianPhase } from '../../rebuild/debian/build.ts';
+import type { DebianBases } from '../../rebuild/debian/bases.ts';
 import { rebuildDebian, type DebianRebuildDeps, type PlainDeb } from '../../rebuild/debian/rebuild.ts';
-import { openBases, type Bases } from '../../rebuild/sandbox/bases.ts';
+import { openBases } from '../../rebuild/sandbox/bases.ts';
 import { listOutput, readOutput } from '../../rebuild/sandbox/outputs.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer, NamedFile } from './comparer.ts';
 import { findDebianPackage, type DebianPackage, type DebianPackageNeeds } from './debian-package.ts';
-import { keyringPath } from './debian-suites.ts';
+import { keyringPath, type DebianSuites } from './debian-suites.ts';
 import type { BuildPhase, BuildTarget, BuildWatch, Rebuilder, Rebuilt } from './deps.ts';
 import { keepBytes } from './record-outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface DebianRebuildNeeds extends DebianPackageNeeds {
+  readonly suites: Pick<DebianSuites, 'open' | 'before'>;
   readonly workshop: () => Promise<Workshop>;
   /** Base roots are kept there. */
   readonly basesDirectory: string;
@@ -40,14 +41,16 @@ async function locate(needs: DebianRebuildNeeds, purl: Purl): Promise<BuildTarge
 }
 
 /** From the suites that were verified and no other, so that each package of a base is in a signed index. */
-function basesFrom({ basesDirectory }: DebianRebuildNeeds, suites: readonly Suite[]): Bases {
-  return openBases({
-    directory: basesDirectory,
-    mirrors: suites.map(
-      ({ options: { archive, suite, component } }) =>
-        `deb [signed-by=${keyringPath}] ${archive.replace(/\/+$/, '')} ${suite} ${component}`,
-    ),
-  });
+function basesFrom({ basesDirectory }: DebianRebuildNeeds): DebianBases {
+  return {
+    base: (packages, suites) => {
+      const mirrors = suites.map(
+        ({ options: { archive, suite, component } }) =>
+          `deb [signed-by=${keyringPath}] ${archive.replace(/\/+$/, '')} ${suite} ${component}`,
+      );
+      return openBases({ directory: basesDirectory, mirrors }).base(packages, suites[0].options.suite);
+    },
+  };
 }
 
 const shownPhases: Readonly<Record<DebianPhase, BuildPhase>> = {
@@ -59,7 +62,7 @@ const shownPhases: Readonly<Record<DebianPhase, BuildPhase>> = {
 
 async function rebuild(
   needs: DebianRebuildNeeds,
-  { suite, binary, others, unread }: DebianPackage,
+  { suite, binary, baseSuites, unread }: DebianPackage,
   recipe: string | undefined,
   watch: BuildWatch,
 ): Promise<Rebuilt> {
@@ -75,7 +78,7 @@ async function rebuild(
     return notBuilt(isolation, 'sandbox', `No sandbox here: ${isolation.missing.join(' ')}`);
   const deps: DebianRebuildDeps = {
     sandbox,
-    bases: basesFrom(needs, [...others, suite]),
+    bases: basesFrom(needs),
     outputs: { list: listOutput, read: readOutput },
     monotonicMs: () => performance.now(),
     compare: async (upstream, rebuilt, facts) => {
@@ -86,8 +89,8 @@ async function rebuild(
   };
   const { source, inputs, log, outcome } = await rebuildDebian(deps, {
     suite,
-    others,
-    baseSuite: needs.suite,
+    baseSuites,
+    earlier: () => needs.suites.before(needs.suite),
     binary,
     signal: watch.signal,
     onPhase: (phase) => watch.phase(shownPhases[phase]),
