@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { BehaviourFinding, BehaviourOutcome, BehaviourReport } from '../../core/behaviour.ts';
 import { evidenceDigest } from '../../core/evidence.ts';
 import { sampleInput } from '../../../test/support/collector-input.ts';
+import { behaviourChanges } from './changes.ts';
 import { behaviourCollector } from './collect.ts';
 
 const collected = async (behaviour: BehaviourOutcome) =>
@@ -63,10 +65,44 @@ test('what only an attack does fails, what is to be looked at warns, and what is
 test('what the scripts of the version before did not do is told, by the same observer alone', async () => {
   const actions = ['connect:203.0.113.7:443', 'exec:node'];
   const evidence = await collected(observed({ actions }, {}));
-  assert.deepEqual([evidence.result, evidence.items[0]?.id], ['warn', 'behaviour/new-action']);
+  assert.deepEqual([evidence.result, evidence.items[0]?.id], ['warn', 'behaviour/new-network']);
   assert.equal((await collected(observed({ actions }, { actions }))).result, 'pass');
   const other = await collected(observed({ actions }, { observer: 'watcher 0' }));
   assert.deepEqual([other.result, other.facts['comparedWith']], ['pass', null]);
+});
+
+test('only what has weight counts as new: a network, a program, a write, and no other way to say hello', async () => {
+  const before = { actions: ['exec:node', 'exec:sh'] };
+  const ids = async (...actions: readonly string[]) => {
+    const evidence = await collected(observed({ actions: [...before.actions, ...actions] }, before));
+    return [evidence.result, ...evidence.items.map(({ id }) => id.replace('behaviour/', ''))];
+  };
+  assert.deepEqual(await ids('exec:uname', 'exec:mkdir', 'connect:registry'), ['pass']);
+  assert.deepEqual(await ids('exec:curl'), ['warn', 'new-program']);
+  assert.deepEqual(await ids('exec:compiler', 'exec:written:package'), [
+    'warn',
+    'new-program',
+    'new-program',
+  ]);
+  assert.deepEqual(await ids('write:outside:./x', 'write:lasting:~/.bashrc'), [
+    'warn',
+    'new-write',
+    'new-write',
+  ]);
+  assert.deepEqual(await ids('leak:npm token', 'sleep:long'), ['warn', 'new-other', 'new-other']);
+});
+
+test('what the version before did already, or what it did and this one does not, is no change', () => {
+  const some = fc.uniqueArray(fc.string());
+  fc.assert(
+    fc.property(some, some, (before, now) => {
+      const [previous, next] = [report({ actions: before }), report({ actions: now })];
+      assert.deepEqual(behaviourChanges(previous, previous), []);
+      assert.deepEqual(behaviourChanges(undefined, next), []);
+      for (const { action } of behaviourChanges(previous, next))
+        assert.ok(now.includes(action) && !before.includes(action));
+    }),
+  );
 });
 
 test('what was cut off, or watched in a sandbox with holes, is never clean', async () => {

@@ -7,6 +7,7 @@ import type { BehaviourFinding, BehaviourOutcome, BehaviourReport } from '../../
 import type { Collector, CollectorInput } from '../../core/collector.ts';
 import type { EvidenceItem, FactValue, Result } from '../../core/evidence.ts';
 import { clip, recordOf, type Finding } from '../record.ts';
+import { behaviourChanges, type BehaviourChange } from './changes.ts';
 
 export const behaviourCollector: Collector = {
   kind: 'behaviour',
@@ -61,13 +62,12 @@ type Observed = Extract<BehaviourOutcome, { state: 'observed' }>;
 
 function judge({ report, previous, digest, missing = [] }: Observed, compared: Facts): Finding {
   const comparable = previous !== undefined && previous.report.observer === report.observer;
-  const known = new Set(comparable ? previous.report.actions : []);
-  const gained = comparable ? report.actions.filter((action) => !known.has(action)) : [];
+  const gained = behaviourChanges(previous?.report, report);
   const items: readonly EvidenceItem[] = [
     ...report.findings.map(item),
-    ...gained.map((action) => ({
-      id: 'behaviour/new-action',
-      message: `Does what the scripts of ${previous?.version ?? ''} did not: ${action}.`,
+    ...gained.map(({ id, action, what }) => ({
+      id,
+      message: `Its scripts ${what}, and those of ${previous?.version ?? ''} did not.`,
       data: { action },
     })),
   ];
@@ -94,7 +94,10 @@ function judge({ report, previous, digest, missing = [] }: Observed, compared: F
 }
 
 /** What was cut off, or watched through a sandbox with holes, is never clean. */
-function resultOf({ findings, ended, whole, isolation }: BehaviourReport, gained: readonly string[]): Result {
+function resultOf(
+  { findings, ended, whole, isolation }: BehaviourReport,
+  gained: readonly BehaviourChange[],
+): Result {
   const has = (...severities: readonly BehaviourFinding['severity'][]): boolean =>
     findings.some(({ severity }) => severities.includes(severity));
   if (has('critical', 'high')) return 'fail';
@@ -103,7 +106,7 @@ function resultOf({ findings, ended, whole, isolation }: BehaviourReport, gained
   return isolation === 'full' ? 'pass' : 'warn';
 }
 
-function summaryOf(result: Result, report: BehaviourReport, gained: readonly string[]): string {
+function summaryOf(result: Result, report: BehaviourReport, gained: readonly BehaviourChange[]): string {
   const [worst] = report.findings;
   const ran = `Its install scripts (${report.scripts.join(', ')}) were run and watched`;
   if (result === 'pass') return `${ran}: nothing suspicious was seen.`;
