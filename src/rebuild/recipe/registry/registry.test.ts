@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { artifactDigestsOf, sha256, type Sha256 } from '../../../core/digest.ts';
-import { isAssayError } from '../../../core/errors.ts';
+import { AssayError, isAssayError } from '../../../core/errors.ts';
 import type { BuildBlobs, PackageRegistry } from '../deps.ts';
 import { showIndex } from './index-document.ts';
 import { readRequest, registryUrl, requestKey, tarballUrl } from './paths.ts';
@@ -170,15 +170,21 @@ describe('the recording proxy', () => {
       index: async (name) => {
         asked.push(name);
         if (name !== 'thing') return undefined;
-        const bytes = index({ '1.0.0': version(), '9.0.0': version('https://evil.example/') });
+        const bytes = index({
+          '1.0.0': version(),
+          '8.0.0': version('https://registry.example.com/barred.tgz'),
+          '9.0.0': version('https://evil.example/'),
+        });
         return {
           uri: 'https://registry.example.com/thing',
           body: await store(bytes),
           sizeBytes: bytes.length,
         };
       },
-      file: async (uri) => {
+      file: async (uri, _claims, of) => {
         asked.push(uri);
+        if (uri.includes('barred'))
+          throw new AssayError('BUILD_INPUT_REFUSED', `${of.name}@${of.version} may not go in`);
         if (uri.includes('evil')) throw new Error('refused: not a place of this registry');
         await store(tarball);
         return { uri, artifact: artifactDigestsOf(tarball) };
@@ -261,6 +267,15 @@ describe('the recording proxy', () => {
     assert.equal((await ask(socketPath, '/npm/thing/-/thing-9.0.0.tgz')).status, 502);
     assert.ok(proxy.failures() > 0);
     assert.ok(proxy.recorded().every(({ uri }) => !uri.includes('evil')));
+  });
+
+  it('says no to what may not go into a build, and tells it apart from what failed', async () => {
+    const failures = proxy.failures();
+    for (let count = 0; count < 2; count += 1)
+      assert.equal((await ask(socketPath, '/npm/thing/-/thing-8.0.0.tgz')).status, 403);
+    assert.deepEqual(proxy.barred(), ['thing@8.0.0 may not go in']);
+    assert.equal(proxy.failures(), failures);
+    assert.ok(proxy.recorded().every(({ uri }) => !uri.includes('barred')));
   });
 
   it('ends what asks without end', async () => {
