@@ -63,6 +63,16 @@ test('each tool and package has its own class, the weakest first; what only chos
   );
 });
 
+test('the packages of a base system are told one by one where they are known', () => {
+  const base = input('base', 'base', { contains: ['libc6 2.36-9 amd64', 'sed 4.9-1+b1 amd64'] });
+  const { inputs, counts } = standsOn([base], known);
+  assert.deepEqual(
+    inputs.map(({ name, grade }) => `${name} ${grade}`),
+    ['libc6 2.36-9 amd64 signed', 'sed 4.9-1+b1 amd64 signed'],
+  );
+  assert.deepEqual([counts[0]?.total, counts[0]?.secure], [2, 0]);
+});
+
 test('an input whose name or digest is not to be read is Community, and never asked about', () => {
   const never = (): PackageClass => assert.fail('nothing can be known of it');
   const odd = [

@@ -47,7 +47,8 @@ export function standsOn(
 ): StandsOn {
   const classed = inputs.flatMap((input): ClassedInput[] => {
     const role = foundationRoles.find((one) => one === input.role);
-    return role === undefined ? [] : [classedInput(input, role, classOf)];
+    if (role === undefined) return [];
+    return input.contains === undefined ? [classedInput(input, role, classOf)] : input.contains.map(inBase);
   });
   const counts = foundationRoles.flatMap((role) => {
     const of = classed.filter((one) => one.role === role);
@@ -71,6 +72,12 @@ function classedInput(
   const { class: of, grade } = known;
   const { decision, suspected = false } = input;
   return { role, name: input.name, purl, class: of, grade, assayed: decision !== undefined, suspected };
+}
+
+/** Known by its name alone, so that no build of it here can be told to be the same bytes. */
+function inBase(name: string): ClassedInput {
+  const common = { role: 'base', class: 'community', grade: 'signed' } as const;
+  return { ...common, name, purl: undefined, assayed: false, suspected: false };
 }
 
 /** A base is made of packages of a Debian archive, and its build dependencies are: its key signed them all. */

@@ -14,6 +14,7 @@ import {
   type Format,
   type GateOptions,
 } from './context.ts';
+import { foundationLines } from './foundation-lines.ts';
 import type { Terminal, Tone } from './terminal.ts';
 
 type Options = GateOptions & { readonly format: Format };
@@ -89,6 +90,7 @@ function explanationLines(terminal: Terminal, match: Explanation): readonly stri
     ...match.warnings.flatMap((reason) => reasonLines(toldAs(reason), reason)),
     ...match.audits.flatMap((reason) => reasonLines('audit', reason)),
     ...lines.flatMap(([title, text]) => (text === undefined ? [] : [labelled(title, text)])),
+    ...(match.standsOn === undefined ? [] : foundationLines(match.standsOn, { inputs: false })),
     'checks',
     ...(checks.length === 0 ? ['  none: it was decided without its bytes'] : checks),
   ];

@@ -107,6 +107,8 @@ export interface BuildInput {
   readonly vouched?: 'attested' | 'signed';
   /** It looked like malware to the scanner, and was let in: it has been public for long, and no feed names it. */
   readonly suspected?: true;
+  /** Of a base system: the packages in it, each `name version architecture`; its digest is that of the whole. */
+  readonly contains?: readonly string[];
 }
 
 /** `assayed`: scanned and decided by policy like what people install. `digest-only`: taken by what its index claims. */

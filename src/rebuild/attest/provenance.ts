@@ -59,12 +59,13 @@ function byproduct(name: string, digest: Sha256): JsonObject {
   return { name, digest: { sha256: digest } };
 }
 
-function dependency({ role, name, uri, digest, decision, vouched, suspected }: BuildInput): JsonObject {
+function dependency(input: BuildInput): JsonObject {
+  const { role, name, uri, digest, decision, vouched, suspected, contains } = input;
   return {
     name,
     uri,
     digest: { ...digest },
-    annotations: { role, ...present({ decision, vouched, suspected }) },
+    annotations: { role, ...present({ decision, vouched, suspected, packages: contains && [...contains] }) },
   };
 }
 

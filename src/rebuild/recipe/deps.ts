@@ -64,6 +64,8 @@ export interface BaseRoot {
   readonly path: string;
   readonly digest: Sha256;
   readonly uri: string;
+  /** Each `name version architecture`. */
+  readonly packages?: readonly string[];
 }
 
 export type PhaseName = 'tools' | 'source' | 'fetch' | 'build' | 'pack';

@@ -12,8 +12,9 @@ export function sourceInput(recipe: Recipe, { digest, uri }: SourceArchive): Bui
   return { role: 'source', name: 'source', uri, digest: { sha256: digest, ...commit } };
 }
 
-export function baseInput({ digest, uri }: BaseRoot): BuildInput {
-  return { role: 'base', name: 'base', uri, digest: { sha256: digest } };
+export function baseInput({ digest, uri, packages }: BaseRoot): BuildInput {
+  const contains = packages === undefined ? {} : { contains: packages };
+  return { role: 'base', name: 'base', uri, digest: { sha256: digest }, ...contains };
 }
 
 export function toolInputs({ node, npm, manager }: FetchedToolchain): readonly BuildInput[] {

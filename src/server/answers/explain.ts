@@ -1,7 +1,7 @@
 /** From what a person has at hand (a case id, `name@version`, a purl, the URL a client printed) to the releases meant. */
 import type { FileRequest } from '../../admission/deps.ts';
 import { parseCaseId, parseShortCase } from '../../core/case.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import { localOperator, releaseIdOf, type ReleaseId } from '../../core/subject.ts';
 import { isPackageName } from '../../registries/npm/names.ts';
@@ -9,6 +9,7 @@ import { parseNpmRequest } from '../../registries/npm/requests.ts';
 import type { ExplainAnswer, Explanation } from '../control/protocol.ts';
 import { fileOf } from './file-of.ts';
 import type { Gate } from '../gate.ts';
+import { foundationOf } from '../rebuilding/catalogue.ts';
 import { explanationOf } from './shown.ts';
 
 const matchesAtMost = 20;
@@ -40,7 +41,22 @@ async function explainOne(gate: Gate, id: ReleaseId): Promise<Explanation | unde
   const { upstream } = release.subject;
   const useInstead = refused ? await gate.recommend(release.decision, upstream, localOperator) : undefined;
   const eventId = await gate.storage.admission.previousEvent(id);
-  return explanationOf(release, { base: gate.url, useInstead }, eventId);
+  const standsOn = await standsOnWithout(gate, release.subject.purl);
+  return {
+    ...explanationOf(release, { base: gate.url, useInstead }, eventId),
+    ...(standsOn === undefined ? {} : { standsOn }),
+  };
+}
+
+/** Without the list, which is the catalogue's; a record that is lost does not keep a decision from being explained. */
+async function standsOnWithout(gate: Gate, purl: Purl): Promise<Explanation['standsOn']> {
+  try {
+    const found = await foundationOf(gate, purl);
+    return found && { ...found, inputs: found.inputs.filter(({ suspected }) => suspected) };
+  } catch (error) {
+    if (isAssayError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Empty when nothing on record is meant. Of a bare name at most 200 releases, those that were decided last. */

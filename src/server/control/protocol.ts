@@ -37,6 +37,7 @@ import { alarmKinds } from '../../core/alarm.ts';
 import { outcomes } from '../../core/decision.ts';
 import { results } from '../../core/evidence.ts';
 import { z } from '../zod.ts';
+import { standsOnShown } from './catalogue-protocol.ts';
 import { currencyShown, licenceShown, vexOfVersion } from './known-protocol.ts';
 
 export const controlSocketName = 'control.sock';
@@ -122,6 +123,8 @@ export const explanation = decisionShown.extend({
   assessment: z.string(),
   /** Id of the outbox event (ledger entry) of the last transition. */
   eventId: z.string().optional(),
+  /** What its newest build stands on; of the inputs only those that the scanner suspects. */
+  standsOn: standsOnShown.optional(),
 });
 export type Explanation = z.infer<typeof explanation>;
 

@@ -73,7 +73,11 @@ export async function catalogueOfRelease(
   };
 }
 
-async function foundationOf(gate: Asked, purl: Purl): Promise<ReleaseCatalogue['standsOn']> {
+/** Undefined: it was not built here. Throws BLOB_*, STORAGE_*. */
+export async function foundationOf(
+  gate: Pick<Gate, 'rebuilding' | 'storage'>,
+  purl: Purl,
+): Promise<ReleaseCatalogue['standsOn']> {
   if (gate.rebuilding.known.ofVersion(purl).length === 0) return undefined;
   const build = await newestBuild(gate, purl);
   return standsOnShown(gate, await recordOf(gate, build));

@@ -50,8 +50,13 @@ export function createWorkshop(directory: string, blobs: Storage['blobs']): Lazy
       bases,
       tools,
       base: async (packages, suite) => {
-        const { path, digest } = await bases.base([...packages, ...relay], suite);
-        return { path, digest: digest as Sha256, uri: `urn:assay:base:${suite}:${packages.join('+')}` };
+        const made = await bases.base([...packages, ...relay], suite);
+        return {
+          path: made.path,
+          digest: made.digest as Sha256,
+          uri: `urn:assay:base:${suite}:${packages.join('+')}`,
+          packages: made.packages.map((one) => `${one.name} ${one.version} ${one.architecture}`).sort(),
+        };
       },
     };
   }
