@@ -10,9 +10,11 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { UpstreamId } from '../../src/core/subject.ts';
+import { controlClient } from '../../src/server/control/client.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
 import type { BuilderKeysAnswer } from '../../src/server/control/ledger-protocol.ts';
 import type {
+  JobList,
   JobShown,
   RebuildProof,
   RebuildReport,
@@ -216,6 +218,11 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     const { text } = await ask<RebuildReport>('/rebuilds/report', { purl: outcome?.purl, form: 'text' });
     assert.match(text, /index\.js/);
     assert.match(text, /1337/);
+    assert.match(text, /Commits since 1\.0\.0: 1 by 1 person, 0 new; who reviewed them is not known/);
+    assert.match(text, /Counted from the version admitted last: [0-9a-f]{40}\./);
+    const { matches } = await controlClient(gate.directory).explain(`${name}@1.0.1`);
+    const commits = matches[0]?.evidence.find(({ kind }) => kind === 'commits');
+    assert.deepEqual([commits?.result, commits?.summary.startsWith('Commits since')], ['not-checked', true]);
     const refused = await tarball('1.0.1');
     assert.equal(refused.status, 403);
     const said = await refused.text();
@@ -230,7 +237,33 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     assert.ok(kinds.includes('rebuild-suspicious') && kinds.includes('rebuild-regression'), kinds.join());
     assert.match(
       alarms.find(({ kind }) => kind === 'rebuild-regression')?.message ?? '',
-      /stay with 1\.0\.0/,
+      /stay with 1\.0\.0: npm install --save-exact @victim\/tool@1\.0\.0/,
+    );
+    await buildsAgainFromClean();
+  }
+
+  /** At once and by itself, with nothing that the first build unpacked. */
+  async function buildsAgainFromClean(): Promise<void> {
+    for (;;) {
+      const { jobs } = await ask<JobList>('/rebuilds/list', { limit: 10 });
+      const again = jobs.find(({ reason }) => reason === 'regression');
+      assert.ok(again !== undefined);
+      const { lines } = await ask<RebuildWatched>('/rebuilds/watch', { id: again.id, after: 0 });
+      if (again.state === 'done') {
+        assert.match(lines[0]?.text ?? '', /^From clean/);
+        break;
+      }
+      await new Promise((look) => setTimeout(look, 300));
+    }
+    const { alarms } = await requestControl<{ alarms: { kind: string; message: string }[] }>(
+      gate.directory,
+      'GET',
+      '/alarms',
+    );
+    assert.ok(
+      alarms.some(({ message }) =>
+        message.includes('once more from clean, pkg:npm/%40victim/tool@1.0.1 still'),
+      ),
     );
   }
 });
