@@ -17,7 +17,7 @@ import type {
 import type { Gate } from '../gate.ts';
 import { purlOf } from '../rebuilding/answers.ts';
 import { nothingToRun } from './known.ts';
-import { readBehaviour, type StoredBehaviour } from './stored.ts';
+import { areAlike, readBehaviour, type StoredBehaviour } from './stored.ts';
 
 type Asked = Pick<Gate, 'behaviour' | 'storage' | 'routes'>;
 
@@ -145,7 +145,9 @@ async function comparedWith(
     ({ observer }) => observer === stored.report.observer,
   );
   const before = await newestOf(gate, same);
-  return before === undefined ? undefined : { version, report: before.stored.report };
+  return before === undefined || !areAlike(stored, before.stored)
+    ? undefined
+    : { version, report: before.stored.report };
 }
 
 function reportShown(

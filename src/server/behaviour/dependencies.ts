@@ -23,6 +23,8 @@ export interface DependenciesHere {
   readonly found: readonly InstalledDependency[];
   /** As `name@range`, sorted; of optional ones none: they are mostly for other machines. */
   readonly missing: readonly string[];
+  /** Names of all that are not here, also of optional ones, sorted. */
+  readonly absent: readonly string[];
 }
 
 /** Hundreds of packages below one with an install script are known; more are there to exhaust. */
@@ -46,6 +48,7 @@ export async function dependenciesHere(
   const top = `node_modules/${name}`;
   const placed = new Map<string, InstalledDependency>();
   const missing = new Set<string>();
+  const absent = new Set<string>();
   const queue: Wanted[] = wantedBy(manifest, top);
   let looked = 0;
   for (let wanted = queue.shift(); wanted !== undefined; wanted = queue.shift()) {
@@ -58,6 +61,7 @@ export async function dependenciesHere(
     if (satisfied(placed, wanted) || wanted.name === name) continue;
     const found = await admitted(deps, wanted);
     if (found === undefined) {
+      absent.add(wanted.name);
       if (!wanted.isOptional) missing.add(told);
       continue;
     }
@@ -66,7 +70,11 @@ export async function dependenciesHere(
     const own = await deps.manifestOf(found.artifact);
     if (own !== undefined) queue.push(...wantedBy(own, folder));
   }
-  return { found: [...placed.values()], missing: [...missing].sort().slice(0, mostMissing) };
+  return {
+    found: [...placed.values()],
+    missing: [...missing].sort().slice(0, mostMissing),
+    absent: [...absent].sort(),
+  };
 }
 
 function wantedBy(manifest: JsonObject, by: string): Wanted[] {

@@ -9,7 +9,7 @@ import type {
 import type { BehaviourOutcome } from '../../core/behaviour.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import type { Storage } from '../../storage/open.ts';
-import { readBehaviour, type StoredBehaviour } from './stored.ts';
+import { areAlike, readBehaviour, type StoredBehaviour } from './stored.ts';
 
 export interface KnownBehaviourDeps {
   readonly behaviours: Pick<BehaviourStore, 'ofArtifact' | 'ofVersion'>;
@@ -48,7 +48,7 @@ export function createKnownBehaviour(
     const { report, missing } = stored.behaviour;
     const before = await newestReport(deps, await recordsOf(deps, predecessor), report.observer);
     const previous =
-      predecessor === undefined || before === undefined
+      predecessor === undefined || before === undefined || !areAlike(stored.behaviour, before.behaviour)
         ? undefined
         : { version: predecessor.version, report: before.behaviour.report, digest: before.digest };
     return { state: 'observed', report, previous, missing, digest: stored.digest };

@@ -12,6 +12,9 @@ export interface StoredBehaviour {
   readonly report: BehaviourReport;
   /** Dependencies that were not here while the scripts ran, as `name@range`, sorted. */
   readonly missing: readonly string[];
+  /** Names of those that lay beside it, and of all that it wanted and that did not, also optional ones. */
+  readonly beside: readonly string[];
+  readonly absent: readonly string[];
   /** Blob of everything that was done, in order: lines of JSON. */
   readonly events: Sha256;
   /** The end of what the scripts printed: hostile. */
@@ -19,6 +22,16 @@ export interface StoredBehaviour {
 }
 
 const reportBytes = 32 * 1024 * 1024;
+
+/**
+ * Whether what only one of both did says something: not where one of them went without what the other one had beside it.
+ * (esbuild starts its program where that is there, and else tries to fetch it.)
+ */
+export function areAlike(one: StoredBehaviour, other: StoredBehaviour): boolean {
+  const lacks = (a: StoredBehaviour, b: StoredBehaviour): boolean =>
+    a.absent.some((name) => b.beside.includes(name));
+  return !lacks(one, other) && !lacks(other, one);
+}
 
 /** Throws STORAGE_*. */
 export function keepBehaviour(blobs: Storage['blobs'], stored: StoredBehaviour): Promise<Sha256> {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { ReleaseSummary } from '../../admission/deps.ts';
 import type { BehaviourReport } from '../../core/behaviour.ts';
 import type { ReadingOutcome } from '../../core/collector.ts';
 import type { ArtifactDigests } from '../../core/digest.ts';
@@ -211,4 +212,31 @@ test('a report that is damaged is none, and the one of an older observer counts 
   await watch(seen({ events: 2 }));
   const now = await known.of(about);
   assert.equal(now.state === 'observed' && now.report.events, 2);
+});
+
+test('where one version went without what the other had beside it, the two are not compared (esbuild)', async (t) => {
+  const { watch, known, bytes, storage } = await world(t);
+  const wants: Partial<WatchOneDeps> = {
+    readArchive: async () => readingOf({ name: 'a', optionalDependencies: { '@a/linux': '1.0.0' } }),
+  };
+  const program = await bytes('pkg:npm/%40a/linux@1.0.0' as Purl);
+  const admitted = { version: '1.0.0', outcome: 'allow', admittedAt: '2026-01-01', digests: program };
+  const has: Partial<WatchOneDeps> = {
+    ...wants,
+    store: { releasesOf: async () => [admitted as unknown as ReleaseSummary] },
+  };
+  const [{ sha256: artifact }, { sha256: earlier }] = [await bytes(), await bytes(before)];
+  const predecessor = { version: '1.0.0', purl: before, artifact: earlier };
+  const compared = async (): Promise<boolean> => {
+    const outcome = await known.of({ artifact, predecessor });
+    return outcome.state === 'observed' && outcome.previous !== undefined;
+  };
+  await watch(seen({ actions: ['connect:registry'] }), wants, before);
+  await watch(seen({ actions: ['exec:a'] }), has);
+  assert.equal(await compared(), false);
+  await watch(seen({ actions: ['exec:a'] }), has, before);
+  assert.equal(await compared(), true);
+  await watch(seen({ actions: ['connect:registry'] }), wants);
+  assert.equal(await compared(), false);
+  assert.deepEqual((await storage.behaviours.ofVersion(before)).length, 1);
 });

@@ -15,9 +15,9 @@ import type {
 } from '../../rebuild/behaviour/deps.ts';
 import type { Storage } from '../../storage/open.ts';
 import { keepBytes } from '../rebuilding/record-outcome.ts';
-import { dependenciesHere, type DependencyDeps } from './dependencies.ts';
+import { dependenciesHere, type DependenciesHere, type DependencyDeps } from './dependencies.ts';
 import { nothingToRun } from './known.ts';
-import { keepBehaviour } from './stored.ts';
+import { keepBehaviour, type StoredBehaviour } from './stored.ts';
 
 export interface Watching {
   readonly observe: ObserveDeps;
@@ -73,10 +73,11 @@ export async function watchOne(
       );
     const { observe, toolchain } = await deps.open(purl);
     const asked = await requestFor(deps, purl, digests, read);
-    const { missing, ...request } = asked;
+    const { missing, absent, ...request } = asked;
+    const beside = [...new Set(request.dependencies.map(({ name }) => name))].sort();
     for (const one of missing) watch.onLine(`Not here, and so not beside it: ${one}`);
     const outcome = await deps.observeInstall(observe, { ...request, toolchain, ...watch });
-    return await ended(deps, { purl, artifact: digests.sha256, missing }, outcome);
+    return await ended(deps, { purl, artifact: digests.sha256, missing, absent, beside }, outcome);
   } catch (error) {
     if (!isAssayError(error) || error.code.startsWith('STORAGE_')) throw error;
     return { state: 'away', code: error.code, message: messageOf(error) };
@@ -90,11 +91,11 @@ async function requestFor(
   purl: Purl,
   digests: ArtifactDigests,
   { content, files }: { readonly content: JsonObject; readonly files: readonly string[] },
-): Promise<Request & { readonly missing: readonly string[] }> {
+): Promise<Request & Pick<DependenciesHere, 'missing' | 'absent'>> {
   const { name, version = '' } = parsePurl(purl);
   const path = await deps.blobs.path(digests.sha256);
   if (path === undefined) throw new AssayError('BLOB_MISSING', `the bytes of ${purl} are no longer stored`);
-  const { found, missing } = await dependenciesHere(
+  const { found, missing, absent } = await dependenciesHere(
     {
       store: deps.store,
       upstreamOf: deps.upstreamOf,
@@ -119,17 +120,17 @@ async function requestFor(
     hasBindingGyp: files.includes('binding.gyp') && own(content, 'gypfile') !== false,
     registryHosts: deps.registryHosts,
     missing,
+    absent,
   };
 }
 
-interface About {
+interface About extends Pick<StoredBehaviour, 'missing' | 'absent' | 'beside'> {
   readonly purl: Purl;
   readonly artifact: Sha256;
-  readonly missing: readonly string[];
 }
 
 async function ended(deps: WatchOneDeps, about: About, outcome: ObserveOutcome): Promise<WatchEnd> {
-  const { purl, artifact, missing } = about;
+  const { purl, artifact, ...surroundings } = about;
   switch (outcome.state) {
     case 'no-script':
       return nothing(
@@ -149,7 +150,7 @@ async function ended(deps: WatchOneDeps, about: About, outcome: ObserveOutcome):
     case 'observed': {
       const { report, output } = outcome;
       const events = await keepBytes(deps.blobs, Buffer.from(outcome.events, 'utf8'));
-      const blob = await keepBehaviour(deps.blobs, { schema: 1, report, missing, events, output });
+      const blob = await keepBehaviour(deps.blobs, { schema: 1, report, events, output, ...surroundings });
       await deps.behaviours.recordReport({ purl, artifact, observer: report.observer }, blob, now(deps));
       return { state: 'recorded', artifact };
     }
