@@ -198,6 +198,10 @@ const askKernel: Reader = (call) => {
 };
 
 /** To become root. Others, such as `make`, make sure of who they are. */
+/** A process that strace would not follow. The filter denies it; that it was tried says enough. */
+const fork: Reader = (call) =>
+  call.args.some((value) => /\bCLONE_UNTRACED\b/.test(flagsOf(value))) ? [{ kind: 'escape' }] : [];
+
 const become: Reader = (call) =>
   call.args.some((value) => wordOf(value) === '0') ? [{ kind: 'identity', how: call.name }] : [];
 
@@ -254,6 +258,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['process_vm_readv', askKernel],
   ['process_vm_writev', askKernel],
   ['pidfd_getfd', askKernel],
+  ['clone', fork],
   ['setuid', become],
   ['setgid', become],
   ['setreuid', become],
@@ -267,7 +272,12 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** Of processes themselves; the tracker reads them. */
-const processCalls = new Set(['clone', 'clone3', 'fork', 'vfork', 'exit', 'exit_group']);
+const processCalls = new Set(['clone3', 'fork', 'vfork', 'exit', 'exit_group']);
+
+/** Of `clone` a word, of `clone3` a field. */
+export function flagsOf(value: Value): string {
+  return value.kind === 'fields' ? wordOf(value.fields.get('flags')) : wordOf(value);
+}
 
 export function isRead(name: string): boolean {
   return processCalls.has(name) || readers.has(name);

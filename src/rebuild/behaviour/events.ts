@@ -20,7 +20,6 @@ export interface Process {
 export type Act =
   | { readonly kind: 'exec'; readonly path: string; readonly argv: readonly string[] }
   | { readonly kind: 'read'; readonly path: string }
-  /** `listed`: only a folder's names. */
   | { readonly kind: 'write' | 'make' | 'delete'; readonly path: string }
   | { readonly kind: 'rename' | 'link' | 'copy'; readonly from: string; readonly to: string }
   | { readonly kind: 'mode'; readonly path: string; readonly mode: number }
@@ -29,6 +28,8 @@ export type Act =
   | { readonly kind: 'token'; readonly tokens: readonly string[]; readonly where: string }
   /** Memory of another process, or control over it. */
   | { readonly kind: 'memory'; readonly how: string }
+  /** A process was to begin that nobody sees. */
+  | { readonly kind: 'escape' }
   | { readonly kind: 'identity'; readonly how: string }
   | { readonly kind: 'sleep'; readonly seconds: number };
 

@@ -1,10 +1,10 @@
 /** Calls become events: which process, under which script, did what to which absolute path. No judgement. */
 import type { Act, BehaviourEvent, Process } from './events.ts';
 import { clip } from './events.ts';
-import { actsOf, type CallContext } from './acts.ts';
+import { actsOf, flagsOf, type CallContext } from './acts.ts';
 import { trackLinks } from './paths.ts';
 import type { Call } from './strace/lines.ts';
-import { textOf, textsOf, wordOf } from './strace/value.ts';
+import { textOf, textsOf } from './strace/value.ts';
 
 export interface TrackerOptions {
   /** As it was given to the sandbox: its first execution is the beginning. What comes before is the sandbox's own. */
@@ -159,10 +159,6 @@ export function trackCalls(options: TrackerOptions): Tracker {
       };
     },
   };
-}
-
-function flagsOf(value: Call['args'][number]): string {
-  return value.kind === 'fields' ? wordOf(value.fields.get('flags')) : wordOf(value);
 }
 
 /** Arguments of `execveat` without the folder. */

@@ -49,7 +49,14 @@ export function programRule(context: RuleContext): Rule {
           message: `Wanted to control another process or read its memory (${act.how}).`,
         });
       case 'read':
+        if (done && written.has(act.path)) loaded(event, act.path, context, sink);
         return readProcess(event, act.path, context, sink);
+      case 'escape':
+        return sink.find(event, {
+          rule: 'unwatched',
+          severity: 'high',
+          message: 'Wanted to start a process that nobody who watches this one can see.',
+        });
       case 'identity':
         return sink.find(event, {
           rule: 'setuid',
@@ -117,6 +124,21 @@ function startedWritten(event: BehaviourEvent, path: string, { places }: RuleCon
     rule: inside ? 'runs-written-file' : 'download-and-execute',
     severity: inside ? 'medium' : 'high',
     message: `Started ${clip(plainPath(path, places), 120)}, which it had written itself in this run${inside ? '' : ', outside of the package'}.`,
+  });
+}
+
+/** What an interpreter reads back of its own, and is code: `require`, `import`, `source`, `dlopen`. */
+function loaded(event: BehaviourEvent, path: string, { places }: RuleContext, sink: RuleSink): void {
+  const isCode = /\.(?:[cm]?jsx?|[cm]?tsx?|node|so|wasm|py|pyc|sh|bash|pl|pm|rb|php)$/.test(path);
+  if (!isCode || !isInterpreter(event.process.program)) return;
+  const zone = zoneOf(path, places, event.process);
+  if (zone === 'package' || zone === 'none') return;
+  sink.act(`exec:written:${zone}`);
+  sink.find(event, {
+    rule: 'loads-written-file',
+    // Where there is a cache, tools keep there what they translated.
+    severity: zone === 'cache' ? 'low' : 'medium',
+    message: `Loaded ${clip(plainPath(path, places), 120)}, which was written in this run, outside of the package.`,
   });
 }
 

@@ -136,6 +136,10 @@ for (const { name, machine, program } of machines) {
       );
     });
 
+    it('denies processes that nobody who traces their parent sees', () => {
+      denies(EPERM, 'clone', 0x800000 | 17);
+    });
+
     it('denies new namespaces, in all that make them', () => {
       for (const bit of [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000]) {
         denies(EPERM, 'clone', bit | 17);

@@ -57,6 +57,8 @@ const newNamespaces = 0x7e020000;
 /** CLONE_NEWTIME: in clone(2) the bit belongs to the exit signal. */
 const newTimeNamespace = 0x80;
 /** S_ISUID, S_ISGID. */
+/** CLONE_UNTRACED: a process that whoever watches its parent does not see. Only the kernel's own threads need it. */
+const untraced = 0x800000;
 const setIdBits = 0o6000;
 /** O_CREAT, and the bit of O_TMPFILE that no other flag has: only with them is the mode read. */
 const creatingFlags = 0o100 | 0o20000000;
@@ -147,7 +149,7 @@ const rules: readonly Rule[] = [
   },
   // A build's output must not depend on what the host's file system keeps in attributes.
   { kind: 'deny', errno: EOPNOTSUPP, calls: ['setxattr', 'lsetxattr', 'fsetxattr'] },
-  { kind: 'deny-bits', call: 'clone', bits: [{ argument: 0, mask: newNamespaces }], errno: EPERM },
+  { kind: 'deny-bits', call: 'clone', bits: [{ argument: 0, mask: newNamespaces | untraced }], errno: EPERM },
   {
     kind: 'deny-bits',
     call: 'unshare',
