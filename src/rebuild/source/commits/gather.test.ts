@@ -321,6 +321,14 @@ describe('where the version before was not built here', () => {
     assert.equal(moved.since.commit, from, 'not where it was moved to');
   });
 
+  it('its tag is not that of another package of the same repository', async () => {
+    repo.commit({ 'package.json': manifest('other', '1.0.0') });
+    repo.git('tag', 'v1.0.0');
+    last();
+    const none = await since(unbuilt, '1.0.1');
+    assert.equal(none?.state, 'not-listed');
+  });
+
   it('and has no tag, or lies in another repository, nothing is listed and nothing claimed', async () => {
     repo.commit({ 'package.json': manifest('thing', '1.0.0') });
     last();

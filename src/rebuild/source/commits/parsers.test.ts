@@ -68,33 +68,34 @@ describe('people of a commit', () => {
 
 describe('what commits touched', () => {
   const entry = (path: string): string => `:100644 100644 ${a} ${b} M\0${path}\0`;
+  const end = 'end\0';
 
-  it('is told by commit; a path of forty hex digits is a path', () => {
-    const { byCommit, whole } = readTouched(
-      `${a}\0${entry('x\ny')}${entry(b)}${entry('z')}${b}\0${entry('q')}`,
-    );
+  it('is told by commit; a path of forty hex digits is a path, and so is one that is named as the end', () => {
+    const text = `${a}\0${entry('x\ny')}${entry(b)}${entry('end')}${b}\0${entry('q')}${end}`;
+    const { byCommit, whole } = readTouched(text);
     assert.deepEqual(
       [...byCommit],
       [
-        [a, ['x\ny', b, 'z']],
+        [a, ['x\ny', b, 'end']],
         [b, ['q']],
       ],
     );
     assert.ok(whole);
-    assert.ok(readTouched('').whole);
+    assert.ok(readTouched(end).whole);
   });
 
-  it('that was cut off is never whole', () => {
-    const text = `${a}\0${entry('one')}${entry('two')}`;
-    for (let end = 1; end < text.length; end += 1) {
-      const { byCommit, whole } = readTouched(text.slice(0, end));
+  it('that was cut off, is out of form, or was never said is not whole', () => {
+    const text = `${a}\0${entry('one')}${entry('two')}${end}`;
+    for (let length = 0; length < text.length; length += 1) {
+      const { byCommit, whole } = readTouched(text.slice(0, length));
       const paths = byCommit.get(a) ?? [];
-      if (whole) assert.equal(text.slice(0, end).split('\0').length % 2, 0);
+      assert.equal(whole, false);
       assert.deepEqual(paths, ['one', 'two'].slice(0, paths.length));
     }
-    assert.equal(readTouched(entry('x')).whole, false);
+    for (const bad of [entry('x'), `${a}\0x\0path\0`, `${a}\0:x\0`])
+      assert.equal(readTouched(`${bad}${end}`).whole, false, bad);
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom(a, b, ':x'))), (fields) => {
+      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom(a, b, ':x', 'end', ''))), (fields) => {
         for (const name of readTouched(fields.join('\0')).byCommit.keys()) assert.ok(isObjectName(name));
       }),
     );
@@ -196,6 +197,9 @@ it('a side branch that was moved proves nothing; the default one does', () => {
   assert.equal(lineageOf(facts).lineage, 'other-line');
   assert.equal(lineageOf({ ...facts, refs: ['refs/heads/side'] }).lineage, 'rewritten');
   assert.equal(lineageOf({ ...facts, refs: [] }).lineage, 'rewritten');
+  const unknown = { ...facts, branchesThen: undefined, branchesThere: [] };
+  assert.equal(lineageOf({ ...unknown, refs: [] }).lineage, 'rewritten');
+  assert.equal(lineageOf({ ...unknown, refs: ['refs/tags/v1'] }).lineage, 'off-branch');
   assert.equal(lineageOf({ ...facts, refs: [], descends: true }).lineage, 'descends');
   assert.equal(lineageOf({ ...facts, branchesThere: [], refs: ['refs/tags/v1'] }).lineage, 'off-branch');
 });

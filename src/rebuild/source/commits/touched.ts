@@ -1,6 +1,7 @@
 /**
  * Which paths each commit touched, from `git diff-tree --stdin -r -c -z --raw --no-renames`. Each entry is a field that begins
- * with a colon and then its path, so that no path, not one of forty hex digits either, is taken for a commit.
+ * with a colon and then its path, so that no path, not one of forty hex digits either, is taken for a commit. `end` stands behind
+ * the last one: without it git failed, or was cut off.
  */
 import { isObjectName } from '../tag-names.ts';
 
@@ -14,9 +15,8 @@ const pathsOfOne = 5000;
 
 export function readTouched(text: string): Touched {
   const byCommit = new Map<string, string[]>();
-  // Ended by NUL: what is behind the last one was cut off.
   const fields = text.split('\0');
-  let whole = fields.pop() === '';
+  let whole = fields.pop() === '' && fields.pop() === 'end';
   let paths: string[] | undefined;
   for (let at = 0; at < fields.length; at += 1) {
     const field = fields[at] ?? '';

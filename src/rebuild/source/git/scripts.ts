@@ -105,7 +105,8 @@ to="$2"
 shift 2
 git rev-list -n ${sinceShown} "$to" "^$from" > ../since
 git rev-list --count "$to" "^$from" > ../count
-git diff-tree --stdin --root -r -c -z --raw --no-renames < ../since 2>/dev/null | head -c ${touchedBytes} > ../touched
+{ git diff-tree --stdin --root -r -c -z --raw --no-renames < ../since 2>/dev/null && printf 'end\\0'; } |
+  head -c ${touchedBytes} > ../touched
 git rev-list --count "$from" > ../earlier-count
 git log --no-mailmap --format='%ae%x00%an%x00%ce%x00%cn' -n ${earlierShown} "$from" | sort -u > ../people
 if git merge-base --is-ancestor "$from" "$to"; then echo descends; fi > ../related
