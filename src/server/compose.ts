@@ -106,7 +106,7 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   );
   const shelves = createShelves(rooms, admission);
   const secureChannel = createSecureChannel({
-    ...{ settings, storage, store, shelves, ledgerRooms, log },
+    ...{ settings, storage, store, shelves, ledgerRooms, clock, log },
     known: builds,
     readArchive: (artifact) => readArchive(rooms, artifact),
   });

@@ -47,8 +47,10 @@ async function bench(t: TestContext, provenance: string | undefined, reading = a
   const stored = provenance === undefined ? undefined : await kept(blobs, Buffer.from(provenance));
   const build = { id: 'b1', purl, provenance: stored, comparison: sha256('c') } as StoredBuild;
   let readings = 0;
+  const corrupt: string[] = [];
   const files = createBuiltFiles({
     storage: { blobs, builds: { byId: async (id) => (id === 'b1' ? build : undefined) } },
+    onCorrupt: async (of, digest) => void corrupt.push(`${of} ${digest}`),
     readArchive: async () => {
       readings += 1;
       return reading;
@@ -61,7 +63,7 @@ async function bench(t: TestContext, provenance: string | undefined, reading = a
     await chmod(path, 0o644);
     await writeFile(path, 'what was buill');
   };
-  return { files, known, blobs, spoil, readings: () => readings };
+  return { files, known, blobs, spoil, corrupt, readings: () => readings };
 }
 
 test('a built file is ready with the digests of its bytes, and read once', async (t) => {
@@ -74,8 +76,8 @@ test('a built file is ready with the digests of its bytes, and read once', async
   assert.equal(readings(), 1);
 });
 
-test('bytes that changed on the disk are never ready, and are set aside', async (t) => {
-  const { files, known, blobs, spoil } = await bench(t, envelope([about(digests.sha256)]));
+test('bytes that changed on the disk are never ready, are set aside, and are told of', async (t) => {
+  const { files, known, blobs, spoil, corrupt } = await bench(t, envelope([about(digests.sha256)]));
   await spoil();
   const file = await files.of(known);
   assert.match(
@@ -83,6 +85,9 @@ test('bytes that changed on the disk are never ready, and are set aside', async 
     /lost or damaged.*assay rebuild pkg:npm\/a@1\.0\.0/,
   );
   assert.equal(await blobs.size(digests.sha256), undefined);
+  assert.deepEqual(corrupt, [`${purl} ${digests.sha256}`]);
+  assert.equal((await files.of(known)).state, 'unusable');
+  assert.equal(corrupt.length, 1, 'told once');
 });
 
 test('a file whose provenance is lost, or about other bytes or another package, is not served', async (t) => {

@@ -10,7 +10,7 @@ import type { ReadingOutcome } from '../../core/collector.ts';
 import type { ArtifactDigests, Sha1, Sha256, Sha512 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { isJsonObject, own, ownObject, ownString, type Json, type JsonObject } from '../../core/json.ts';
-import { parsePurl } from '../../core/purl.ts';
+import { parsePurl, type Purl } from '../../core/purl.ts';
 import { builtManifest } from '../../registries/npm/built-manifest.ts';
 import type { StoredBuild } from '../../storage/builds.ts';
 import type { Storage } from '../../storage/open.ts';
@@ -41,6 +41,8 @@ export interface BuiltFilesDeps {
     readonly blobs: Pick<Storage['blobs'], 'path' | 'verify' | 'read'>;
   };
   readonly readArchive: (artifact: ArtifactDigests) => Promise<ReadingOutcome>;
+  /** The bytes on the disk are others than the build made; they are set aside. */
+  readonly onCorrupt: (purl: Purl, digest: Sha256) => Promise<void>;
 }
 
 /** Characters of manifests. */
@@ -71,7 +73,8 @@ async function checked(deps: BuiltFilesDeps, { id, record }: KnownBuild): Promis
   const { outcome, purl } = record;
   if (outcome.state !== 'compared') return unusable('Nothing came of its build.');
   const { storage } = deps;
-  const digests = await digestsOf(storage.blobs, outcome.comparison.rebuilt);
+  const { rebuilt } = outcome.comparison;
+  const digests = await digestsOf(storage.blobs, rebuilt, () => deps.onCorrupt(purl, rebuilt));
   if (digests === undefined)
     return unusable(`The built file is lost or damaged; build it again: assay rebuild ${purl}.`);
   const build = await storage.builds.byId(id);
@@ -98,6 +101,7 @@ function unusable(why: string): UnusableFile {
 async function digestsOf(
   blobs: BuiltFilesDeps['storage']['blobs'],
   digest: Sha256,
+  onCorrupt: () => Promise<void>,
 ): Promise<ArtifactDigests | undefined> {
   const path = await blobs.path(digest);
   if (path === undefined) return undefined;
@@ -110,6 +114,7 @@ async function digestsOf(
   }
   const found = hashes.sha256.digest('hex') as Sha256;
   if (found !== digest) {
+    await onCorrupt();
     await blobs.verify(digest).catch((error: unknown) => {
       if (!isAssayError(error)) throw error;
     });

@@ -72,18 +72,23 @@ test('the status names the channel, and its health can be asked before it is rel
 test('a foreign Host and a bad token are refused as on the main listener', async (t) => {
   const { channel } = await bench(t);
   const { port } = new URL(channel);
-  const answered = await new Promise<number>((resolve, reject) => {
-    ask({ host: '127.0.0.1', port, path: '/lib', headers: { host: 'evil.example.com' } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
-      .once('error', reject)
-      .end();
-  });
+  const answered = await statusFor(port, 'evil.example.com', '/lib');
   assert.equal(answered, 421);
   assert.equal(
     (await get(`${channel}lib`, { authorization: 'Bearer assay_nobodyhasthistoken' })).status,
     401,
+  );
+});
+
+test('its own public URL is a Host it answers for, and where its files lie', async (t) => {
+  const { channel, gate } = await bench(t, { publicUrl: 'https://secure.example.com/', missing: 'main' });
+  const { port } = new URL(channel);
+  assert.equal(await statusFor(port, 'secure.example.com', '/lib'), 200);
+  assert.equal((await status(gate)).secureChannel.url, 'https://secure.example.com/');
+  assert.equal(
+    await statusFor(new URL(gate.url).port, 'secure.example.com', '/lib'),
+    421,
+    'not the main listener',
   );
 });
 
@@ -143,6 +148,17 @@ test('it ends with the gate', async (t) => {
   await gate.stop();
   await assert.rejects(get(`${channel}-/health`));
 });
+
+function statusFor(port: string, host: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    ask({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
 
 async function heldPort(): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((_request, response) => response.end());
