@@ -49,7 +49,7 @@ const meanings: Readonly<Record<EvidenceRule, string>> = {
   'new-author':
     '`warn`: somebody without a commit before these, by address, changed what runs at install, in a build or in CI. Authors are what commits say.',
   unreviewed:
-    '`warn`: the forge says that some commits came without a merged request, or were approved by nobody but who asked, or changed after that. `not-checked`: it was not told of all of them. Never read as reviewed.',
+    '`warn`: the forge says that some commits came without a merged request (but those that only raise the version), or were approved by nobody but who asked, or changed after that. `not-checked`: it was not told of all of them. Never read as reviewed.',
   'feed-age':
     '`fail`: the newest advisory known is older than `advisories.holdAfter`, or the feed is empty or lacks a record that every feed has. `warn`: older than `advisories.warnAfter`. `not-checked`: no feed was imported, so nobody knows of vulnerabilities or malware.',
   deprecated: '`pass`: upstream has not deprecated the version. `warn`: it has.',

@@ -24,9 +24,13 @@ export interface CommitPerson {
 export const commitLineages = ['same', 'descends', 'other-line', 'off-branch', 'rewritten'] as const;
 export type CommitLineage = (typeof commitLineages)[number];
 
-/** `approved`: by somebody else who may, of the last state that was merged; each of the others is none. */
+/**
+ * `approved`: by somebody else who may, of the last state that was merged. `version-only`: pushed, and changes nothing but the
+ * version and the list of changes. Each of the others is no review.
+ */
 export const reviewKinds = [
   'approved',
+  'version-only',
   /** Approved, and changed after that. */
   'changed-after-approval',
   /** Merged by somebody else than who asked for it; nobody approved. */
@@ -135,13 +139,18 @@ function reviewWords(reviews: CommitReviews): string {
   if (reviews.state === 'not-checked') return `who reviewed them is not known (${reviews.why})`;
   const { counts, untold } = reviews;
   const not = unreviewedOf(reviews);
-  const gap = untold === 0 ? [] : [`${untold} not told`];
-  return [`${counts.approved} reviewed`, ...(not === 0 ? [] : [`${not} not`]), ...gap].join(', ');
+  const release = counts['version-only'];
+  return [
+    `${counts.approved} reviewed`,
+    ...(not === 0 ? [] : [`${not} not`]),
+    ...(release === 0 ? [] : [`${release} of the version alone`]),
+    ...(untold === 0 ? [] : [`${untold} not told`]),
+  ].join(', ');
 }
 
 export function unreviewedOf(reviews: CommitReviews): number {
   if (reviews.state === 'not-checked') return 0;
   return reviewKinds
-    .filter((kind) => kind !== 'approved')
+    .filter((kind) => kind !== 'approved' && kind !== 'version-only')
     .reduce((sum, kind) => sum + reviews.counts[kind], 0);
 }

@@ -11,7 +11,14 @@ const input = sampleInput();
 const artifact = input.subject.artifact ?? sha256('');
 const from = 'a'.repeat(40);
 
-const none = { approved: 0, 'changed-after-approval': 0, unapproved: 0, 'self-merged': 0, direct: 0 };
+const none = {
+  'version-only': 0,
+  approved: 0,
+  'changed-after-approval': 0,
+  unapproved: 0,
+  'self-merged': 0,
+  direct: 0,
+};
 const reviewed: CommitReviews = {
   state: 'told',
   counts: { ...none, approved: 14 },

@@ -191,7 +191,7 @@ test(
       approvedBy: 2,
     });
     fake.setReview(where, repo.commit({ 'b.js': '1' }), { request: 2, author: 1, mergedBy: 1 });
-    fake.setReview(where, repo.commit({ 'package.json': manifest('thing', '1.0.1') }));
+    fake.setReview(where, repo.commit({ 'package.json': manifest('thing', '1.0.1'), 'c.js': '1' }));
     repo.git('tag', 'v1.0.1');
     push();
     const { found } = isFound(await findAfter('1.0.1', first));

@@ -205,6 +205,30 @@ describe('reviews', () => {
     assert.deepEqual([rules(said), said.reviews.state === 'told' && said.reviews.untold], [[], 0]);
   });
 
+  it('are not missed where a push raises the version and changes nothing else; with anything else they are', async () => {
+    const from = first({ 'package-lock.json': lock('1.0.0') });
+    const raised = (files: Readonly<Record<string, string>>): Promise<CommitsListed> => {
+      repo.git('reset', '-q', '--hard', from);
+      repo.commit({ 'package.json': manifest('thing', '1.0.1'), ...files }, 'release');
+      repo.git('tag', '-f', 'v1.0.1');
+      return listed(built(from), '1.0.1', { forge: reviewed({ release: 'direct' }) });
+    };
+    const said = await raised({ 'CHANGELOG.md': 'news', 'package-lock.json': lock('1.0.1') });
+    assert.deepEqual(rules(said), []);
+    assert.match(commitsSentence(said), /; 0 reviewed, 1 of the version alone\.$/);
+    for (const files of [
+      { 'index.js': 'evil' },
+      { 'package.json': manifest('thing', '1.0.1', { scripts: { test: 'x' } }) },
+      { 'package-lock.json': lock('1.0.1', { 'node_modules/a': { version: '2.0.0' } }) },
+    ])
+      assert.deepEqual(rules(await raised(files)), ['unreviewed'], JSON.stringify(files));
+  });
+
+  function lock(version: string, more: object = {}): string {
+    const packages = { '': { name: 'thing', version }, ...more };
+    return JSON.stringify({ name: 'thing', version, lockfileVersion: 3, packages });
+  }
+
   it('that nobody tells are never counted as such', async () => {
     const from = first();
     for (let n = 0; n < 9; n += 1) repo.commit({ 'a.js': String(n) }, 'silent');

@@ -2,7 +2,7 @@
 import type { CommitsListed, CommitsSince } from '../../../core/commits.ts';
 import { isAssayError, messageOf } from '../../../core/errors.ts';
 import type { SourceDeps } from '../deps.ts';
-import type { GitCopy, Since } from '../git/copy.ts';
+import type { GitCopy } from '../git/copy.ts';
 import { lookAt } from '../look.ts';
 import { isFolderPath } from '../repository-url.ts';
 import { seenTags } from '../tags.ts';
@@ -13,6 +13,7 @@ import { isByNewcomer, reportOf, type LookedAt, type SensitiveTouch } from './re
 import { askReviews, type ReviewsTold } from './reviews.ts';
 import { filesRunAtInstall, isManifest, isRunAtInstall, scriptsChanged, sensitivePath } from './sensitive.ts';
 import { readTouched, type Touched } from './touched.ts';
+import { sameButVersion, toCompare } from './version-only.ts';
 
 /** The version to compare with. */
 export interface EarlierSource {
@@ -45,6 +46,7 @@ type Deps = Pick<SourceDeps, 'tags' | 'forge'>;
 const maxCommitBytes = 1024 * 1024;
 /** Manifests whose scripts are compared, of newcomers' commits. */
 const manifestsCompared = 400;
+const manifestsOfOne = 10;
 
 /** Throws SANDBOX_* and STORAGE_*; what git and the repository do is the answer. */
 export async function commitsSince(deps: Deps, copy: GitCopy, request: SinceRequest): Promise<CommitsSince> {
@@ -109,7 +111,7 @@ async function list(deps: Deps, copy: GitCopy, request: SinceRequest): Promise<C
     earlier: before,
     earlierWhole: said.earlierWhole,
     ...(await sensitiveOf(copy, request, commits, before, touched)),
-    reviews: await reviewsOf(deps, request, said),
+    reviews: await reviewsOf(deps, copy, request, commits, touched),
   });
 }
 
@@ -186,9 +188,42 @@ async function sensitiveOf(
 
 async function reviewsOf(
   { forge }: Deps,
+  copy: GitCopy,
   { isWeb, repository }: SinceRequest,
-  { commits }: Since,
+  commits: readonly LookedAt[],
+  touched: Touched,
 ): Promise<ReviewsTold | { readonly why: string }> {
   if (!isWeb) return { why: 'no forge is asked about it' };
-  return askReviews(forge, repository, commits);
+  const names = commits.map(({ name }) => name);
+  const { kinds, why } = await askReviews(forge, repository, names);
+  const pushed = commits.filter(({ name }) => kinds.get(name) === 'direct');
+  const releases = touched.whole ? await versionOnly(copy, pushed, touched) : [];
+  return { kinds: new Map([...kinds, ...releases.map((name) => [name, 'version-only'] as const)]), why };
+}
+
+/** Which of them change a version and nothing else. */
+async function versionOnly(
+  copy: GitCopy,
+  commits: readonly LookedAt[],
+  { byCommit }: Touched,
+): Promise<readonly string[]> {
+  const likely = commits.flatMap(({ name, people }) => {
+    const paths = toCompare(byCommit.get(name) ?? []);
+    const [parent] = people?.parents ?? [];
+    const isReadable = paths !== undefined && paths.length <= manifestsOfOne && paths.every(isFolderPath);
+    return parent !== undefined && isReadable ? [{ name, parent, paths }] : [];
+  });
+  const places = likely.flatMap(({ name, parent, paths }) =>
+    paths.flatMap((path) => [
+      { commit: parent, path },
+      { commit: name, path },
+    ]),
+  );
+  const texts = await copy.files(places);
+  let at = 0;
+  return likely.flatMap(({ name, paths }) => {
+    const same = paths.map((_, place) => sameButVersion(texts[at + 2 * place], texts[at + 2 * place + 1]));
+    at += 2 * paths.length;
+    return same.every(Boolean) ? [name] : [];
+  });
 }

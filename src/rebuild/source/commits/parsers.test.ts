@@ -8,6 +8,7 @@ import { idOf, plainName, readEarlierPeople, readPeople } from './people.ts';
 import { askReviews, reviewsAsked } from './reviews.ts';
 import { filesRunAtInstall, isRunAtInstall, scriptsChanged, sensitivePath } from './sensitive.ts';
 import { readTouched } from './touched.ts';
+import { sameButVersion, toCompare } from './version-only.ts';
 
 const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
 
@@ -183,6 +184,30 @@ describe('paths that run by themselves', () => {
     assert.ok(!isRunAtInstall('x/y.sh', 'packages/a', named));
     assert.ok(!isRunAtInstall('t.js', '', named));
   });
+});
+
+it('two states of a manifest are the same but for the version, or not', () => {
+  const of = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+  assert.ok(sameButVersion(of({ a: 1, version: '1' }), of({ version: '2', a: 1 })));
+  assert.ok(!sameButVersion(of({ a: 1, version: '1' }), of({ a: 2, version: '2' })));
+  assert.ok(!sameButVersion(undefined, undefined));
+  assert.ok(!sameButVersion(Buffer.from('{'), Buffer.from('{')));
+  assert.equal(toCompare(['package.json', 'src/x.js']), undefined);
+  assert.deepEqual(toCompare(['a/package.json', 'CHANGELOG.md']), ['a/package.json']);
+  assert.equal(toCompare(['npm-shrinkwrap.json']), undefined);
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string(), fc.jsonValue()),
+      fc.string(),
+      fc.jsonValue(),
+      (before, key, value) => {
+        const after = { ...before, [key]: value };
+        const same = JSON.stringify(after) === JSON.stringify(before);
+        if (!same && sameButVersion(of(before), of(after)))
+          assert.ok(key === 'version' || key === 'packages' || key === '__proto__');
+      },
+    ),
+  );
 });
 
 it('a side branch that was moved proves nothing; the default one does', () => {

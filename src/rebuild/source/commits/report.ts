@@ -158,7 +158,7 @@ function rankOf(touches: readonly SensitiveTouch[]): number {
   return order.findIndex((kind) => touches.some((one) => one.kind === kind));
 }
 
-const reviewFindings: Readonly<Record<Exclude<ReviewKind, 'approved'>, string>> = {
+const reviewFindings: Readonly<Record<Exclude<ReviewKind, 'approved' | 'version-only'>, string>> = {
   direct: 'came without a request that was merged',
   'self-merged': 'were merged by who asked for it, and approved by nobody',
   unapproved: 'were merged by somebody else than who asked for it, and approved by nobody',
