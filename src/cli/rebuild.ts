@@ -20,7 +20,7 @@ import {
   type GateOptions,
 } from './context.ts';
 import { foundationLines } from './foundation-lines.ts';
-import { tableLines } from './table.ts';
+import { jobLines } from './job-lines.ts';
 
 interface RebuildOptions extends GateOptions {
   readonly watch?: boolean;
@@ -46,7 +46,7 @@ export function addRebuild(program: Command, context: Context): void {
     .argument('[purl]', 'pkg:npm/name@version, pkg:deb/debian/name, or name@version of npm')
     .option('--watch', 'follow it to its end, and print what came of it')
     .option('--recipe <file>', 'YAML that corrects how it is built, or names its source')
-    .option('--list', 'what waits, runs and ended')
+    .option('--list', 'what waits, runs and ended, by cause; also `assay rebuild list`')
     .option('--cancel <id>', 'end a job')
     .option('--limit <number>', 'how many jobs --list shows', parseLimit, 30)
     .option('--format <format>', 'table or json', parseFormat, 'table')
@@ -62,7 +62,7 @@ export function addRebuild(program: Command, context: Context): void {
     });
   withExamples(command, [
     'assay rebuild pkg:npm/inherits@2.0.4 --watch',
-    'assay rebuild --list',
+    'assay rebuild list',
     'assay rebuild report pkg:npm/inherits@2.0.4',
     'assay rebuild report inherits@2.0.4 --html report.html',
     'assay rebuild proof inherits@2.0.4 --output inherits.json',
@@ -70,8 +70,23 @@ export function addRebuild(program: Command, context: Context): void {
     'after',
     '\nIt runs in a sandbox without a network, from the commit or archive that was published from. Every outcome is signed and\nin the ledger. A version becomes Secure when it equals what was built here, and a person approved its source.\nExit codes with --watch: 0 it is what upstream published, 1 it differs, 3 it could not be built.',
   );
+  addQueue(command, context);
   addReport(command, context);
   addProof(command, context);
+}
+
+function addQueue(rebuild: Command, context: Context): void {
+  const listing = withGateOptions(
+    rebuild.command('list').description('What waits, runs and ended, grouped by cause.'),
+  )
+    .option('--limit <number>', 'how many jobs', parseLimit, 30)
+    .option('--format <format>', 'table or json', parseFormat, 'table')
+    .action(async (options: RebuildOptions) => list(context, await running(context, options), options));
+  withExamples(listing, ['assay rebuild list', 'assay rebuild list --limit 100 --format json']);
+  const ending = withGateOptions(rebuild.command('cancel').description('End a job that waits or runs.'))
+    .argument('<id>', 'as `assay rebuild list` shows it')
+    .action(async (id: string, options: GateOptions) => cancel(context, await running(context, options), id));
+  withExamples(ending, ['assay rebuild cancel 4f0c2a6e-…']);
 }
 
 async function build(
@@ -134,7 +149,8 @@ function tellEnd({ terminal }: Context, job: JobShown, outcome: OutcomeShown | u
   if (outcome !== undefined) return tellOutcome(terminal, outcome);
   const why = job.message === undefined ? '' : `: ${forTerminal(job.message, 500)}`;
   terminal.out(`${job.purl}: ${job.state} (${job.cause ?? job.phase})${why}`);
-  if (job.state === 'waiting') terminal.note(`It is tried again at ${job.notBefore}.`);
+  if (job.state === 'waiting')
+    terminal.note(`It is tried again at ${job.notBefore}; asked for once more, it does not wait.`);
 }
 
 function tellOutcome(terminal: Context['terminal'], outcome: OutcomeShown): void {
@@ -160,16 +176,7 @@ async function list(context: Context, gate: ControlClient, options: RebuildOptio
   const { jobs } = await gate.rebuilds(options.limit);
   if (options.format === 'json') return printJson(context.terminal, { jobs });
   if (jobs.length === 0) return context.terminal.note('Nothing was asked for yet: assay rebuild PURL');
-  const columns = [
-    { title: 'ID', max: 40 },
-    { title: 'PACKAGE', max: 80 },
-    { title: 'STATE', max: 12 },
-    { title: 'PHASE', max: 12 },
-    { title: 'WHY', max: 12 },
-    { title: 'CAUSE', max: 40 },
-  ];
-  const rows = jobs.map((job) => [job.id, job.purl, job.state, job.phase, job.reason, job.cause ?? '']);
-  for (const line of tableLines(columns, rows)) context.terminal.out(line);
+  for (const line of jobLines(jobs)) context.terminal.out(line);
   return undefined;
 }
 
@@ -177,7 +184,7 @@ async function cancel(context: Context, gate: ControlClient, id: string): Promis
   const { cancelled } = await gate.cancelRebuild(id);
   if (!cancelled)
     throw new AssayError('REBUILD_NOT_FOUND', `no job ${id} waits or runs`, {
-      hint: '`assay rebuild --list` shows the jobs.',
+      hint: '`assay rebuild list` shows the jobs.',
     });
   context.terminal.out(`cancelled ${id}`);
 }

@@ -78,7 +78,7 @@ export const rebuildErrors = {
   },
   REBUILD_NOT_FOUND: {
     meaning: 'There is no such build, or none of this package.',
-    remedy: '`assay rebuild --list` shows what was asked for; `assay rebuild PURL` builds it.',
+    remedy: '`assay rebuild list` shows what was asked for; `assay rebuild PURL` builds it.',
   },
   REBUILD_UNAVAILABLE: {
     meaning: 'This gate builds nothing.',

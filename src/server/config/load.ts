@@ -143,6 +143,8 @@ function baseSettings(entries: Entries, around: Surroundings): Omit<Settings, 'u
       concurrency: get('rebuild.concurrency') as number,
       automatic: get('rebuild.automatic') as boolean,
       inputs: get('rebuild.inputs') as Settings['rebuild']['inputs'],
+      sshKey: pathOf(entries.get('rebuild.sshKey'), around),
+      sshKnownHosts: pathOf(entries.get('rebuild.sshKnownHosts'), around),
     },
     secureChannel: {
       enabled: get('secureChannel.enabled') as boolean,

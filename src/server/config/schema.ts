@@ -222,6 +222,8 @@ export const configSchema = z.strictObject({
       concurrency: z.number().int().min(1).max(64).optional(),
       automatic: z.boolean().optional(),
       inputs: z.enum(inputModes).optional(),
+      sshKey: text.optional(),
+      sshKnownHosts: text.optional(),
     })
     .optional(),
   behaviour: z.strictObject({ watch: z.enum(['auto', 'off']).optional() }).optional(),

@@ -119,6 +119,9 @@ export interface RebuildSettings {
   readonly automatic: boolean;
   /** How packages come into a build. */
   readonly inputs: InputMode;
+  /** Absolute paths of a private key and of the keys of hosts, for `ssh:` sources in recipes; both or none. */
+  readonly sshKey?: string | undefined;
+  readonly sshKnownHosts?: string | undefined;
 }
 
 /** The listener that serves what was built here and nothing else. */

@@ -23,6 +23,8 @@ export function settingsShown(
     'signer.directory': settings.signer.directory,
     'rebuild.directory': settings.rebuild.directory,
     'rebuild.recipes': settings.rebuild.recipes,
+    'rebuild.sshKey': settings.rebuild.sshKey,
+    'rebuild.sshKnownHosts': settings.rebuild.sshKnownHosts,
   };
   const shown = simple.map((entry) =>
     inForce(entry.key, Object.hasOwn(paths, entry.key) ? paths[entry.key] : entry.value, entry),

@@ -45,6 +45,8 @@ export const jobShown = z.object({
   cause: z.string().optional(),
   message: z.string().optional(),
   buildId: z.string().optional(),
+  /** In lists, of what was compared. */
+  verdict: z.enum(comparisonVerdicts).optional(),
   createdAt: z.string(),
   startedAt: z.string().optional(),
   endedAt: z.string().optional(),

@@ -51,7 +51,12 @@ export async function requestRebuild(gate: Asked, { purl, recipe }: RebuildReque
 }
 
 export async function listRebuilds(gate: Asked, limit: number): Promise<JobList> {
-  return { jobs: (await gate.storage.buildJobs.list(limit)).map(jobShown) };
+  const jobs: JobShown[] = [];
+  for (const job of await gate.storage.buildJobs.list(limit)) {
+    const build = job.buildId === undefined ? undefined : await gate.storage.builds.byId(job.buildId);
+    jobs.push({ ...jobShown(job), ...(build === undefined ? {} : { verdict: build.verdict }) });
+  }
+  return { jobs };
 }
 
 /** Throws REBUILD_NOT_FOUND. */

@@ -15,6 +15,7 @@ import type { UpstreamId } from '../../core/subject.ts';
 import type { Clock } from '../../core/time.ts';
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { PackageRegistry } from '../../rebuild/recipe/deps.ts';
+import type { SshIdentity } from '../../rebuild/source/git/git-sandbox.ts';
 import type { Storage } from '../../storage/open.ts';
 import { createDial } from '../../upstream/dial.ts';
 import { openPublicFiles } from '../../upstream/public-files.ts';
@@ -129,6 +130,7 @@ export async function openRebuilding(
     archives: (release) => debian.offersFor(release, defaultSuite),
     dial: createDial({ privateAllowed: (place) => isForge(settings, place) }),
     authorities: authorities(settings.upstreams),
+    ssh: sshIdentity(settings),
     clock,
     recipes: settings.rebuild.recipes,
   };
@@ -175,7 +177,13 @@ export async function openRebuilding(
   await tellOfBuilds({ storage, onChange: needs.onChange });
   const queue = await openQueue({
     jobs: storage.buildJobs,
-    rebuild: (request, watch) => rebuildOne(one, request, watch),
+    rebuild: (request, watch) => {
+      if (request.clean === true) {
+        watch.line('From clean: a new folder, tools unpacked anew, the base root compared with its digest.');
+        workshop.renew();
+      }
+      return rebuildOne(one, request, watch);
+    },
     clock,
     newId: randomUUID,
     concurrency: settings.rebuild.concurrency,
@@ -203,6 +211,13 @@ export async function openRebuilding(
       await needs.onChange(formatPurl(ecosystem, name));
     },
   };
+}
+
+/** Hosts of ssh sources are the operator's word, also those of their own network. */
+function sshIdentity({ rebuild: { sshKey, sshKnownHosts } }: Settings): SshIdentity | undefined {
+  if (sshKey === undefined || sshKnownHosts === undefined) return undefined;
+  const dial = createDial({ privateAllowed: () => true });
+  return { keyFile: sshKey, knownHostsFile: sshKnownHosts, dial };
 }
 
 /** The operator named it: it may lie in their own network. */

@@ -15,7 +15,7 @@ import { correctionFile, readCorrection, type Correction } from '../../rebuild/r
 import { defaultSuite } from '../../rebuild/recipe/base.ts';
 import type { Dial, SourceDeps } from '../../rebuild/source/deps.ts';
 import { findNamedSource, findSource } from '../../rebuild/source/find.ts';
-import { sandboxedGit } from '../../rebuild/source/git/git-sandbox.ts';
+import { sandboxedGit, type SshIdentity } from '../../rebuild/source/git/git-sandbox.ts';
 import type { MovedTag, NamedSource, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import { earlierSource } from './earlier-source.ts';
@@ -30,6 +30,8 @@ export interface NpmSourcesDeps {
   readonly dial: Dial;
   /** Certificates (PEM) of the operator's own authorities. */
   readonly authorities?: string | undefined;
+  /** For `ssh:` sources of recipes. */
+  readonly ssh?: SshIdentity | undefined;
   readonly clock: Clock;
   /** Folder with corrections. */
   readonly recipes: string;
@@ -131,13 +133,14 @@ function namedIn(correction: Correction | undefined): NamedSource | undefined {
 }
 
 function sourceDeps(deps: NpmSourcesDeps, target: NpmTarget, shop: Workshop): SourceDeps {
-  const { storage, forge, files, archives, dial, authorities } = deps;
+  const { storage, forge, files, archives, dial, authorities, ssh } = deps;
   return {
     git: sandboxedGit({
       sandbox: shop.sandbox,
       base: (packages) => shop.base(packages, defaultSuite),
       dial,
       ...(authorities === undefined ? {} : { authorities }),
+      ...(ssh === undefined ? {} : { ssh }),
     }),
     blobs: storage.blobs,
     files,

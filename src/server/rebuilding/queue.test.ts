@@ -159,6 +159,13 @@ test('a version that differs where an earlier one matched raises an alarm and is
   const kinds = bench.alarms.map(({ kind }) => kind);
   assert.ok(kinds.includes('rebuild-suspicious') && kinds.includes('rebuild-regression'));
   const told = bench.alarms.find(({ kind }) => kind === 'rebuild-regression');
-  assert.match(told?.message ?? '', /stay with 1\.0\.0/);
+  assert.match(told?.message ?? '', /stay with 1\.0\.0: npm install --save-exact a@1\.0\.0$/);
+  const messages = bench.alarms
+    .filter(({ kind }) => kind === 'rebuild-regression')
+    .map(({ message }) => message);
+  assert.equal(messages.length, 2);
+  assert.ok(
+    messages.some((message) => message.includes('once more from clean, pkg:npm/a@1.0.1 still differs')),
+  );
   assert.equal((await bench.storage.builds.ofVersion(poisoned, 10)).length, 2);
 });

@@ -114,8 +114,9 @@ export async function openQueue(deps: QueueDeps): Promise<BuildQueue> {
       signal: abort.signal,
     };
     try {
-      const { purl, recipe, principal } = job;
-      const one = await deps.rebuild({ purl, recipe, principal }, watch);
+      const { purl, recipe, principal, reason } = job;
+      const clean = reason === 'regression';
+      const one = await deps.rebuild({ purl, recipe, principal, clean }, watch);
       await ended(job, one);
     } catch (error) {
       await failed(job, error).catch((again: unknown) =>

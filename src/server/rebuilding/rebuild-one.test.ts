@@ -78,6 +78,18 @@ test('a later failure hides nothing that was found: neither what is suspicious, 
   }
 });
 
+test('a build from clean that matches says that the one before was led astray; one that nobody doubted says nothing', async (t) => {
+  const bench = await rebuildBench(t, (of) => comparedAs(of, 'identical'));
+  await rebuildOne(bench.deps, request, watch);
+  assert.equal(bench.alarms.length, 0);
+  await rebuildOne(bench.deps, { ...request, clean: true }, watch);
+  assert.deepEqual(
+    bench.alarms.map(({ kind, severity }) => [kind, severity]),
+    [['rebuild-regression', 'warning']],
+  );
+  assert.match(bench.alarms[0]?.message ?? '', /once more from clean, \S+ is what upstream published/);
+});
+
 test('an ecosystem that nobody builds is refused by name', async (t) => {
   const bench = await rebuildBench(t, () => notBuilt('no-source'));
   await assert.rejects(

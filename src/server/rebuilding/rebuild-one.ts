@@ -9,7 +9,7 @@ import type { StoredBuild } from '../../storage/builds.ts';
 import type { BuildWatch, Rebuilder } from './deps.ts';
 import type { KnownBuilds } from './known.ts';
 import { recordOutcome, type RecordDeps } from './record-outcome.ts';
-import { lastGoodVersion } from './regression.ts';
+import { isGoodVerdict, lastGoodVersion, pinCommand } from './regression.ts';
 
 export interface RebuildOneDeps extends RecordDeps {
   readonly rebuilders: readonly Rebuilder[];
@@ -25,6 +25,8 @@ export interface RebuildOneRequest {
   readonly purl: Purl;
   readonly recipe: string | undefined;
   readonly principal: Principal;
+  /** Again, because it differed where another version matched: nothing that an earlier build unpacked is used. */
+  readonly clean?: boolean;
 }
 
 export interface OneRebuilt {
@@ -37,7 +39,7 @@ export interface OneRebuilt {
 /** Throws REBUILD_UNSUPPORTED, what `locate` throws, LEDGER_SIGNER_*, STORAGE_*: nothing is on record then. */
 export async function rebuildOne(
   deps: RebuildOneDeps,
-  { purl, recipe, principal }: RebuildOneRequest,
+  { purl, recipe, principal, clean = false }: RebuildOneRequest,
   watch: BuildWatch,
 ): Promise<OneRebuilt> {
   const rebuilder = rebuilderFor(deps.rebuilders, purl);
@@ -57,7 +59,9 @@ export async function rebuildOne(
   const regressedFrom = lastGoodVersion(record, deps.known.ofPackage(ecosystem, name));
   const build = await recordOutcome(deps, deps.newId(), record, principal);
   deps.known.add(build);
-  await raiseAlarms(deps, build, record, regressedFrom);
+  await raiseAlarms(deps, build, record);
+  if (clean && isGoodVerdict(record)) await tellCleared(deps, build, record);
+  else if (regressedFrom !== undefined) await tellRegression(deps, build, record, regressedFrom, clean);
   await deps.onChange(target.purl);
   return { build, record, regressedFrom };
 }
@@ -73,7 +77,6 @@ async function raiseAlarms(
   { raiseAlarm }: RebuildOneDeps,
   build: StoredBuild,
   { purl, artifact, outcome, endedAt }: RebuildRecord,
-  regressedFrom: string | undefined,
 ): Promise<void> {
   if (outcome.state !== 'compared') return;
   const { verdict, differences } = outcome.comparison;
@@ -88,13 +91,41 @@ async function raiseAlarms(
       data,
       at: endedAt,
     });
-  if (regressedFrom !== undefined)
-    await raiseAlarm({
-      kind: 'rebuild-regression',
-      severity: 'critical',
-      about: purl,
-      message: `${purl} differs from what its source makes, and version ${regressedFrom} did not. It is built once more from clean; until that is understood, stay with ${regressedFrom}.`,
-      data: { ...data, lastGood: regressedFrom },
-      at: endedAt,
-    });
+}
+
+/** At once for the first build; for the second it is said that this machine did not lead it astray. */
+async function tellRegression(
+  { raiseAlarm }: RebuildOneDeps,
+  { id, verdict }: StoredBuild,
+  { purl, artifact, endedAt }: RebuildRecord,
+  lastGood: string,
+  clean: boolean,
+): Promise<void> {
+  const pin = pinCommand(purl, lastGood);
+  const what = clean
+    ? `Built once more from clean, ${purl} still differs from what its source makes, and version ${lastGood} did not.`
+    : `${purl} differs from what its source makes, and version ${lastGood} did not. It is built once more from clean.`;
+  await raiseAlarm({
+    kind: 'rebuild-regression',
+    severity: 'critical',
+    about: purl,
+    message: `${what} Until that is understood, stay with ${lastGood}${pin === undefined ? '' : `: ${pin}`}`,
+    data: { artifact, build: id, verdict, lastGood, clean, ...(pin === undefined ? {} : { pin }) },
+    at: endedAt,
+  });
+}
+
+async function tellCleared(
+  { raiseAlarm }: RebuildOneDeps,
+  { id, verdict }: StoredBuild,
+  { purl, artifact, endedAt }: RebuildRecord,
+): Promise<void> {
+  await raiseAlarm({
+    kind: 'rebuild-regression',
+    severity: 'warning',
+    about: purl,
+    message: `Built once more from clean, ${purl} is what upstream published: the build before differed because of this machine, or of chance. See: assay rebuild report ${purl}`,
+    data: { artifact, build: id, verdict, clean: true },
+    at: endedAt,
+  });
 }

@@ -21,6 +21,8 @@ export interface Workshop {
 
 export interface LazyWorkshop {
   readonly open: () => Promise<Workshop>;
+  /** What is opened next shares nothing with what was; builds that run go on with theirs. */
+  readonly renew: () => void;
   /** As it was probed for the first build; undefined before that. */
   readonly isolation: () => IsolationReport | undefined;
   readonly close: () => Promise<void>;
@@ -30,11 +32,20 @@ export interface LazyWorkshop {
 const relay = ['libatomic1', 'libstdc++6'];
 
 const prefix = 'gate-';
+/** With all its phases. */
+const longestBuildMs = 3 * 3_600_000;
+
+interface Retired {
+  readonly timer: NodeJS.Timeout;
+  readonly remove: () => Promise<void>;
+}
 
 /** What a gate that was killed left in the directory is removed meanwhile: a build can leave many gigabytes. */
 export function createWorkshop(directory: string, blobs: Storage['blobs']): LazyWorkshop {
   let opened: Promise<Workshop> | undefined;
   let own: OwnFolder | undefined;
+  /** Those before it, which a build may still be in. */
+  const retired = new Set<Retired>();
   let isolation: IsolationReport | undefined;
   // What could not be removed takes space and no more.
   const swept = sweepOwnFolders(directory, prefix).catch(() => 0);
@@ -61,17 +72,38 @@ export function createWorkshop(directory: string, blobs: Storage['blobs']): Lazy
     };
   }
 
+  function retire(): Pick<Retired, 'remove'> {
+    const [shop, folder] = [opened, own];
+    [opened, own] = [undefined, undefined];
+    return {
+      remove: async () => {
+        const tools = (await shop?.catch(() => undefined))?.tools;
+        await tools?.close();
+        await folder?.remove();
+      },
+    };
+  }
+
   return {
     open: () => {
       opened ??= open();
-      opened.catch(() => (opened = undefined));
-      return opened;
+      const now = opened;
+      now.catch(() => (opened = opened === now ? undefined : opened));
+      return now;
+    },
+    renew: () => {
+      const old = retire();
+      const timer = setTimeout(() => void old.remove().catch(() => undefined), longestBuildMs);
+      timer.unref();
+      retired.add({ ...old, timer });
     },
     isolation: () => isolation,
     close: async () => {
-      const shop = await opened?.catch(() => undefined);
-      await shop?.tools.close();
-      await own?.remove();
+      for (const { timer, remove } of retired) {
+        clearTimeout(timer);
+        await remove();
+      }
+      await retire().remove();
       await swept;
     },
   };

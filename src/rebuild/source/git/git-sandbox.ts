@@ -1,7 +1,7 @@
 /** Git in the sandbox: a folder of its own to write to, one remote it can reach, or none. */
-import { access, constants, cp, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError, messageOf } from '../../../core/errors.ts';
 import type { Sandbox, Workspace } from '../../../core/sandbox.ts';
 import type { Dial, GitAccess, GitFolder, GitRemote } from '../deps.ts';
 import { openTunnel } from '../tunnel.ts';
@@ -15,8 +15,16 @@ export interface GitSandboxDeps {
   readonly limits?: GitLimits;
   /** Certificates (PEM) of authorities beside those of the base; the operator's. */
   readonly authorities?: string;
-  /** Files of an ssh identity, for `ssh:` sources; the operator's, and used for nothing else. */
-  readonly ssh?: { readonly keyFile: string; readonly knownHostsFile: string };
+  readonly ssh?: SshIdentity;
+}
+
+/** For `ssh:` sources, which the operator's recipes alone name; used for nothing else. */
+export interface SshIdentity {
+  readonly keyFile: string;
+  /** Keys of the hosts; any other host is refused. */
+  readonly knownHostsFile: string;
+  /** An operator may name hosts of their own network. */
+  readonly dial: Dial;
 }
 
 const gitPackages: readonly string[] = ['bzip2', 'ca-certificates', 'git', 'xz-utils'];
@@ -43,7 +51,7 @@ export const defaultGitLimits: GitLimits = {
 };
 
 const proxy = 'http://127.0.0.1:3128';
-const inside = { folder: '/git', config: '/git-config', repository: '/source.git' } as const;
+const inside = { folder: '/git', config: '/git-config', repository: '/source.git', ssh: '/git-ssh' } as const;
 
 export function sandboxedGit(deps: GitSandboxDeps): GitAccess {
   return { open: (remote, signal) => openFolder(deps, remote, signal) };
@@ -55,7 +63,10 @@ async function openFolder(
   signal: AbortSignal | undefined,
 ): Promise<GitFolder> {
   if (remote.kind === 'ssh' && deps.ssh === undefined)
-    throw new AssayError('SOURCE_UNREADABLE', 'no ssh identity is configured for sources');
+    throw new AssayError(
+      'SOURCE_UNREADABLE',
+      'no ssh identity is configured for sources: rebuild.sshKey and rebuild.sshKnownHosts',
+    );
   if (remote.kind === 'file') await checkRepository(remote.path);
   const { sandbox, limits = defaultGitLimits } = deps;
   const base = await deps.base(remote.kind === 'ssh' ? sshPackages : gitPackages);
@@ -64,6 +75,7 @@ async function openFolder(
   try {
     const path = await workspace.folder('git');
     const configPath = await writeConfig(deps, remote, workspace, base.path);
+    const sshPath = remote.kind === 'ssh' ? await writeIdentity(deps, workspace) : undefined;
     const mounts = [
       { from: path, to: inside.folder, writable: true },
       { from: configPath, to: inside.config, writable: false },
@@ -72,7 +84,11 @@ async function openFolder(
     const run = async (script: string, args: readonly string[], socketPath: string | undefined) => {
       return sandbox.run({
         root: base.path,
-        mounts,
+        // The key is there while the remote is reached, and not while git reads what came.
+        mounts:
+          socketPath === undefined || sshPath === undefined
+            ? mounts
+            : [...mounts, { from: sshPath, to: inside.ssh, writable: false }],
         command: ['/bin/sh', '-euc', script, 'sh', ...args],
         cwd: inside.folder,
         env: environment(remote),
@@ -102,7 +118,7 @@ async function openFolder(
           socketPath,
           host,
           port,
-          dial: deps.dial,
+          dial: remote.kind === 'ssh' ? (deps.ssh?.dial ?? deps.dial) : deps.dial,
           maxBytes: limits.trafficBytes,
         });
         try {
@@ -135,14 +151,14 @@ function environment(remote: GitRemote): Readonly<Record<string, string>> {
   const of = gitEnvironment(remote.kind, { config: `${inside.config}/config` });
   if (remote.kind !== 'ssh') return of;
   const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', 'ForwardAgent=no'];
-  const files = [`IdentityFile=${inside.config}/key`, `UserKnownHostsFile=${inside.config}/known_hosts`];
+  const files = [`IdentityFile=${inside.ssh}/key`, `UserKnownHostsFile=${inside.ssh}/known_hosts`];
   const proxied = `ProxyCommand='nc -X connect -x 127.0.0.1:3128 %h %p'`;
   const words = [...options, ...files, proxied].map((option) => `-o ${option}`);
   return { ...of, GIT_SSH_COMMAND: `ssh -F /dev/null ${words.join(' ')}`, GIT_SSH_VARIANT: 'ssh' };
 }
 
 async function writeConfig(
-  { authorities, ssh }: GitSandboxDeps,
+  { authorities }: GitSandboxDeps,
   remote: GitRemote,
   workspace: Workspace,
   base: string,
@@ -158,9 +174,18 @@ async function writeConfig(
     authorities: own ? `${inside.config}/authorities.pem` : undefined,
   });
   await writeFile(join(path, 'config'), text);
-  if (remote.kind === 'ssh' && ssh !== undefined) {
-    await cp(ssh.keyFile, join(path, 'key'));
-    await cp(ssh.knownHostsFile, join(path, 'known_hosts'));
+  await workspace.give(path);
+  return path;
+}
+
+async function writeIdentity({ ssh }: GitSandboxDeps, workspace: Workspace): Promise<string | undefined> {
+  if (ssh === undefined) return undefined;
+  const path = await workspace.folder('ssh');
+  try {
+    await writeFile(join(path, 'key'), await readFile(ssh.keyFile), { mode: 0o600 });
+    await writeFile(join(path, 'known_hosts'), await readFile(ssh.knownHostsFile), { mode: 0o600 });
+  } catch (cause) {
+    throw new AssayError('SOURCE_UNREADABLE', `the ssh identity for sources: ${messageOf(cause)}`, { cause });
   }
   await workspace.give(path);
   return path;
