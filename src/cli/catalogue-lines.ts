@@ -1,5 +1,6 @@
 /** The catalogue for people: the share first, then what the project itself asks for, then each package. */
 import { forTerminal } from '../core/encode.ts';
+import { parsePurl } from '../core/purl.ts';
 import type {
   CatalogueAnswer,
   CatalogueLine,
@@ -38,7 +39,7 @@ export function summaryLines({
 export function packageLines(answer: CatalogueAnswer, { only, limit }: Shown): readonly string[] {
   const unknown = only === 'secure' ? [] : answer.unknown;
   const known = answer.packages.filter((one) => only === undefined || one.class === only);
-  const rows = [...known.map(rowOf), ...unknown.map((purl) => [purl, 'unknown', '', never])];
+  const rows = [...known.map(rowOf), ...unknown.map((purl) => [shortName(purl), 'unknown', '', never])];
   if (rows.length === 0) return [];
   const more = rows.length - limit;
   return [
@@ -56,16 +57,27 @@ const columns = [
   { title: 'WHY', max: 120 },
 ];
 
+/** As people write it: `@scope/name@1.0.0` for npm's. Hostile all the same. */
+function shortName(purl: string): string {
+  if (!purl.startsWith('pkg:npm/')) return purl;
+  try {
+    const { name, version } = parsePurl(purl);
+    return version === undefined ? name : `${name}@${version}`;
+  } catch {
+    return purl;
+  }
+}
+
 const never = 'It never came through this gate.';
 
 function rowOf({ purl, class: of, grade, verdict, because }: CatalogueLine): readonly string[] {
-  return [purl, `${of}/${grade}`, verdict ?? '', because];
+  return [shortName(purl), `${of}/${grade}`, verdict ?? '', because];
 }
 
 export function directLines(direct: readonly DirectDependency[], { limit }: Shown): readonly string[] {
   if (direct.length === 0) return [];
   const rows = direct.map(({ purl, line, closure }) => [
-    purl,
+    shortName(purl),
     line === undefined ? 'unknown' : `${line.class}/${line.grade}`,
     shareWords(closure),
   ]);
@@ -116,7 +128,7 @@ function closureLines(
   if (closure.total === 0) return ['closure   it has no dependencies'];
   const unknown = only === 'secure' ? [] : closure.unknownPackages;
   const known = closure.packages.filter((one) => only === undefined || one.class === only);
-  const rows = [...known.map(rowOf), ...unknown.map((name) => [name, 'unknown', '', never])];
+  const rows = [...known.map(rowOf), ...unknown.map((name) => [shortName(name), 'unknown', '', never])];
   return [
     `closure   Secure: ${shareWords(closure)}, as an install would take them now`,
     ...tableLines(columns, rows.slice(0, limit)),

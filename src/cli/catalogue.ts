@@ -101,6 +101,10 @@ async function project(
     if (place > 0) terminal.out('');
     for (const line of lines) terminal.out(line);
   }
+  if (lockfile !== undefined && answer.summary.unknown > 0)
+    terminal.note(
+      'What never came through this gate is looked at by `assay check`, and with every install through it.',
+    );
   if (lockfile !== undefined && direct === undefined)
     terminal.note(
       `Shares for each direct dependency are told of package-lock.json; this is ${lockfile.format}.`,

@@ -38,7 +38,7 @@ export async function resolveClosure(gate: ClosureGate, root: Purl): Promise<Res
       for (const [place, one] of found.entries()) {
         const wanted = some[place];
         if (wanted === undefined) continue;
-        if (one === undefined) unresolved.add(`${wanted.name} ${wanted.range ?? ''}`.trim());
+        if (one === undefined) unresolved.add(wordsOf(wanted));
         else if (!purls.has(one.purl)) {
           clipped ||= purls.size > mostPackages;
           purls.add(one.purl);
@@ -50,6 +50,10 @@ export async function resolveClosure(gate: ClosureGate, root: Purl): Promise<Res
   }
   purls.delete(root);
   return { purls: [...purls], unresolved: [...unresolved], clipped };
+}
+
+function wordsOf({ name, range = '' }: WantedDependency): string {
+  return `${name} ${range}`.slice(0, 300).trim().toWellFormed();
 }
 
 /** Whatever its upstream does, it is a dependency that cannot be told. */
