@@ -90,6 +90,7 @@ const purePlaces = [
   'reports/',
   'ledger/verify/',
   'registries/',
+  'rebuild/behaviour/strace/',
   'rebuild/compare/',
   'rebuild/recipe/infer/',
   'rebuild/recipe/managers/',

@@ -27,6 +27,13 @@ export interface InstalledDependency extends GivenPackage {
   readonly folder: string;
 }
 
+export interface BundledPackage {
+  /** From the top of the package: `node_modules/a`, `node_modules/@scope/b/node_modules/c`. */
+  readonly folder: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly hasBindingGyp: boolean;
+}
+
 /** Folders of the host that runs may read, each as its tarball was unpacked. */
 export interface ObserveToolchain {
   /** A base root with `sh`; with compilers where addons are to be built. */
@@ -48,6 +55,8 @@ export interface ObserveRequest {
   readonly scripts: Readonly<Record<string, string>>;
   /** Its top folder has a `binding.gyp`, and its manifest does not say `gypfile: false`. */
   readonly hasBindingGyp: boolean;
+  /** Packages within its own archive: npm runs their scripts too. Before its own, here. Default: none. */
+  readonly bundled?: readonly BundledPackage[];
   /** A dependency by git URL: `prepare` is run too. Default: false. */
   readonly fromGit?: boolean;
   readonly toolchain: ObserveToolchain;

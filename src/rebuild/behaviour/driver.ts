@@ -50,20 +50,26 @@ const lingerMs = 20_000;
 export const driverProgram = `'use strict';
 var fs = require('fs'), spawn = require('child_process').spawn;
 var given = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
-var env = {};
-Object.keys(process.env).forEach(function (name) { if (name !== 'SOURCE_DATE_EPOCH') env[name] = process.env[name]; });
-function flat(prefix, value, depth) {
+function flat(env, prefix, value, depth) {
   if (value === null || value === undefined || depth > 6) return;
   if (typeof value === 'object') Object.keys(value).slice(0, 200).forEach(function (key) {
-    flat(prefix + '_' + key.replace(/[^a-zA-Z0-9_]/g, '_'), value[key], depth + 1);
+    flat(env, prefix + '_' + key.replace(/[^a-zA-Z0-9_]/g, '_'), value[key], depth + 1);
   });
-  else env[prefix] = String(value).indexOf('\\n') < 0 ? String(value) : JSON.stringify(value);
+  else if (String(value).length < 8192 && String(value).indexOf('\\0') < 0 && Object.keys(env).length < 1000)
+    env[prefix] = String(value).indexOf('\\n') < 0 ? String(value) : JSON.stringify(value);
 }
-try {
-  var manifest = JSON.parse(fs.readFileSync(given.folder + '/package.json', 'utf8'));
-  ['name', 'version', 'config', 'engines', 'bin'].forEach(function (key) { flat('npm_package_' + key, manifest[key], 0); });
-} catch (error) {}
-Object.keys(given.env).forEach(function (name) { env[name] = given.env[name]; });
+function environment(script) {
+  var env = {};
+  Object.keys(process.env).forEach(function (name) { if (name !== 'SOURCE_DATE_EPOCH') env[name] = process.env[name]; });
+  try {
+    var manifest = JSON.parse(fs.readFileSync(script.folder + '/package.json', 'utf8'));
+    ['name', 'version', 'config', 'engines', 'bin'].forEach(function (key) { flat(env, 'npm_package_' + key, manifest[key], 0); });
+  } catch (error) {}
+  Object.keys(script.env).forEach(function (name) { env[name] = script.env[name]; });
+  env.npm_lifecycle_event = script.event;
+  env.npm_lifecycle_script = script.command;
+  return env;
+}
 function left() {
   return fs.readdirSync('/proc').filter(function (name) { return /^\\d+$/.test(name); }).length > 2;
 }
@@ -77,9 +83,7 @@ function end(code) {
 (function next(index) {
   var script = given.scripts[index];
   if (script === undefined) return end(0);
-  env.npm_lifecycle_event = script.event;
-  env.npm_lifecycle_script = script.command;
-  spawn('/bin/sh', ['-c', script.command], { cwd: given.folder, env: env, stdio: ['ignore', 'inherit', 'inherit'] })
+  spawn('/bin/sh', ['-c', script.command], { cwd: script.folder, env: environment(script), stdio: ['ignore', 'inherit', 'inherit'] })
     .on('error', function () { end(126); })
     .on('exit', function (code) { if (code === 0) next(index + 1); else end(code === null ? 1 : code > 125 ? 1 : code); });
 })(0);

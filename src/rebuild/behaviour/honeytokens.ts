@@ -248,6 +248,10 @@ function needlesOf(value: string): readonly string[] {
   return [secret.slice(0, pieceLength), secret.slice(-pieceLength)].flatMap(encodings);
 }
 
+function backwards(text: string): string {
+  return Array.from(text).reverse().join('');
+}
+
 function encodings(piece: string): readonly string[] {
   const bytes = Buffer.from(piece);
   const base64 = [0, 1, 2].map((offset) =>
@@ -258,7 +262,5 @@ function encodings(piece: string): readonly string[] {
       .slice([0, 2, 3][offset])
       .slice(0, -1),
   );
-  return [piece, bytes.toString('hex'), [...piece].reverse().join(''), ...base64].map((one) =>
-    one.toLowerCase(),
-  );
+  return [piece, bytes.toString('hex'), backwards(piece), ...base64].map((one) => one.toLowerCase());
 }

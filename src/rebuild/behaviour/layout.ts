@@ -49,20 +49,43 @@ export function checkFolder(folder: string): string {
   return folder;
 }
 
-/** What the driver is given: scripts, and the variables that npm sets for each. */
+/** What the driver is given: scripts, and the variables of each. */
 export interface DriverInput {
-  readonly folder: string;
-  readonly scripts: readonly LifecycleScript[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly scripts: readonly {
+    readonly event: string;
+    readonly command: string;
+    /** Absolute. */
+    readonly folder: string;
+    readonly env: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** @throws BEHAVIOUR_INPUT_INVALID */
+export function driverInput(
+  places: Places,
+  request: ObserveRequest,
+  scripts: readonly LifecycleScript[],
+  environment: Readonly<Record<string, string>>,
+): DriverInput {
+  return {
+    scripts: scripts.map(({ event, command, folder: below }) => {
+      const folder = below === '' ? places.package : `${places.package}/${checkFolder(below)}`;
+      return { event, command, folder, env: { ...environment, ...npmEnvironment(places, request, folder) } };
+    }),
+  };
 }
 
 /** As @npmcli/run-script and @npmcli/config set them for a dependency's scripts. */
-export function npmEnvironment(places: Places, request: ObserveRequest): Readonly<Record<string, string>> {
+function npmEnvironment(
+  places: Places,
+  request: ObserveRequest,
+  own: string,
+): Readonly<Record<string, string>> {
   const { toolchain, registryHosts } = request;
   const [registry] = registryHosts;
   const { home, project } = places;
   const modules: string[] = [];
-  for (let folder = places.package; folder !== '/'; folder = posix.dirname(folder))
+  for (let folder = own; folder !== '/'; folder = posix.dirname(folder))
     modules.push(`${folder}/node_modules/.bin`);
   const runScript = `${inside.npm}/node_modules/@npmcli/run-script/lib/node-gyp-bin`;
   const settings = {
@@ -93,7 +116,7 @@ export function npmEnvironment(places: Places, request: ObserveRequest): Readonl
     npm_command: 'install',
     npm_execpath: `${inside.npm}/bin/npm-cli.js`,
     npm_node_execpath: `${inside.node}/bin/node`,
-    npm_package_json: `${places.package}/package.json`,
+    npm_package_json: `${own}/package.json`,
   };
 }
 

@@ -4,6 +4,26 @@ import type { ObserveRequest } from './deps.ts';
 export interface LifecycleScript {
   readonly event: string;
   readonly command: string;
+  /** From the top of the package; empty for its own. */
+  readonly folder: string;
+}
+
+/** Of everything that is within: what is bundled, then the package itself. */
+export function allScripts(
+  request: Pick<ObserveRequest, 'scripts' | 'hasBindingGyp' | 'fromGit' | 'bundled'>,
+): readonly LifecycleScript[] {
+  const { bundled = [] } = request;
+  return [
+    ...bundled.flatMap(({ folder, ...own }) =>
+      lifecycleScripts(own).map((script) => ({ ...script, folder })),
+    ),
+    ...lifecycleScripts(request),
+  ];
+}
+
+/** As reports name it. */
+export function scriptName({ event, folder }: LifecycleScript): string {
+  return folder === '' ? event : `${event} of ${folder.slice(folder.lastIndexOf('node_modules/') + 13)}`;
 }
 
 /**
@@ -23,5 +43,7 @@ export function lifecycleScripts({
     ['postinstall', of('postinstall')],
     ['prepare', fromGit ? of('prepare') : ''],
   ];
-  return commands.flatMap(([event, command]) => (command.trim() === '' ? [] : [{ event, command }]));
+  return commands.flatMap(([event, command]) =>
+    command.trim() === '' ? [] : [{ event, command, folder: '' }],
+  );
 }

@@ -54,6 +54,23 @@ describe('watching install scripts', { skip: noSandbox ?? false }, () => {
     ]);
   });
 
+  it('runs the scripts of what is bundled too, as npm does, each in its own folder', async () => {
+    const bundled = [
+      {
+        folder: 'node_modules/@in/side',
+        scripts: { install: 'echo $npm_lifecycle_event in $PWD' },
+        hasBindingGyp: false,
+      },
+    ];
+    const files = { 'node_modules/@in/side/package.json': '{"name":"@in/side","version":"1.0.0"}' };
+    const outcome = observedOf(await world.observe({ scripts: {}, files }, { bundled }));
+    assert.match(
+      outcome.output,
+      /^install in \/home\/\S+\/node_modules\/watched\/node_modules\/@in\/side\n$/,
+    );
+    assert.deepEqual(outcome.report.scripts, ['install of @in/side']);
+  });
+
   it('stands in a home, on a machine and with bait of its own each time', async () => {
     const look = { scripts: { install: 'echo $HOME $(hostname) $INIT_CWD $NPM_TOKEN; id -un; ls ~/.ssh' } };
     const [one, two] = [

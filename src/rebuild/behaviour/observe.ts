@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { BehaviourReport } from '../../core/behaviour.ts';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { RunResult, Workspace } from '../../core/sandbox.ts';
+import { clip } from './events.ts';
 import type { ObserveDeps, ObserveOutcome, ObserveRequest } from './deps.ts';
 import { makeHoneytokens, randomIdentity } from './honeytokens.ts';
 import { openJudge, type Judge } from './judge.ts';
 import { placesOf } from './layout.ts';
-import { lifecycleScripts } from './lifecycle.ts';
+import { allScripts, scriptName } from './lifecycle.ts';
 import { baseRun, prepare, type Scene } from './prepare.ts';
 import { lastOutput, readTrace, watchLog, type TraceRead } from './read-trace.ts';
 
@@ -19,7 +20,7 @@ export const observer = 'assay-behaviour 1';
  * BEHAVIOUR_CANCELLED.
  */
 export async function observeInstall(deps: ObserveDeps, request: ObserveRequest): Promise<ObserveOutcome> {
-  const scripts = lifecycleScripts(request);
+  const scripts = allScripts(request);
   if (scripts.length === 0) return { state: 'no-script' };
   if (deps.isolation === 'none') return { state: 'not-observed', why: 'this machine has no sandbox' };
   let workspace: Workspace | undefined;
@@ -82,7 +83,7 @@ async function watched(
   });
   const trace = await readTrace(toPath, judge, places, {
     command: prepared.command,
-    scripts: scripts.map(({ event }) => event),
+    scripts: scripts.map(scriptName),
     tokensIn: tokens.tokensIn,
   });
   if (trace.begun === 0)
@@ -97,7 +98,7 @@ async function watched(
     schema: 1,
     observer,
     isolation: deps.isolation,
-    scripts: scripts.slice(0, trace.begun).map(({ event }) => event),
+    scripts: scripts.slice(0, trace.begun).map((script) => clip(scriptName(script), 200)),
     ended: endOf(result),
     events: trace.events,
     whole: !stop.signal.aborted && isWhole(trace) && !clipped,

@@ -63,7 +63,7 @@ test('a value is found wherever it stands, plain, backwards, in hex and in base6
   const forms = (text: string): readonly string[] => [
     text,
     text.toUpperCase(),
-    [...text].reverse().join(''),
+    Array.from(text).reverse().join(''),
     Buffer.from(text).toString('hex'),
     Buffer.from(text).toString('base64'),
     Buffer.from(text).toString('base64url'),

@@ -9,7 +9,7 @@ import type { Mount, RunSpec, Workspace } from '../../core/sandbox.ts';
 import type { GivenPackage, ObserveDeps, ObserveRequest } from './deps.ts';
 import { driverProgram, linkProgram, unpackScript } from './driver.ts';
 import type { Honeytokens, Identity } from './honeytokens.ts';
-import { checkFolder, inside, npmEnvironment, pathVariable, type DriverInput } from './layout.ts';
+import { checkFolder, driverInput, inside, pathVariable } from './layout.ts';
 import type { LifecycleScript } from './lifecycle.ts';
 import type { Places } from './zones.ts';
 
@@ -40,11 +40,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const home = await writeHome(workspace, request, scene);
   const driver = await workspace.folder('driver');
-  const input: DriverInput = {
-    folder: scene.places.package,
-    scripts: scene.scripts,
-    env: { ...scene.tokens.environment, ...npmEnvironment(scene.places, request) },
-  };
+  const input = driverInput(scene.places, request, scene.scripts, scene.tokens.environment);
   await writeFile(join(driver, 'npm-install.js'), driverProgram);
   await writeFile(join(driver, 'npm-install.json'), JSON.stringify(input));
   await workspace.give(driver);

@@ -31,7 +31,15 @@ function changedIn({ act, error }: BehaviourEvent): readonly string[] {
       return [act.to];
     case 'mode':
       return error === undefined ? [act.path] : [];
-    default:
+    case 'exec':
+    case 'read':
+    case 'connect':
+    case 'ask':
+    case 'token':
+    case 'memory':
+    case 'escape':
+    case 'identity':
+    case 'sleep':
       return [];
   }
 }
