@@ -322,10 +322,7 @@ function packageViolations(file: SourceFile, packages: readonly string[]): reado
 /** Circles of imports, also of types: two files that name each other are read together. One violation a circle, at its first file. */
 function circles(files: readonly SourceFile[]): readonly Violation[] {
   const edges = new Map(
-    files.map((file) => [
-      file.path,
-      file.imports.flatMap((of) => targetOf(file, of) ?? []),
-    ]),
+    files.map((file) => [file.path, file.imports.flatMap((of) => targetOf(file, of) ?? [])]),
   );
   const done = new Set<string>();
   const found: Violation[] = [];
