@@ -21,12 +21,13 @@ import {
 import { reportAsDiffoscope } from '../../src/rebuild/compare/report/diffoscope.ts';
 
 const version = '332';
+const installed = 'diffoscope';
 const folder = mkdtempSync(join(tmpdir(), 'assay-diffoscope-'));
 const program = findDiffoscope();
 const absent = program === undefined ? 'no diffoscope, and pip installs none' : false;
 
 function findDiffoscope(): string | undefined {
-  if (spawnSync('diffoscope', ['--version']).status === 0) return 'diffoscope';
+  if (spawnSync(installed, ['--version']).status === 0) return installed;
   const venv = join(folder, 'venv');
   if (spawnSync('python3', ['-m', 'venv', venv]).status !== 0) return undefined;
   const install = spawnSync(join(venv, 'bin/pip'), ['install', '--quiet', `diffoscope==${version}`], {
