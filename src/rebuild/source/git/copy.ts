@@ -236,11 +236,15 @@ const limitWords: Readonly<Record<Exclude<GitEnd['ended'], 'exit' | 'signal'>, s
   cancelled: 'was cancelled',
 };
 
+/** What git adds, whatever the cause was that ssh gave before it. */
+const saysNothing =
+  /^(?:fatal: Could not read from remote repository\.|Please make sure you have the correct access rights|and the repository exists\.)\s*$/;
+
 function wordsOf({ ended, exitCode, output }: GitEnd): string {
   const said = output
     .toWellFormed()
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !saysNothing.test(line))
     .at(-1)
     ?.slice(0, 300);
   if (ended === 'signal') return 'was killed';
