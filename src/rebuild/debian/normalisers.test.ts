@@ -61,6 +61,19 @@ describe('a script of installation', () => {
     assert.equal(compared(other('13.7.1'), other('13.11.4')).verdict, 'suspicious');
   });
 
+  test('and a list of triggers may name it too, where all triggers are the same', () => {
+    const triggers = (version: string, what = 'activate-noawait ldconfig'): Uint8Array =>
+      script(`# Triggers added by dh_makeshlibs/${version}\n${what}\n`, './triggers');
+    const comparison = compared(triggers('13.10.1'), triggers('13.11.4'));
+    assert.deepEqual(rulesOf(comparison), ['benign debhelper-version control/triggers']);
+    for (const [version, what] of [
+      ['13.10.1', 'interest /usr/bin'],
+      ['13.10.1\ninterest /usr/bin', undefined],
+      ['13.10.1 interest', undefined],
+    ] as const)
+      assert.equal(compared(triggers(version, what), triggers('13.11.4')).verdict, 'suspicious');
+  });
+
   test('that is written for another interpreter has no such comments', () => {
     const perl = (version: string): Uint8Array =>
       script(made(version).replace('#!/bin/sh', '#!/usr/bin/perl'));

@@ -40,20 +40,23 @@ export function blankedElf(content: Uint8Array): Uint8Array {
 }
 
 const scripts = /^control\/(?:preinst|postinst|prerm|postrm)$/;
-const debhelperMark =
-  /(?<=\n)(# Automatically added by dh_[a-z0-9_]{1,60})\/\d{1,4}(?:\.\d{1,4}){0,3}(?=\n)/g;
+/** Whole lines that begin with `#`: comments of a shell script (POSIX 2.3), and of a list of triggers (deb-triggers(5)). */
+const marks = {
+  script: /(?<=\n)(# Automatically added by dh_[a-z0-9_]{1,60})\/\d{1,4}(?:\.\d{1,4}){0,3}(?=\n)/g,
+  triggers: /(?<=^|\n)(# Triggers added by dh_[a-z0-9_]{1,60})\/\d{1,4}(?:\.\d{1,4}){0,3}(?=\n)/g,
+} as const;
 
-/** A comment of a shell script, the whole line; every command around it is compared. */
+/** What is run, and what is triggered, is compared around it. */
 export const debhelperVersion: Normaliser = {
   name: 'debhelper-version',
   version: '1',
   reason:
-    "Debhelper's own version, in the comment that it writes over what it adds to a script of installation.",
+    "Debhelper's own version, in the comment that it writes over what it adds to a script of installation or its triggers.",
   apply: (content, { path }) => {
-    if (!scripts.test(path)) return content;
     const text = Buffer.from(content).toString('latin1');
-    if (!/^#! ?\/bin\/(?:ba)?sh(?: -[a-z]+)?\n/.test(text)) return content;
-    const plain = text.replace(debhelperMark, '$1/<assay:version>');
+    const isScript = scripts.test(path) && /^#! ?\/bin\/(?:ba)?sh(?: -[a-z]+)?\n/.test(text);
+    if (!isScript && path !== 'control/triggers') return content;
+    const plain = text.replace(isScript ? marks.script : marks.triggers, '$1/<assay:version>');
     return plain === text ? content : Buffer.from(plain, 'latin1');
   },
 };
