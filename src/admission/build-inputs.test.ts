@@ -45,7 +45,7 @@ test('an input is given with its bytes and a decision that is kept, and nothing 
   assert.deepEqual(await bench.storage.read.outboxAfter(0, 10), []);
 });
 
-test('the recipes of a build ask for the same input: it is fetched and scanned once, and decided the same', async (t) => {
+test('recipes and builds ask for the same input, at once or later: it is fetched and scanned once, and decided the same', async (t) => {
   const { bench, assay } = await opened(t);
   let scans = 0;
   bench.setScan(() => {
@@ -53,7 +53,8 @@ test('the recipes of a build ask for the same input: it is fetched and scanned o
     return Promise.resolve(scanReport({}));
   });
   bench.registry.publish({ name: 'tool', version: '1.0.0' });
-  const first = given(await assay(asked('tool')));
+  const [first, second] = await Promise.all([assay(asked('tool')), assay(asked('tool'))]);
+  assert.deepEqual(given(second), given(first));
   assert.deepEqual(given(await assay(asked('tool'))), first);
   assert.equal(scans, 1);
   assert.equal(bench.registry.countOf('/tool/-/tool-1.0.0.tgz'), 1);

@@ -24,6 +24,7 @@ import { nameOf } from './names.ts';
 import { refusedFetch } from './refused-fetch.ts';
 import { keepText } from './replay-inputs.ts';
 import type { Rooms } from './rooms.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 export interface InputRequest {
   readonly upstream: UpstreamId;
@@ -66,6 +67,7 @@ const remembered = 5_000;
 
 export function createInputAssay(deps: InputAssayDeps): AssayInput {
   const rooms = narrowed(deps);
+  const once = createSingleFlight();
   const known = createLru<AssayedInput>(remembered, () => 1);
   return async (request) => {
     const { upstream, name, version } = request;
@@ -86,9 +88,11 @@ export function createInputAssay(deps: InputAssayDeps): AssayInput {
     const before = known.get(key);
     if (before?.state === 'given' && (await rooms.blobs.size(before.artifact.sha256)) !== undefined)
       return before;
-    const made = await assayed(deps, rooms, index, listed);
-    if (made.state === 'given') known.set(key, made);
-    return made;
+    return once(key, async () => {
+      const made = await assayed(deps, rooms, index, listed);
+      if (made.state === 'given') known.set(key, made);
+      return made;
+    });
   };
 }
 
