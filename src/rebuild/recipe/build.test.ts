@@ -4,12 +4,14 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { buildProjects, projectWithStep, type BuildProject } from '../../../test/support/build-projects.ts';
 import { noBuilds, openBuildWorld, type BuildWorld } from '../../../test/support/builds.ts';
+import { aRecipe, aTool } from '../../../test/support/recipes.ts';
 import { tarMembers } from '../../../test/support/tar-members.ts';
 import { storeBytes } from './store-bytes.ts';
 import { buildFromRecipe } from './build.ts';
 import type { BuildOutcome, BuildRequest } from './deps.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeDigest } from './document.ts';
+import { versionSteps } from './infer/steps.ts';
 
 describe('a build', { skip: noBuilds ?? false }, () => {
   let world: BuildWorld;
@@ -75,6 +77,17 @@ describe('a build', { skip: noBuilds ?? false }, () => {
     // A shrinkwrap is packed: as it was committed.
     assert.equal(packed.get('package/npm-shrinkwrap.json'), lock);
     assert.equal(built.state === 'built' && built.resolution, undefined);
+  });
+
+  it('sets the version that a source leaves open, offline, with npm of then and of now', async () => {
+    const text = '{\n  "name": "thing",\n  "version": "0.0.0-development",\n  "main": "index.js"\n}\n';
+    for (const npm of ['6.14.16', '10.8.2']) {
+      const { toolchain } = aRecipe();
+      const step = versionSteps({ version: '0.0.0-development' }, '', '1.0.0');
+      const recipe = aRecipe({ build: step, toolchain: { ...toolchain, npm: aTool('npm', npm) } });
+      const packed = await members(await build({ files: { 'package.json': text, 'index.js': '' }, recipe }));
+      assert.equal(packed.get('package/package.json'), text.replace('0.0.0-development', '1.0.0'), npm);
+    }
   });
 
   it('gets nothing of what a project’s own code does in the fetch phase', async () => {

@@ -9,6 +9,7 @@ import type { InferredRecipe } from '../recipe.ts';
 import { wantedFiles, type PublicationFacts, type SourceFacts } from './facts.ts';
 import { inferRecipes } from './infer.ts';
 import { linesAt, nodeReleases, npmFor } from './releases.ts';
+import { leavesBuildOut } from './steps.ts';
 
 const nothingPublished: PublicationFacts = {
   nodeVersion: undefined,
@@ -236,6 +237,27 @@ describe('the steps', () => {
     );
     assert.equal(byList.recipe.build.length, 1);
     assert.ok(byList.reasons.some((reason) => reason.includes('index.min.js')));
+  });
+
+  it('set the version that the source leaves open, and install nothing for that', () => {
+    const open = { ...manifest, version: '0.0.0-development' };
+    const { recipe, reasons } = first(facts({ 'package.json': open, 'index.js': '' }));
+    const command = ['npm', 'version', '--no-git-tag-version', '--ignore-scripts', '1.0.0'];
+    assert.deepEqual(recipe.build, [{ kind: 'command', command, directory: '' }]);
+    assert.deepEqual(recipe.dependencies, { kind: 'none' });
+    assert.ok(reasons.some((reason) => reason.includes('0.0.0-development')));
+    const built = { ...open, main: 'dist/i.js', scripts: { build: 'tsc' } };
+    const texts = new Map([['package.json', JSON.stringify(built)]]);
+    const both = first(facts({ 'package.json': built })).recipe;
+    assert.deepEqual(
+      both.build.map(({ kind }) => kind),
+      ['command', 'script'],
+    );
+    assert.equal(both.dependencies.kind, 'resolve');
+    assert.equal(leavesBuildOut(texts, both), false);
+    assert.equal(leavesBuildOut(texts, { ...both, build: recipe.build }), true);
+    assert.equal(leavesBuildOut(texts, { ...both, build: [] }), true);
+    assert.deepEqual(first(facts({ 'package.json': manifest, 'index.js': '' })).recipe.build, []);
   });
 
   it('make nothing that old tools and editors leave behind', () => {

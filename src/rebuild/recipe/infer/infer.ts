@@ -10,7 +10,7 @@ import type { SourceFacts } from './facts.ts';
 import { chooseManager, type ManagerChoice } from './manager.ts';
 import { manifestAt, manifestOf, type Manifest } from './manifest.ts';
 import { packOrderOf } from './pack-order.ts';
-import { stepChoices, type StepsChoice } from './steps.ts';
+import { stepChoices, versionSteps, type StepsChoice } from './steps.ts';
 import { toolchainChoices, type ToolchainChoice } from './toolchain.ts';
 
 export const inferrer = 'assay-infer/2';
@@ -75,6 +75,8 @@ function recipeOf(
   const { purl, publication, sourceDate, suite } = facts;
   const namedCommit = facts.source.kind === 'archive' ? facts.namedCommit : undefined;
   const installs = step.steps.length > 0 || manifest.bundles || pack !== 'npm';
+  const { version = '' } = parsePurl(purl);
+  const setting = versionSteps(manifest, directory, version);
   const native = facts.paths.includes(directory === '' ? 'binding.gyp' : `${directory}/binding.gyp`);
   const recipe: Recipe = {
     schema: 1,
@@ -85,7 +87,7 @@ function recipeOf(
     toolchain: toolsOf(facts, manager, toolchain),
     dependencies: installs ? dependenciesOf(manager, publication.publishedAt) : { kind: 'none' },
     allowScripts: [],
-    build: step.steps,
+    build: [...setting, ...step.steps],
     pack,
     environment: {
       sourceDateEpoch: sourceDate ?? secondsOf(publication.publishedAt) ?? noDate,
@@ -104,7 +106,13 @@ function recipeOf(
             : `Dependencies are resolved as of ${recipe.dependencies.before}.`,
         ];
   const named = namedCommit === undefined ? [] : [`The archive says that it is commit ${namedCommit}.`];
-  const reasons = [toolchain.reason, manager.reason, step.reason, ...resolving, ...named];
+  const set =
+    setting.length === 0
+      ? []
+      : [
+          `The source says version ${(manifest.version ?? '').slice(0, 60)}: ${version} is set as \`npm version\` does.`,
+        ];
+  const reasons = [toolchain.reason, manager.reason, step.reason, ...resolving, ...named, ...set];
   const weak = recipe.dependencies.kind === 'resolve' && recipe.dependencies.before === undefined;
   return { recipe, confidence: weak ? 'low' : toolchain.confidence, reasons };
 }

@@ -4,6 +4,7 @@ import type { SourceFacts } from './facts.ts';
 
 export interface Manifest {
   readonly name: string | undefined;
+  readonly version: string | undefined;
   readonly scripts: ReadonlyMap<string, string>;
   readonly dependencies: ReadonlyMap<string, string>;
   readonly engines: string | undefined;
@@ -28,6 +29,7 @@ export function manifestOf(text: string): Manifest | undefined {
   const bundled = own(json, 'bundleDependencies') ?? own(json, 'bundledDependencies');
   return {
     name: ownString(json, 'name'),
+    version: ownString(json, 'version'),
     scripts: ownStrings(ownObject(json, 'scripts')),
     dependencies: new Map(kinds.flatMap((kind) => [...ownStrings(ownObject(json, kind))])),
     engines: nestedString(json, 'engines', 'node'),

@@ -1,4 +1,5 @@
 /** Which scripts make what is published and not committed. Never a CI file: only the manifest's own scripts. */
+import semver from 'semver';
 import type { BuildStep, Recipe } from '../recipe.ts';
 import type { SourceFacts } from './facts.ts';
 import { manifestAt, manifestOf, type Manifest } from './manifest.ts';
@@ -38,7 +39,27 @@ export function leavesBuildOut(
   { build, source }: Pick<Recipe, 'build' | 'source'>,
 ): boolean {
   const own = manifestAt({ texts }, source.kind === 'debian-source' ? '' : source.directory);
-  return build.length === 0 && own !== undefined && scriptSets(own).length > 0;
+  const runs = build.some((step) => !isVersionStep(step));
+  return !runs && own !== undefined && scriptSets(own).length > 0;
+}
+
+const versionCommand = ['npm', 'version', '--no-git-tag-version', '--ignore-scripts'] as const;
+
+/**
+ * Sets the version that the source leaves open or behind: many release tools publish what they never commit
+ * (`0.0.0-development`).
+ */
+export function versionSteps(
+  own: Pick<Manifest, 'version'>,
+  directory: string,
+  version: string,
+): readonly BuildStep[] {
+  if (own.version === undefined || own.version === version || semver.valid(version) === null) return [];
+  return [{ kind: 'command', command: [...versionCommand, version], directory }];
+}
+
+function isVersionStep(step: BuildStep): boolean {
+  return step.kind === 'command' && versionCommand.every((word, at) => step.command[at] === word);
 }
 
 /** Files that are published, or that the manifest promises, and that are not in the source. */
