@@ -51,9 +51,11 @@ const seen = (change: Partial<BehaviourReport> = {}): ObserveOutcome => ({
 function readingOf(manifest: JsonObject): ReadingOutcome {
   const text = JSON.stringify(manifest);
   const members = ['package.json', 'binding.gyp'].map((path) => ({ path: `package/${path}`, type: 'file' }));
+  const inside = { path: 'package/node_modules/c/package.json', text: '{"scripts":{"install":"node c.js"}}' };
+  const nested = { whole: true, manifests: [inside] };
   return {
     state: 'read',
-    reading: { verdict: 'agreed', manifestText: text, members },
+    reading: { verdict: 'agreed', manifestText: text, members, nested },
   } as unknown as ReadingOutcome;
 }
 
@@ -126,6 +128,9 @@ test('what was seen is kept and known; what was not beside it is told', async (t
   assert.deepEqual(await watch(seen()), { state: 'recorded', artifact });
   const [request] = requests;
   assert.deepEqual([request?.scripts, request?.hasBindingGyp], [{ postinstall: 'node x.js' }, true]);
+  assert.deepEqual(request?.bundled, [
+    { folder: 'node_modules/c', scripts: { install: 'node c.js' }, hasBindingGyp: false },
+  ]);
   const outcome = await known.of({ artifact, predecessor: undefined });
   assert.ok(outcome.state === 'observed');
   assert.deepEqual([outcome.report, outcome.missing], [report(), ['b@^1.0.0']]);

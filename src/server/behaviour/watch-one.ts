@@ -6,7 +6,7 @@ import { AssayError, isAssayError, messageOf } from '../../core/errors.ts';
 import { own, ownObject, ownString, type JsonObject } from '../../core/json.ts';
 import { parsePurl, type Purl } from '../../core/purl.ts';
 import { rfc3339, type Clock } from '../../core/time.ts';
-import { readPackageJson } from '../../evidence/package-json.ts';
+import { readPackageJson, type ReadPackageJson } from '../../evidence/package-json.ts';
 import type {
   ObserveDeps,
   ObserveOutcome,
@@ -84,13 +84,16 @@ export async function watchOne(
   }
 }
 
+/** Of packages within an archive that run scripts; more than a handful is unheard of. */
+const mostBundled = 100;
+
 type Request = Omit<ObserveRequest, 'toolchain' | 'signal' | 'onLine'>;
 
 async function requestFor(
   deps: WatchOneDeps,
   purl: Purl,
   digests: ArtifactDigests,
-  { content, files }: { readonly content: JsonObject; readonly files: readonly string[] },
+  { content, files, nested }: ReadPackageJson,
 ): Promise<Request & Pick<DependenciesHere, 'missing' | 'absent'>> {
   const { name, version = '' } = parsePurl(purl);
   const path = await deps.blobs.path(digests.sha256);
@@ -107,21 +110,37 @@ async function requestFor(
     },
     { name, manifest: content },
   );
-  const scripts = ownObject(content, 'scripts') ?? {};
+  const unread = nested.manifests.filter((one) => one.content === undefined);
   return {
     package: { path, sha256: digests.sha256, name, version },
     dependencies: found,
-    scripts: Object.fromEntries(
-      Object.keys(scripts).flatMap((event) => {
-        const command = ownString(scripts, event);
-        return command === undefined ? [] : [[event, command]];
-      }),
-    ),
-    hasBindingGyp: files.includes('binding.gyp') && own(content, 'gypfile') !== false,
+    ...scriptsIn(content, files, ''),
+    bundled: nested.manifests
+      .slice(0, mostBundled)
+      .flatMap((one) =>
+        one.content === undefined
+          ? []
+          : [{ folder: one.folder, ...scriptsIn(one.content, files, `${one.folder}/`) }],
+      ),
     registryHosts: deps.registryHosts,
-    missing,
+    missing: [...missing, ...unread.map(({ folder }) => `${folder}, which cannot be read`)],
     absent,
   };
+}
+
+/** `within`: the folder of a package in the archive, with its slash. */
+function scriptsIn(
+  manifest: JsonObject,
+  files: readonly string[],
+  within: string,
+): Pick<ObserveRequest, 'scripts' | 'hasBindingGyp'> {
+  const scripts = ownObject(manifest, 'scripts') ?? {};
+  const commands = Object.keys(scripts).flatMap((event): [string, string][] => {
+    const command = ownString(scripts, event);
+    return command === undefined ? [] : [[event, command]];
+  });
+  const hasBindingGyp = files.includes(`${within}binding.gyp`) && own(manifest, 'gypfile') !== false;
+  return { scripts: Object.fromEntries(commands), hasBindingGyp };
 }
 
 interface About extends Pick<StoredBehaviour, 'missing' | 'absent' | 'beside'> {
@@ -137,7 +156,7 @@ async function ended(deps: WatchOneDeps, about: About, outcome: ObserveOutcome):
         deps,
         purl,
         artifact,
-        'it runs no script of its own, and those of packages inside it are not run',
+        'none of the scripts that could be read is one that runs at install',
       );
     case 'not-observed':
       return { state: 'away', code: 'BEHAVIOUR_UNAVAILABLE', message: outcome.why };
