@@ -1,5 +1,5 @@
 /**
- * Two parts of an ELF file that name its debug file and do nothing (System V ABI; gdb, "Debugging Information in Separate Files"): found by
+ * Parts of an ELF file that name its debug files and do nothing (System V ABI; gdb, "Debugging Information in Separate Files"): found by
  * the section headers, and believed only where the program headers agree that nothing of them is ever run.
  */
 export interface Span {
@@ -54,6 +54,17 @@ export function debugLinkSpan(bytes: Uint8Array): Span | undefined {
   const isLink = /^[0-9a-f]{14,38}\.debug\0{1,4}[^]{4}$/.test(text) && text.length <= 64;
   if (!isLink || elf.segments.some(({ loaded }) => overlap(loaded, section))) return undefined;
   return section;
+}
+
+/** The id at the end of `.gnu_debugaltlink`, behind a path: of the file that dwz moved common debug information to. */
+export function debugAltLinkSpan(bytes: Uint8Array): Span | undefined {
+  const elf = readElf(bytes);
+  const section = only(elf?.sections, '.gnu_debugaltlink');
+  if (elf === undefined || section?.type !== programBits || section.flags !== 0) return undefined;
+  const text = Buffer.from(bytes.subarray(section.from, section.to)).toString('latin1');
+  const isLink = /^\/usr\/lib\/debug\/\.dwz\/[A-Za-z0-9+._/-]{1,200}\.debug\0[^]{20}$/.test(text);
+  if (!isLink || elf.segments.some(({ loaded }) => overlap(loaded, section))) return undefined;
+  return { from: section.to - 20, to: section.to };
 }
 
 /** What a loader maps so that it can be run, as it lies in the file. Undefined: no such file. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ComparedMember, Normaliser, Side } from '../../core/comparison-input.ts';
-import { buildIdSpan, debugLinkSpan, type Span } from './elf.ts';
+import { buildIdSpan, debugAltLinkSpan, debugLinkSpan, type Span } from './elf.ts';
 
 function blank(find: (content: Uint8Array) => Span | undefined): Normaliser['apply'] {
   return (content) => {
@@ -31,9 +31,17 @@ export const elfDebugLink: Normaliser = {
   apply: blank(debugLinkSpan),
 };
 
-/** Without what these two take out. */
+export const elfDebugAltLink: Normaliser = {
+  name: 'elf-debugaltlink',
+  version: '1',
+  reason:
+    'The id of a second file with debug information, which is in no package compared here; neither is loaded. Its path is compared.',
+  apply: blank(debugAltLinkSpan),
+};
+
+/** Without what these take out. */
 export function blankedElf(content: Uint8Array): Uint8Array {
-  return [buildIdSpan(content), debugLinkSpan(content)].reduce<Uint8Array>(
+  return [buildIdSpan(content), debugLinkSpan(content), debugAltLinkSpan(content)].reduce<Uint8Array>(
     (so, span) => (span === undefined ? so : Uint8Array.from(so).fill(0, span.from, span.to)),
     content,
   );

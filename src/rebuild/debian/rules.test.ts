@@ -141,6 +141,17 @@ describe('the parts of an ELF file that are looked away from', () => {
     assert.deepEqual([link?.from, link?.to], [0x2000, 0x2034]);
   });
 
+  test('are the id of the second debug file too, but not its path', () => {
+    const altLink = (id: string, path = '/usr/lib/debug/.dwz/x86_64-linux-gnu/tiny.debug'): Uint8Array =>
+      fakeElf({ altLink: `${path}\0${id.repeat(20)}` });
+    const verdictOf = (theirs: Uint8Array): string =>
+      compared(fakeDeb([program(theirs)]), fakeDeb([program(altLink('b'))])).verdict;
+    assert.equal(verdictOf(altLink('a')), 'benign-difference');
+    assert.equal(verdictOf(altLink('a', '/usr/lib/debug/.dwz/x86_64-linux-gnu/evil.debug')), 'unexplained');
+    assert.equal(verdictOf(altLink('a', '/tmp/debug/.dwz/x86_64-linux-gnu/tiny.debug')), 'unexplained');
+    assert.equal(verdictOf(altLink('aa')), 'unexplained');
+  });
+
   test('are not looked away from where they can be run', () => {
     assert.equal(buildIdSpan(fakeElf({ executable: true })), undefined);
   });

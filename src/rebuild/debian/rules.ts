@@ -11,7 +11,7 @@ import { changelogTrimmed } from './changelog.ts';
 import { compareControl } from './control.ts';
 import { ownersPath } from './deb.ts';
 import { isPatched } from './patched-code.ts';
-import { debhelperVersion, elfBuildId, elfDebugLink, md5sums } from './normalisers.ts';
+import { debhelperVersion, elfBuildId, elfDebugLink, elfDebugAltLink, md5sums } from './normalisers.ts';
 
 /** For these two packages, as `readPlainDeb` read them. */
 export function debianRules(
@@ -26,7 +26,14 @@ export function debianRules(
     specialModes: 'compare',
     modes: 'full',
     directories: 'compared',
-    normalisers: [elfBuildId, elfDebugLink, md5sums(sides), debhelperVersion, changelogTrimmed(sides)],
+    normalisers: [
+      elfBuildId,
+      elfDebugLink,
+      elfDebugAltLink,
+      md5sums(sides),
+      debhelperVersion,
+      changelogTrimmed(sides),
+    ],
     entryNormalisers: [],
     isManifest: (path) => path === 'control/control',
     compareManifests: (_path, published, built) => compareControl(published, built, sides),

@@ -68,11 +68,14 @@ export const facts: BuildFacts = {
 export function fakeElf({
   buildId = 'aa'.repeat(20),
   link = `${'bb'.repeat(19)}.debug`,
+  altLink,
   code = 'code',
   executable = false,
 }: {
   readonly buildId?: string;
   readonly link?: string;
+  /** In the place of the debug link: a path, NUL, 20 bytes. */
+  readonly altLink?: string;
   readonly code?: string;
   readonly executable?: boolean;
 } = {}): Uint8Array {
@@ -93,11 +96,16 @@ export function fakeElf({
   bytes.write('GNU\0', noteAt + 12, 'latin1');
   bytes.set(id, noteAt + 16);
   bytes.write(code, codeAt, 'latin1');
-  const linkBytes = Buffer.alloc(Math.ceil((link.length + 1) / 4) * 4 + 4);
-  linkBytes.write(link);
-  linkBytes.write('crc!', linkBytes.length - 4);
+  const linkBytes =
+    altLink === undefined
+      ? Buffer.alloc(Math.ceil((link.length + 1) / 4) * 4 + 4)
+      : Buffer.from(altLink, 'latin1');
+  if (altLink === undefined) {
+    linkBytes.write(link);
+    linkBytes.write('crc!', linkBytes.length - 4);
+  }
   bytes.set(linkBytes, linkAt);
-  const names = '\0.note.gnu.build-id\0.gnu_debuglink\0.shstrtab\0';
+  const names = '\0.note.gnu.build-id\0.gnu_debuglink\0.shstrtab\0.gnu_debugaltlink\0';
   bytes.write(names, namesAt, 'latin1');
   const segment = (at: number, flags: number, from: number, length: number): void => {
     bytes.writeUInt32LE(1, at);
@@ -123,7 +131,7 @@ export function fakeElf({
     bytes.writeBigUInt64LE(BigInt(length), header + 32);
   };
   section(1, '.note.gnu.build-id', 7, 2, noteAt, 16 + id.length);
-  section(2, '.gnu_debuglink', 1, 0, linkAt, linkBytes.length);
+  section(2, altLink === undefined ? '.gnu_debuglink' : '.gnu_debugaltlink', 1, 0, linkAt, linkBytes.length);
   section(3, '.shstrtab', 3, 0, namesAt, names.length);
   return bytes;
 }
