@@ -21,8 +21,8 @@ const correction: RecipeCorrection = {
 };
 type Needs = Parameters<typeof reviewRecipe>[0];
 
-async function built(t: TestContext, of: RecipeCorrection | undefined = correction) {
-  const bench = await rebuildBench(t, (one) => ({ ...comparedAs(one, 'equivalent'), correction: of }));
+async function built(t: TestContext) {
+  const bench = await rebuildBench(t, (one) => ({ ...comparedAs(one, 'equivalent'), correction }));
   const build = async () =>
     (await rebuildOne(bench.deps, { purl, recipe: undefined, principal: localOperator }, watch)).build;
   const { artifact } = await build();
@@ -97,7 +97,7 @@ test('a recipe that nobody corrected needs no review, and takes none', async (t)
   bench.known.approve('npm', 'a', [foundSource.identity]);
   const nothing = { attested: false, signed: false };
   assert.equal(bench.known.classOf(purl, one.build.artifact, nothing).class, 'secure');
-  const { needs } = { needs: { rebuilding: { known: bench.known } } as unknown as Needs };
+  const needs = { rebuilding: { known: bench.known } } as unknown as Needs;
   await assert.rejects(
     reviewRecipe(needs, { ...said, action: 'approve' }),
     refusedWith('RECIPE_NOT_CORRECTED'),
