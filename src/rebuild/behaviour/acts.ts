@@ -10,12 +10,17 @@ export interface CallContext {
   readonly links: Links;
   /** `socket:[4711]` → where it was connected. */
   readonly sockets: Map<string, Address>;
+  /** Files that bytes were written to, since they were last emptied: they are no copies, whatever was copied there too. */
+  readonly filled: Set<string>;
+  /** Files that are copies so far. */
+  readonly copies: Set<string>;
   readonly tokensIn: (text: string) => readonly string[];
 }
 
 type Reader = (call: Call, process: Process, context: CallContext) => readonly Act[];
 
 const mostSockets = 20_000;
+const mostFiles = 50_000;
 
 export function actsOf(call: Call, process: Process, context: CallContext): readonly Act[] {
   const read = readers.get(call.name);
@@ -55,10 +60,16 @@ function pathOf(
 
 const writing = /\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b/;
 
-function opened(path: string | undefined, flags: string, call: Call, { links }: CallContext): readonly Act[] {
+function opened(
+  path: string | undefined,
+  flags: string,
+  call: Call,
+  { links, filled }: CallContext,
+): readonly Act[] {
   const real = call.resultPath ?? (path === undefined ? undefined : links.resolve(path));
   if (real === undefined || /\bO_PATH\b/.test(flags)) return [];
   if (writing.test(flags)) {
+    if (/\bO_TRUNC\b/.test(flags)) filled.delete(real);
     const reads = /\bO_RDWR\b/.test(flags) && call.error === undefined;
     return [{ kind: 'write', path: real }, ...(reads ? [{ kind: 'read', path: real } as const] : [])];
   }
@@ -146,10 +157,14 @@ const connect: Reader = (call, _process, { sockets }) => {
 };
 
 /** Everything that is handed to the kernel to be sent or written: where to, names asked for, honeytokens in it. */
-const put: Reader = (call, _process, { sockets, tokensIn }) => {
+const put: Reader = (call, _process, { sockets, tokensIn, filled, copies }) => {
   const to = descriptor(call.args[0]);
   const isSocket = to.startsWith('socket:');
   const acts: Act[] = [];
+  if (to.startsWith('/')) {
+    if (copies.delete(to)) acts.push({ kind: 'write', path: to });
+    if (filled.size < mostFiles) filled.add(to);
+  }
   const given = isSocket ? addressIn(call) : undefined;
   if (given !== undefined) acts.push({ kind: 'connect', address: given });
   const address = given ?? (isSocket ? sockets.get(to) : undefined);
@@ -182,11 +197,11 @@ function addressIn(call: Call): Address | undefined {
 }
 
 function copied(from: number, to: number): Reader {
-  return (call) => {
+  return (call, _process, { filled, copies }) => {
     const [source, target] = [descriptor(call.args[from]), descriptor(call.args[to])];
-    return source.startsWith('/') && target.startsWith('/')
-      ? [{ kind: 'copy', from: source, to: target }]
-      : [];
+    if (!source.startsWith('/') || !target.startsWith('/') || filled.has(target)) return [];
+    if (copies.size < mostFiles) copies.add(target);
+    return [{ kind: 'copy', from: source, to: target }];
   };
 }
 

@@ -40,7 +40,13 @@ export function trackCalls(options: TrackerOptions): Tracker {
   const processes = new Map<number, Process>();
   /** Calls of processes whose beginning was not told yet: a parent's `vfork` returns after its child's `execve`. */
   const waiting = new Map<number, Call[]>();
-  const context: CallContext = { links: trackLinks(), sockets: new Map(), tokensIn: options.tokensIn };
+  const context: CallContext = {
+    links: trackLinks(),
+    sockets: new Map(),
+    filled: new Set(),
+    copies: new Set(),
+    tokensIn: options.tokensIn,
+  };
   /** bubblewrap's, from before the command. */
   const own = new Set<number>();
   let root: Process | undefined;
