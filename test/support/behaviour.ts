@@ -1,6 +1,7 @@
 /** Watches packages that tests make, in a real sandbox, with a toolchain that is this Node and a stand-in for npm. */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BehaviourReport } from '../../src/core/behaviour.ts';
 import type { Sha256 } from '../../src/core/digest.ts';
@@ -40,7 +41,7 @@ const npmStandIn = `require('fs').readFileSync(process.env.HOME + '/.npmrc');\n`
 
 export async function openBehaviourWorld(): Promise<BehaviourWorld> {
   const box = await openTestSandbox();
-  const folder = mkdtempSync('/tmp/assay-behaviour-');
+  const folder = mkdtempSync(join(tmpdir(), 'assay-behaviour-'));
   chmodSync(folder, 0o755);
   const npm = join(folder, 'npm');
   mkdirSync(join(npm, 'bin'), { recursive: true });
@@ -97,7 +98,10 @@ export async function openBehaviourWorld(): Promise<BehaviourWorld> {
     give,
     request,
     observe: (given, change = {}) => observeInstall(deps, { ...request(given), ...change }),
-    close: () => box.close(),
+    close: async () => {
+      await box.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
