@@ -136,6 +136,11 @@ describe('a changelog', () => {
       Buffer.concat([zipped(source).subarray(0, -8), Buffer.alloc(4), zipped(source).subarray(-4)]),
       zipped(cut),
     ],
+    [
+      'bytes between its end and its checksum',
+      Buffer.concat([zipped(source).subarray(0, -8), Buffer.from('evil'), zipped(source).subarray(-8)]),
+      zipped(cut),
+    ],
     ['no gzip', Buffer.from(source), zipped(cut)],
   ] as const)
     test(`is not explained with ${what}`, () => {
@@ -192,6 +197,12 @@ describe('the size that a package says it takes', () => {
         'unexplained debian/control-description control/control',
       ]);
     });
+
+  test('is not explained where that of the build is another than its files take', () => {
+    assert.deepEqual(sizeRules(sized(2 + 3, [file(3)]), sized(9, [file(2)])), [
+      'unexplained debian/control-description control/control',
+    ]);
+  });
 
   test('explains nothing else of the control file', () => {
     const evil = control.replace('libc6', 'libc6, evil');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { isAssayError } from '../../core/errors.ts';
 import { storedXz } from './testing/stored-xz.ts';
@@ -104,6 +106,25 @@ describe('an xz file', () => {
     await refused(unxz(Buffer.concat([whole, whole]), most), /after its end/);
     await refused(unxz(Buffer.concat([whole, Buffer.alloc(4)]), most), /after its end/);
   });
+
+  test(
+    'that copies from further back than its dictionary reaches is refused',
+    { skip: !xz && 'no xz' },
+    async () => {
+      // What nothing makes smaller but a copy of all of it.
+      const far = Buffer.concat(
+        Array.from({ length: 200 }, (_, at) => createHash('sha256').update(`${at}`).digest()),
+      );
+      const plain = Buffer.concat([far, far]);
+      const bytes = Buffer.from(packed(plain, '--check=none'));
+      assert.ok(plain.equals(await unxz(bytes, most)));
+      // Of the first block's header, which is of 12 bytes: the size of the dictionary, now 4 KiB, and the checksum.
+      assert.deepEqual([...bytes.subarray(12, 16)], [2, 0, 0x21, 1]);
+      bytes[16] = 0;
+      bytes.writeUInt32LE(crc32(bytes.subarray(12, 20)), 20);
+      await refused(unxz(bytes, most), /LZMA data/);
+    },
+  );
 
   test('of another filter, or of none, is refused', { skip: !xz && 'no xz' }, async () => {
     await refused(unxz(packed(Buffer.from('text'), '--x86', '--lzma2'), most), /filters/);
