@@ -4,7 +4,7 @@ import type { PackageClass, RebuildRecord } from './rebuild.ts';
 export interface RebuildFinding {
   /** Id of the build. */
   readonly build: string;
-  /** Without its inputs, and with the worst differences alone. */
+  /** Of its inputs only what is of the package itself, and with the worst differences alone. */
   readonly record: RebuildRecord;
   /** Its sub-grade of Community is not told here: that stands on other evidence. */
   readonly class: PackageClass;

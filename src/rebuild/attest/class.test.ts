@@ -250,6 +250,45 @@ describe('the class of a release', () => {
     );
   });
 
+  it('is never secure when its own published file went into the build, under whatever name', () => {
+    const of = (role: string, name: string, digest = sha256('other'), contains?: readonly string[]) => {
+      const input_ = { role, name, uri: 'u', digest: { sha256: digest } };
+      const inputs = [contains === undefined ? input_ : { ...input_, contains }];
+      return classOf(input({ ...record, inputs }));
+    };
+    for (const role of ['dependency', 'toolchain', 'build-dependency']) {
+      assert.equal(of(role, 'a@1.0.0').class, 'community', role);
+      assert.equal(of(role, 'b@7.0.0', artifact).class, 'community', role);
+      assert.match(of(role, 'a@1.0.0').because, /itself \(a@1\.0\.0\): that it matches proves nothing/);
+    }
+    assert.equal(of('build-dependency', 'a 1.0.0').class, 'community');
+    // Its index is no file of it, and other packages are others.
+    for (const [role, name] of [
+      ['dependency-index', 'a'],
+      ['dependency', '@x/a@1.0.0'],
+      ['dependency', 'aa@1.0.0'],
+    ] as const)
+      assert.equal(of(role, name).because, classOf(input(record)).because, name);
+  });
+
+  it('tells of other versions of itself that it was built with', () => {
+    const of = (name: string, contains?: readonly string[]) => {
+      const one = {
+        role: contains === undefined ? 'dependency' : 'base',
+        name,
+        uri: 'u',
+        digest: { sha256: sha256('x') },
+      };
+      return classOf(input({ ...record, inputs: [contains === undefined ? one : { ...one, contains }] }));
+    };
+    for (const told of [of('a@0.9.0'), of('base', ['a 0.9.0 amd64', 'b 1 amd64'])]) {
+      assert.equal(told.class, 'secure');
+      assert.match(told.because, /versions of itself went into the build: a@0\.9\.0\./);
+    }
+    // A base system of Debian holds what it is made of.
+    assert.match(of('base', ['a 1.0.0 amd64']).because, /a@1\.0\.0/);
+  });
+
   it('is reproduced only where builders of different operators on different hosts agree', () => {
     const grade = (other: Partial<WitnessedBuild>): string =>
       classOf(input(record, { builds: [here(record), { ...here(record), ...other }] })).grade;

@@ -11,6 +11,7 @@ import type {
   RebuildRecord,
   SourceIdentity,
 } from '../../core/rebuild.ts';
+import { itselfIn } from './itself.ts';
 
 /** A build and who made it: two of one operator, or on one host, are one witness. */
 export interface WitnessedBuild {
@@ -48,18 +49,24 @@ export function classOf(input: ClassInput): PackageClass {
   const against = newest.find(({ record }) => isAgainst(record, input.artifact));
   if (against !== undefined)
     return community(input, `Another builder (${against.builder}) found that it differs from its source.`);
+  const told = [...new Set(good.flatMap(({ record }) => itselfIn(record).others))];
+  const also =
+    told.length === 0 ? '' : ` Published versions of itself went into the build: ${namesOf(told)}.`;
   if (areIndependent(good))
     return {
       class: 'secure',
       grade: 'reproduced',
-      because: 'Builders of different operators built it from its approved source, and agree with upstream.',
+      because: `Builders of different operators built it from its approved source, and agree with upstream.${also}`,
     };
   return {
     class: 'secure',
     grade: 'rebuilt',
-    because:
-      'It was built here from its approved source, and is what upstream published; no other operator built it.',
+    because: `It was built here from its approved source, and is what upstream published; no other operator built it.${also}`,
   };
+}
+
+function namesOf(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 /** Why this build does not make the release Secure: the first thing that is missing, one sentence. */
@@ -74,6 +81,9 @@ export function missingFor(
     return 'What was built here was compared with other bytes than these.';
   if (!secureVerdicts.includes(comparison.verdict))
     return `What was built here is not what upstream published (${comparison.verdict}).`;
+  const { same } = itselfIn(record);
+  if (same.length > 0)
+    return `What upstream published of it went into the build itself (${namesOf(same)}): that it matches proves nothing.`;
   if (isolation.level !== 'full')
     return `It was built in ${isolation.level} isolation: ${isolation.missing.join(' ')}`;
   // Whoever writes a recipe could write into it what was smuggled into the published file.

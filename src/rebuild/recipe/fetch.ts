@@ -38,7 +38,14 @@ export async function fetchInputs(
   // A socket's path has room for some hundred characters.
   const socketPath = join(await workspace.folder('s'), 's');
   const before = dependencies.kind === 'resolve' ? dependencies.before : undefined;
-  const proxy = await openRecordingProxy({ socketPath, registry, blobs, clock, before });
+  const proxy = await openRecordingProxy({
+    socketPath,
+    registry,
+    blobs,
+    clock,
+    before,
+    built: recipe.purl,
+  });
   try {
     await run(socketPath).catch((error: unknown) => {
       throw withRefusals(error, proxy);

@@ -3,10 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { artifactDigestsOf, sha256 } from '../../core/digest.ts';
+import { aRecipe } from '../../../test/support/recipes.ts';
+import { artifactDigestsOf, integrityOf, sha256 } from '../../core/digest.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { formatPurl } from '../../core/purl.ts';
 import type { Sandbox } from '../../core/sandbox.ts';
 import type { BuildBlobs } from './deps.ts';
-import { nearest, openToolFolders, type FetchedTool } from './tools.ts';
+import { nearest, openToolFolders, pinTools, type FetchedTool } from './tools.ts';
 
 it('tools are unpacked once, and removed when nobody asked for them for long and there are many', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'assay-tools-'));
@@ -67,4 +70,35 @@ it('a tool that is no package for this machine is stood in for by the nearest of
   assert.equal(nearest('14.18.3', there), '14.17.1');
   assert.equal(nearest('14.15.0', there), '14.16.0');
   assert.equal(nearest('18.0.0', there), '18.0.0');
+});
+
+it('a tool is never the published file of what is built; the tool itself is built with another version', async () => {
+  const body = sha256('index');
+  const integrity = integrityOf(artifactDigestsOf(Buffer.from('x')).sha512);
+  const index = (name: string): string =>
+    JSON.stringify({
+      name,
+      versions: Object.fromEntries(
+        ['10.8.2', '18.20.8'].map((version) => [
+          version,
+          { dist: { tarball: 'https://r.example.com/x', integrity } },
+        ]),
+      ),
+    });
+  let asked = '';
+  const deps = {
+    registry: {
+      index: (name: string) => {
+        asked = name;
+        return Promise.resolve({ uri: 'u', body, sizeBytes: 1 });
+      },
+      file: (uri: string) => Promise.resolve({ uri, artifact: artifactDigestsOf(Buffer.from('x')) }),
+    },
+    blobs: { read: () => Promise.resolve(Buffer.from(index(asked))) } as unknown as BuildBlobs,
+  };
+  const pin = (name: string, version: string): ReturnType<typeof pinTools> =>
+    pinTools(deps, aRecipe({ purl: formatPurl('npm', name, version) }));
+  await assert.rejects(pin('npm', '10.8.2'), (error) => isAssayError(error, 'BUILD_INPUT_REFUSED'));
+  await pin('npm', '10.9.0');
+  await pin('thing', '10.8.2');
 });

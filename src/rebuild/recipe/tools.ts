@@ -18,6 +18,7 @@ import { readInside } from './inside-files.ts';
 import { utilityRun } from './limits.ts';
 import { managerOf } from './managers/managers.ts';
 import { NotBuilt } from './not-built.ts';
+import { refuseItself } from './not-itself.ts';
 import { commitVariable, places, quietFolder } from './plan.ts';
 import type { Recipe, Tool, Toolchain } from './recipe.ts';
 import { showIndex, type ListedFile } from './registry/index-document.ts';
@@ -40,7 +41,7 @@ const maxIndexBytes = 128 * 1024 ** 2;
 /**
  * The recipe with the integrity of every tool, and the tools' bytes as blobs. Not every release of Node is a package for
  * every machine: for one that was only inferred, the nearest of its line stands in, and in the recipe.
- * @throws UPSTREAM_*; INDEX_VERSION_ABSENT; UPSTREAM_DIGEST_MISMATCH for other bytes than the recipe names
+ * @throws BUILD_INPUT_REFUSED; UPSTREAM_*; INDEX_VERSION_ABSENT; UPSTREAM_DIGEST_MISMATCH for other bytes than the recipe names
  */
 export async function pinTools(
   deps: Pick<BuildDeps, 'registry' | 'blobs'>,
@@ -49,6 +50,8 @@ export async function pinTools(
   const { toolchain, author } = recipe;
   const tools = await fetchTools(deps, toolchain, author.kind === 'inferred');
   const [node, npm] = [tools.node.tool, tools.npm.tool];
+  for (const one of [node, npm, tools.manager?.tool])
+    if (one !== undefined) refuseItself(recipe.purl, { name: one.package, version: one.version });
   const pinned: Toolchain = { ...toolchain, node, npm, managerTool: tools.manager?.tool };
   return { recipe: { ...recipe, toolchain: pinned }, tools };
 }

@@ -140,7 +140,7 @@ export async function openRebuilding(
     workshop: workshop.open,
     blobs: storage.blobs,
     comparer,
-    registryOf: (target) => npmRegistry(needs, target.upstream),
+    registryOf: (target) => npmRegistry(needs, target.upstream, target.artifact.sha256),
     locate,
     inputMode: settings.rebuild.inputs,
     correctionFor: (target, given) => correctionFor(npmSources, target, given),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AssayedInput } from '../../admission/build-inputs.ts';
-import { artifactDigestsOf, sha256 } from '../../core/digest.ts';
+import { artifactDigestsOf, sha256, type Sha256 } from '../../core/digest.ts';
 import { isAssayError } from '../../core/errors.ts';
 import type { InputMode } from '../../core/rebuild.ts';
 import type { UpstreamId } from '../../core/subject.ts';
+import type { TakenFile } from '../../rebuild/recipe/deps.ts';
 import { npmRegistry } from './npm-registry.ts';
 
 const own = 'npm' as UpstreamId;
@@ -13,7 +14,7 @@ const claims = [{ algorithm: 'sha512', hex: artifact.sha512 }] as const;
 const of = { name: 'tool', version: '1.0.0' };
 const uri = 'https://registry.example.com/tool/-/tool-1.0.0.tgz';
 
-function registry(inputs: InputMode, answer: AssayedInput, asked: string[] = []) {
+function registry(inputs: InputMode, answer: AssayedInput, asked: string[] = [], built?: Sha256) {
   return npmRegistry(
     {
       settings: {
@@ -35,6 +36,7 @@ function registry(inputs: InputMode, answer: AssayedInput, asked: string[] = [])
       upstreamOf: (name) => (name.startsWith('@corp/') ? ('corp' as UpstreamId) : undefined),
     },
     own,
+    built,
   );
 }
 
@@ -86,4 +88,13 @@ test('by digest alone nobody is asked, and nothing claims that somebody was', as
   const { file } = registry('digest-only', { state: 'refused', why: 'never asked' }, asked);
   assert.deepEqual(await file(uri, claims, of), { uri, artifact });
   assert.deepEqual(asked, [`npm ${uri}`]);
+});
+
+test('the published bytes of what is built go into its build under no name; other bytes do', async () => {
+  for (const inputs of ['assayed', 'digest-only'] as const) {
+    const take = (built: Sha256): Promise<TakenFile> =>
+      registry(inputs, given, [], built).file(uri, claims, of);
+    await assert.rejects(take(artifact.sha256), (error) => isAssayError(error, 'BUILD_INPUT_REFUSED'));
+    assert.equal((await take(sha256('other bytes'))).uri, uri);
+  }
 });

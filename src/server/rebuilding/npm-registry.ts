@@ -6,6 +6,7 @@ import type { AssayedInput, AssayInput } from '../../admission/build-inputs.ts';
 import { claimsMatch } from '../../admission/claims.ts';
 import type { UpstreamClient } from '../../admission/deps.ts';
 import type { Indexes } from '../../admission/indexes.ts';
+import type { Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { UpstreamId } from '../../core/subject.ts';
 import type { PackageRegistry } from '../../rebuild/recipe/deps.ts';
@@ -19,10 +20,17 @@ export interface NpmRegistryDeps {
   readonly upstreamOf: (name: string) => UpstreamId | undefined;
 }
 
-/** `own` is the upstream of the package that is built: it answers for names that no other one has. */
-export function npmRegistry(deps: NpmRegistryDeps, own: UpstreamId): PackageRegistry {
+/**
+ * `own` is the upstream of the package that is built: it answers for names that no other one has. `built`: SHA-256 of what was
+ * published of it, which goes into its build under no name.
+ */
+export function npmRegistry(deps: NpmRegistryDeps, own: UpstreamId, built?: Sha256): PackageRegistry {
   const { settings, indexes, upstream, upstreamOf } = deps;
   const upstreamFor = (name: string): UpstreamId => upstreamOf(name) ?? own;
+  const refuseBuilt = (sha256: Sha256, input: string): void => {
+    if (sha256 === built)
+      throw notGiven(input, { state: 'refused', why: 'it is what is built, as upstream published it' });
+  };
   const isAssayed = settings.rebuild.inputs === 'assayed';
   return {
     index: async (name) => {
@@ -36,11 +44,13 @@ export function npmRegistry(deps: NpmRegistryDeps, own: UpstreamId): PackageRegi
     file: async (uri, claims, { name, version }) => {
       if (!isAssayed) {
         const { artifact } = await upstream.fetchFile(upstreamFor(name), uri, claims);
+        refuseBuilt(artifact.sha256, `${name}@${version}`);
         return { uri, artifact };
       }
       const input = await deps.assayInput({ upstream: upstreamFor(name), name, version });
       if (input.state !== 'given') throw notGiven(`${name}@${version}`, input);
       const { url, artifact, decision, vouched, suspected } = input;
+      refuseBuilt(artifact.sha256, `${name}@${version}`);
       // A recipe may pin other bytes than the index names.
       if (claimsMatch(claims, artifact) === 'other')
         throw new AssayError(

@@ -1,6 +1,10 @@
-/** A record as it is kept in the database and in memory: the same, without its inputs and with the worst differences alone. */
+/**
+ * A record as it is kept in the database and in memory: the same with the worst differences alone, and of its inputs only what
+ * is of the package itself.
+ */
 import type { JsonObject } from '../../core/json.ts';
 import type { FoundSource, RebuildRecord } from '../../core/rebuild.ts';
+import { inputsOfItself } from '../../rebuild/attest/itself.ts';
 
 const differencesKept = 5;
 const textKept = 300;
@@ -15,7 +19,7 @@ export function summaryOf(whole: RebuildRecord): RebuildRecord {
     .map((one) => ({ ...one, path: clipped(one.path), reason: clipped(one.reason), shown: undefined }));
   return {
     ...record,
-    inputs: [],
+    inputs: inputsOfItself(whole),
     outcome: { state: 'compared', comparison: { ...comparison, normalisers: [], differences } },
   };
 }

@@ -44,10 +44,15 @@ const versionKeys = [
 ] as const;
 
 /**
- * `before`: RFC 3339; versions published later are left out, and those without a time too.
- * Throws INDEX_INVALID.
+ * `before`: RFC 3339; versions published later are left out, and those without a time too. `hidden`: a version that is
+ * left out whatever its time. Throws INDEX_INVALID.
  */
-export function showIndex(bytes: Uint8Array, name: string, before: string | undefined): ShownIndex {
+export function showIndex(
+  bytes: Uint8Array,
+  name: string,
+  before: string | undefined,
+  hidden?: string,
+): ShownIndex {
   const document = parsed(bytes, name);
   const times = ownObject(document, 'time');
   const limit = before === undefined ? Number.POSITIVE_INFINITY : instantOf(before);
@@ -55,7 +60,7 @@ export function showIndex(bytes: Uint8Array, name: string, before: string | unde
   const versions: [string, Json][] = [];
   let tooLate = 0;
   for (const [version, manifest] of Object.entries(ownObject(document, 'versions') ?? {})) {
-    if (!isVersion(version) || !isJsonObject(manifest)) continue;
+    if (!isVersion(version) || !isJsonObject(manifest) || version === hidden) continue;
     if (before !== undefined && !isInTime(times, version, limit)) {
       tooLate += 1;
       continue;

@@ -9,10 +9,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { pipeline } from 'node:stream/promises';
 import type { Sha256 } from '../../../core/digest.ts';
 import { isAssayError, messageOf } from '../../../core/errors.ts';
+import { parsePurl, type Purl } from '../../../core/purl.ts';
 import { rfc3339, type Clock } from '../../../core/time.ts';
 import type { Admitted, BuildBlobs, PackageRegistry } from '../deps.ts';
 import { storeBytes } from '../store-bytes.ts';
 import { showIndex, type ListedFile } from './index-document.ts';
+import { refuseItself } from '../not-itself.ts';
 import { readRequest, requestKey, type RegistryRequest } from './paths.ts';
 
 export interface Recorded {
@@ -38,6 +40,8 @@ export interface ProxyOptions {
   readonly clock: Clock;
   /** Versions published later are not shown, RFC 3339. */
   readonly before: string | undefined;
+  /** What is built, with its version: that is in no index yet while it is being built, and is not given. */
+  readonly built: Purl;
   readonly limits?: ProxyLimits;
 }
 
@@ -187,11 +191,17 @@ async function indexAnswer(
   state: State,
   request: RegistryRequest & { readonly kind: 'index' },
 ): Promise<Answer | undefined> {
-  const { registry, blobs, before, clock } = state.options;
+  const { registry, blobs, before, built, clock } = state.options;
+  const own = parsePurl(built);
   const found = await registry.index(request.name);
   if (found === undefined) return undefined;
   const bytes = await blobs.read(found.body, state.limits.indexBytes);
-  const { body, files } = showIndex(bytes, request.name, before);
+  const { body, files } = showIndex(
+    bytes,
+    request.name,
+    before,
+    request.name === own.name ? own.version : undefined,
+  );
   const sent = await storeBytes(blobs, body);
   state.bytes += found.sizeBytes;
   const { uri, body: digest, sizeBytes } = found;
@@ -202,6 +212,7 @@ async function fileAnswer(
   state: State,
   request: RegistryRequest & { readonly kind: 'file' },
 ): Promise<Answer | undefined> {
+  refuseItself(state.options.built, request);
   const index = await answerOf(state, { kind: 'index', name: request.name });
   const listed = index?.files?.get(request.version);
   if (listed === undefined) return undefined;

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { artifactDigestsOf, sha256, type Sha256 } from '../../../core/digest.ts';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
+import { formatPurl } from '../../../core/purl.ts';
 import type { BuildBlobs, PackageRegistry } from '../deps.ts';
 import { showIndex } from './index-document.ts';
 import { readRequest, registryUrl, requestKey, tarballUrl } from './paths.ts';
@@ -172,6 +173,7 @@ describe('the recording proxy', () => {
         if (name !== 'thing') return undefined;
         const bytes = index({
           '1.0.0': version(),
+          '5.0.0': version('https://registry.example.com/thing/-/thing-5.0.0.tgz'),
           '8.0.0': version('https://registry.example.com/barred.tgz'),
           '9.0.0': version('https://evil.example/'),
         });
@@ -198,6 +200,7 @@ describe('the recording proxy', () => {
       blobs,
       clock,
       before: undefined,
+      built: formatPurl('npm', 'thing', '5.0.0'),
       limits: { answers: 20, bytes: 1e9, indexBytes: 1e6 },
     });
   });
@@ -234,6 +237,7 @@ describe('the recording proxy', () => {
       blobs,
       clock: () => new Date(0),
       before: undefined,
+      built: formatPurl('npm', 'thing', '5.0.0'),
     });
     assert.equal((await ask(other, '/npm/b/-/b-1.0.0.tgz')).status, 200);
     assert.deepEqual(
@@ -276,6 +280,15 @@ describe('the recording proxy', () => {
     assert.deepEqual(proxy.barred(), ['thing@8.0.0 may not go in']);
     assert.equal(proxy.failures(), failures);
     assert.ok(proxy.recorded().every(({ uri }) => !uri.includes('barred')));
+  });
+
+  it('does not give what is built, as it was published, and shows it in no index; another version of it is given', async () => {
+    const { body } = await ask(socketPath, '/npm/thing');
+    const { versions } = JSON.parse(body) as { versions: Record<string, unknown> };
+    assert.deepEqual(Object.keys(versions), ['1.0.0', '8.0.0', '9.0.0']);
+    assert.equal((await ask(socketPath, '/npm/thing/-/thing-5.0.0.tgz')).status, 403);
+    assert.ok(proxy.barred().some((line) => line.startsWith('thing@5.0.0 may not go into the build')));
+    assert.equal((await ask(socketPath, '/npm/thing/-/thing-1.0.0.tgz')).status, 200);
   });
 
   it('ends what asks without end', async () => {
