@@ -4,8 +4,10 @@ import { sha256 } from '../../core/digest.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { localOperator } from '../../core/subject.ts';
 import type { ServedBuilds } from '../../rebuild/attest/served.ts';
+import type { Rebuilt } from './deps.ts';
+import { openKnownBuilds } from './known.ts';
 import { rebuildOne } from './rebuild-one.ts';
-import { bytesOf, comparedAs, foundSource, rebuildBench } from './testing/bench.ts';
+import { builderHere, bytesOf, comparedAs, foundSource, rebuildBench } from './testing/bench.ts';
 
 const purl = formatPurl('npm', 'a', '1.0.0');
 const artifact = sha256(bytesOf(purl));
@@ -33,4 +35,49 @@ test('what may be served follows the newest build and the approvals, at once', a
   verdict = 'suspicious';
   await build();
   assert.deepEqual([may('secure'), may('built')], [false, false]);
+});
+
+test('a correction that nobody reviewed clears nothing that a build found, however often it is built', async (t) => {
+  const correction = { digest: sha256('corrected'), who: 'Ann', why: 'x', at: '2026-01-01T00:00:00Z' };
+  let next: Rebuilt = comparedAs(purl, 'suspicious');
+  const { deps, known, storage } = await rebuildBench(t, () => next);
+  const build = (): Promise<unknown> =>
+    rebuildOne(deps, { purl, recipe: undefined, principal: localOperator }, watch);
+  const verdict = (of = known): string | undefined => {
+    const outcome = of.finding(purl, artifact)?.record.outcome;
+    return outcome?.state === 'compared' ? outcome.comparison.verdict : undefined;
+  };
+  await build();
+  next = { ...comparedAs(purl, 'identical'), correction };
+  for (let count = 0; count < 6; count += 1) await build();
+  assert.equal(verdict(), 'suspicious');
+  assert.equal(verdict(await openKnownBuilds(storage.builds, builderHere)), 'suspicious', 'after a restart');
+  known.review('npm', 'a', [correction.digest]);
+  assert.equal(verdict(), 'identical');
+  known.review('npm', 'a', []);
+  next = comparedAs(purl, 'identical');
+  await build();
+  assert.equal(verdict(), 'identical', 'the inferred recipe clears it');
+});
+
+test('a build into which its own published file went makes nothing Secure, also after a restart', async (t) => {
+  let name = 'a@0.9.0';
+  const { deps, known, storage } = await rebuildBench(t, (of) => ({
+    ...comparedAs(of, 'identical'),
+    inputs: [{ role: 'dependency', name, uri: 'urn:x', digest: { sha256: sha256('x') } }],
+  }));
+  const build = (): Promise<unknown> =>
+    rebuildOne(deps, { purl, recipe: undefined, principal: localOperator }, watch);
+  const why = async (): Promise<readonly (string | undefined)[]> => {
+    const again = await openKnownBuilds(storage.builds, builderHere);
+    return [known, again].map((one) => {
+      one.approve('npm', 'a', [foundSource.identity]);
+      return one.missingToServe(purl, artifact, 'built');
+    });
+  };
+  await build();
+  assert.deepEqual(await why(), [undefined, undefined]);
+  name = 'a@1.0.0';
+  await build();
+  for (const told of await why()) assert.match(told ?? '', /proves nothing/);
 });

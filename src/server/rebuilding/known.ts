@@ -9,7 +9,7 @@ import type { RebuildFinding } from '../../core/rebuild-finding.ts';
 import { classOf, type WitnessedBuild } from '../../rebuild/attest/class.ts';
 import { missingToServe, type ServedBuilds } from '../../rebuild/attest/served.ts';
 import type { BuildStore, StoredBuild } from '../../storage/builds.ts';
-import { isGoodVerdict } from './regression.ts';
+import { isBadVerdict, isGoodVerdict } from './regression.ts';
 import { recordFrom } from './summary.ts';
 
 export interface KnownBuild {
@@ -61,7 +61,13 @@ export async function openKnownBuilds(
     const { ecosystem, name } = parsePurl(purl);
     const all = [{ id, record: recordFrom(summary) }, ...(versions.get(purl) ?? [])];
     const compared = all.filter(({ record }) => record.outcome.state === 'compared');
-    versions.set(purl, (compared.length > 0 ? compared : all).slice(0, buildsKept));
+    const kept = compared.length > 0 ? compared : all;
+    // However often somebody builds with recipes of their own, what the inferred one showed stays known.
+    const asInferred = kept.find(({ record }) => record.correction === undefined);
+    versions.set(
+      purl,
+      kept.filter((one, place) => place < buildsKept || one === asInferred),
+    );
     const key = keyOf(ecosystem, name);
     packages.set(key, (packages.get(key) ?? new Set()).add(purl));
   }
@@ -110,10 +116,23 @@ export async function openKnownBuilds(
     return missingToServe(newest.record, about, serve);
   }
 
-  function finding(purl: Purl, artifact: Sha256): RebuildFinding | undefined {
-    const [newest] = ofVersion(purl);
-    if (newest === undefined) return undefined;
+  /**
+   * The newest build, unless it was made by a correction that nobody else reviewed: that clears nothing that an earlier build
+   * found, or whoever may write recipes could write into one what was smuggled into the published file.
+   */
+  function judged(purl: Purl): KnownBuild | undefined {
     const { ecosystem, name } = parsePurl(purl);
+    const corrections = reviewed.get(keyOf(ecosystem, name)) ?? [];
+    const builds = ofVersion(purl);
+    const counts = ({ correction, ...record }: RebuildRecord): boolean =>
+      correction === undefined || corrections.includes(correction.digest) || isBadVerdict(record);
+    return builds.find(({ record }) => counts(record)) ?? builds[0];
+  }
+
+  function finding(purl: Purl, artifact: Sha256): RebuildFinding | undefined {
+    const { ecosystem, name } = parsePurl(purl);
+    const newest = judged(purl);
+    if (newest === undefined) return undefined;
     const good = ofPackage(ecosystem, name).find(
       ({ record }) => record.purl !== purl && isGoodVerdict(record),
     );
