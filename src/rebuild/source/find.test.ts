@@ -90,6 +90,49 @@ describe('finding the source of a version', () => {
     assert.equal(mirror.history, undefined);
   });
 
+  it('is not led to test data that has the name of the package by who publishes', async () => {
+    const commit = repo.commit({
+      'package.json': manifest('thing', '1.0.0'),
+      'test/data/package.json': manifest('thing', '1.0.1'),
+    });
+    repo.git('tag', 'v1.0.1');
+    const of = (directory?: string) =>
+      release('thing', '1.0.1', { gitHead: commit, repository: { type: 'git', url, directory } });
+    for (const directory of ['test/data', undefined]) {
+      const { found } = isFound(await findSource(sourceDeps(repo.path), of(directory)));
+      assert.equal(found.confidence, 'low', directory);
+      assert.match(found.disagreements.join(), /lies in the top folder too/);
+    }
+    // At the same version too.
+    const same = repo.commit({ 'package.json': manifest('thing', '1.0.1') });
+    repo.git('tag', 'thing@1.0.1');
+    const { found } = isFound(
+      await findSource(
+        sourceDeps(repo.path),
+        release('thing', '1.0.1', {
+          gitHead: same,
+          repository: { type: 'git', url, directory: 'test/data' },
+        }),
+      ),
+    );
+    assert.equal(found.confidence, 'low');
+  });
+
+  it('takes the folder of a monorepo whose private top has the same name, and a package beside test data', async () => {
+    const commit = repo.commit({
+      'package.json': manifest('thing', '0.0.0', { private: true }),
+      'packages/thing/package.json': manifest('thing', '1.0.0'),
+      'packages/thing/test/package.json': manifest('thing', '1.0.0'),
+    });
+    repo.git('tag', 'v1.0.0');
+    for (const directory of ['packages/thing', undefined]) {
+      const of = release('thing', '1.0.0', { gitHead: commit, repository: { type: 'git', url, directory } });
+      const { found } = isFound(await findSource(sourceDeps(repo.path), of));
+      assert.equal(found.confidence, 'high');
+      assert.equal(found.source.kind === 'git' && found.source.directory, 'packages/thing');
+    }
+  });
+
   it('does not take a branch that nobody says is protected for one that is', async () => {
     repo.commit({ 'package.json': manifest('thing', '0.9.0') });
     repo.git('checkout', '-q', '-b', 'anybody');

@@ -94,7 +94,8 @@ export async function findNamedSource(
       commit: named.commit,
       ref,
     });
-    return [{ ...seen, message: `The recipe: ${seen.message}` }];
+    // The recipe says where it lies, and somebody else reviews that.
+    return [{ ...seen, likelier: undefined, message: `The recipe: ${seen.message}` }];
   });
 }
 

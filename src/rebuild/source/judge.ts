@@ -32,11 +32,21 @@ export function disagreementsOf(seen: readonly Seen[], moved: readonly MovedTag[
     if ((grade === 'provenance' || grade === 'git-head') && !holds)
       found.push(`The commit that ${wordOf({ grade, commit })} does not hold this version.`);
   }
+  for (const { holds, directory, likelier } of seen) {
+    if (holds && likelier !== undefined)
+      found.push(
+        `A package of this name lies in ${folderWords(likelier)} too, where it is likelier to be than in ${folderWords(directory ?? '')}.`,
+      );
+  }
   for (const { tag, firstCommit, firstSeenAt, commit } of moved)
     found.push(
       `Tag ${JSON.stringify(tag)} was moved: at ${firstSeenAt} it was ${firstCommit.slice(0, 12)}, now it is ${commit.slice(0, 12)}.`,
     );
   return [...new Set(found)];
+}
+
+function folderWords(directory: string): string {
+  return directory === '' ? 'the top folder' : JSON.stringify(directory.slice(0, 200).toWellFormed());
 }
 
 function wordOf({
@@ -54,7 +64,7 @@ const lower: Readonly<Record<Confidence, Confidence>> = { high: 'medium', medium
 
 /**
  * `high`: verified provenance, or `gitHead` and a tag that agree. `medium`: one of these alone. `low`: a search of the log,
- * a moved tag, a commit nothing leads to. Whatever disagrees takes one step.
+ * a moved tag, a commit nothing leads to, a folder that is not the likeliest one. Whatever disagrees takes one step.
  */
 export function confidenceOf(
   chosen: Seen,
@@ -64,6 +74,7 @@ export function confidenceOf(
   reachable: Reachable,
 ): Confidence {
   if (chosen.grade === 'first-commit' || moved.length > 0 || reachable === 'no') return 'low';
+  if (chosen.likelier !== undefined) return 'low';
   const agrees = seen.some((one) => one.grade !== chosen.grade && one.commit === chosen.commit && one.holds);
   const own: Confidence = chosen.grade === 'provenance' || agrees ? 'high' : 'medium';
   return disagreements.length === 0 ? own : lower[own];

@@ -1,7 +1,7 @@
 /** Looking at one commit: does it hold the package at that version, and from which refs is it reached? */
 import type { SourceGrade } from '../../core/rebuild.ts';
 import type { GitCopy } from './git/copy.ts';
-import { folderOf, isVersion, manifestOrder, readManifestName } from './package-folder.ts';
+import { folderOf, isVersion, manifestOrder, readManifestName, type ManifestName } from './package-folder.ts';
 import type { Candidate } from './types.ts';
 
 export interface Wanted {
@@ -15,6 +15,8 @@ export interface Seen extends Candidate {
   readonly commit: string;
   /** Full names; empty: no branch and no tag leads to it. */
   readonly refs: readonly string[];
+  /** Another folder that the package of this name is likelier to lie in; undefined: none. */
+  readonly likelier?: string | undefined;
 }
 
 /** More `package.json` files than are read, where none of the likely ones is the package's. */
@@ -35,7 +37,7 @@ export async function lookAt(
   const refs = await copy.refsReaching(commit);
   const held = await holding(copy, wanted, commit);
   if (held.directory === undefined) return { ...seen, refs, message: `${named}: ${held.why}` };
-  const { directory } = held;
+  const { directory, likelier } = held;
   const where = directory === '' ? 'at its top' : `in ${JSON.stringify(directory)}`;
   const reach =
     refs.length === 0 ? 'no branch and no tag leads to it' : `reached from ${refs.slice(0, 3).join(', ')}`;
@@ -44,6 +46,7 @@ export async function lookAt(
     refs,
     holds: true,
     directory,
+    likelier,
     message: `${named}: holds ${wanted.name} ${wanted.version} ${where}; ${reach}.`,
   };
 }
@@ -66,15 +69,21 @@ async function holding(
   copy: GitCopy,
   { name, version, directory }: Wanted,
   commit: string,
-): Promise<{ readonly directory: string } | { readonly directory: undefined; readonly why: string }> {
+): Promise<
+  | { readonly directory: string; readonly likelier: string | undefined }
+  | { readonly directory: undefined; readonly why: string }
+> {
   const paths = manifestOrder(name, directory, await copy.manifests(commit), manifestsRead);
   const files = await copy.files(paths.map((path) => ({ commit, path })));
-  const other: string[] = [];
-  for (const [place, path] of paths.entries()) {
+  const named = paths.flatMap((path, place) => {
     const bytes = files[place];
     const manifest = bytes === undefined ? undefined : readManifestName(bytes);
-    if (manifest?.name !== name) continue;
-    if (isVersion(manifest.version, version)) return { directory: folderOf(path) };
+    return manifest?.name === name ? [{ path, manifest }] : [];
+  });
+  const other: string[] = [];
+  for (const { path, manifest } of named) {
+    if (isVersion(manifest.version, version))
+      return { directory: folderOf(path), likelier: likelierThan(path, name, named) };
     other.push(JSON.stringify((manifest.version ?? 'none').slice(0, 100)));
   }
   const why =
@@ -82,6 +91,21 @@ async function holding(
       ? `it holds ${name}, but at version ${[...new Set(other)].slice(0, 3).join(', ')}.`
       : `none of its ${paths.length} package.json files that were read is ${name}'s.`;
   return { directory: undefined, why };
+}
+
+/**
+ * Whoever publishes says where the package lies: a folder of test data that has its name must not pass for it. So the place is
+ * compared with the one where it would be found if nobody said anything.
+ */
+function likelierThan(
+  chosen: string,
+  name: string,
+  named: readonly { readonly path: string; readonly manifest: ManifestName }[],
+): string | undefined {
+  const own = named.filter(({ manifest }) => !manifest.isPrivate && manifest.version !== undefined);
+  const paths = own.map(({ path }) => path);
+  const [first] = manifestOrder(name, undefined, paths, 1);
+  return first === undefined || first === chosen ? undefined : folderOf(first);
 }
 
 /**

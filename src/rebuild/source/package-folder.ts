@@ -1,5 +1,5 @@
 /** Where in a repository a package lies, by its `package.json` files. Pure; what they hold is hostile. */
-import { isJsonObject, ownString } from '../../core/json.ts';
+import { isJsonObject, own, ownString } from '../../core/json.ts';
 
 /**
  * Paths of `package.json` files in the order in which they are tried: what the metadata names, the top, the folders that
@@ -30,6 +30,8 @@ export function manifestOrder(
 export interface ManifestName {
   readonly name: string | undefined;
   readonly version: string | undefined;
+  /** npm publishes nothing that says so. */
+  readonly isPrivate: boolean;
 }
 
 /** Undefined: it is no JSON object. A byte order mark is left away, as npm does. */
@@ -37,7 +39,11 @@ export function readManifestName(bytes: Uint8Array): ManifestName | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return isJsonObject(value)
-      ? { name: ownString(value, 'name'), version: ownString(value, 'version') }
+      ? {
+          name: ownString(value, 'name'),
+          version: ownString(value, 'version'),
+          isPrivate: own(value, 'private') === true,
+        }
       : undefined;
   } catch {
     return undefined;

@@ -199,10 +199,12 @@ describe('manifests and archives', () => {
     assert.deepEqual(readManifestName(Buffer.from('\ufeff{"name":"a","version":1}')), {
       name: 'a',
       version: undefined,
+      isPrivate: false,
     });
     assert.deepEqual(readManifestName(Buffer.from('{"__proto__":{"name":"evil"}}')), {
       name: undefined,
       version: undefined,
+      isPrivate: false,
     });
     for (const text of ['[]', 'null', '{', '']) assert.equal(readManifestName(Buffer.from(text)), undefined);
     fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => void readManifestName(bytes)));
