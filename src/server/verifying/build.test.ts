@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
+import { smallLog } from '../../../test/support/small-log.ts';
 import { noteBy, testKey } from '../../../test/support/signed-log.ts';
 import { sha256, type Sha256 } from '../../core/digest.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { localOperator } from '../../core/subject.ts';
 import type { ComparisonVerdict } from '../../core/rebuild.ts';
+import { makeBuilderKeyEvent } from '../../ledger/builder-key-event.ts';
 import { openingsOf } from '../../ledger/disclose.ts';
 import { sha256Bytes } from '../../ledger/leaf.ts';
-import { utf8 } from '../../ledger/verify/bytes.ts';
+import { builderKeyStatement } from '../../ledger/signing/builder-key.ts';
+import { fromHex } from '../../ledger/verify/bytes.ts';
 import { formatCheckpoint } from '../../ledger/verify/checkpoint.ts';
 import { formatDisclosure } from '../../ledger/verify/disclosure.ts';
 import { parseLeaf } from '../../ledger/verify/leaf.ts';
 import { logOnlyPolicy } from '../../ledger/verify/policy.ts';
 import { formatProofBundle } from '../../ledger/verify/proof-bundle.ts';
-import { hashLeaf } from '../../ledger/verify/rfc6962.ts';
+import { parseVkey } from '../../ledger/verify/vkey.ts';
+import type { Rebuilt } from '../rebuilding/deps.ts';
 import { rebuildOne } from '../rebuilding/rebuild-one.ts';
-import { bytesOf, comparedAs, notBuilt, origin, rebuildBench } from '../rebuilding/testing/bench.ts';
+import {
+  bytesOf,
+  comparedAs,
+  fullIsolation,
+  notBuilt,
+  origin,
+  rebuildBench,
+} from '../rebuilding/testing/bench.ts';
 import { envelopeOf, payloadOf } from '../signer/envelope.ts';
 import { readBuildProof, verifyBuild, type BuildProof } from './build.ts';
 
@@ -23,12 +35,20 @@ const purl = formatPurl('npm', 'a', '1.0.0');
 const artifact = sha256(bytesOf(purl));
 const logKey = testKey(origin, 'ed25519');
 const trust = logOnlyPolicy([logKey.verifier]);
+const hashBytes = 32;
 const watch = { phase: () => {}, line: () => {}, signal: new AbortController().signal };
 
-/** The proof of a build whose entry is the only one of its log. */
-async function proofOf(t: TestContext, verdict: ComparisonVerdict): Promise<BuildProof> {
+type Changed = Partial<Pick<Rebuilt, 'isolation'>>;
+
+/** The proof of a build, in a log of two entries: the key of the builder, then the build. `keyAfter`: the other way round. */
+async function proofOf(
+  t: TestContext,
+  verdict: ComparisonVerdict,
+  changed: Changed = {},
+  keyAfter = false,
+): Promise<BuildProof> {
   const bench = await rebuildBench(t, (of) =>
-    verdict === 'not-built' ? notBuilt('no-source') : comparedAs(of, verdict),
+    verdict === 'not-built' ? notBuilt('no-source') : { ...comparedAs(of, verdict), ...changed },
   );
   const { build } = await rebuildOne(
     bench.deps,
@@ -36,27 +56,48 @@ async function proofOf(t: TestContext, verdict: ComparisonVerdict): Promise<Buil
     watch,
   );
   const event = (await bench.storage.events.byId(build.eventId)) ?? assert.fail();
-  const parsed = parseLeaf(event.leaf);
-  assert.ok(parsed.ok);
-  const { statement, salts, previousEventId } = event;
-  const openings = openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, [
-    'subject',
-    'statement',
-  ]);
-  const root = hashLeaf(utf8(event.leaf), sha256Bytes);
-  const checkpoint = noteBy([logKey], formatCheckpoint({ origin, size: 1, root }));
-  const proof = formatProofBundle({ extra: undefined, index: 0, proof: [], checkpoint });
-  const envelope = JSON.stringify(envelopeOf(payloadOf(statement), [logKey]));
+  const brings = makeBuilderKeyEvent({
+    eventId: 'f'.repeat(40),
+    statement: builderKeyStatement({
+      origin,
+      key: parseVkey(bench.vkey, sha256Bytes) ?? assert.fail(),
+      replaces: undefined,
+      principal: localOperator,
+      time: '2026-11-20T09:00:00.000Z',
+    }),
+    previousEventId: undefined,
+    randomBytes,
+  });
+  const log = smallLog();
+  const events = keyAfter ? [event, brings] : [brings, event];
+  for (const { leaf } of events) log.add(leaf);
+  const root = fromHex(log.root(), hashBytes) ?? assert.fail();
+  const checkpoint = noteBy([logKey], formatCheckpoint({ origin, size: 2, root }));
+  const disclosed = (of: typeof brings): string => {
+    const index = events.indexOf(of);
+    const hashes = log.inclusion(index).map((hex) => fromHex(hex, hashBytes) ?? assert.fail());
+    const proof = formatProofBundle({ extra: undefined, index, proof: hashes, checkpoint });
+    const { leaf, statement, salts, previousEventId } = of;
+    const parsed = parseLeaf(leaf);
+    assert.ok(parsed.ok);
+    const openings = openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, [
+      'subject',
+      'statement',
+    ]);
+    const envelope = JSON.stringify(envelopeOf(payloadOf(statement), [logKey]));
+    return formatDisclosure({
+      claim: 'entries',
+      entries: [{ index, entry: leaf, proof, openings, envelope }],
+    });
+  };
   const textOf = async (digest: Sha256): Promise<string> =>
     Buffer.from(await bench.storage.blobs.read(digest, 1 << 20)).toString('utf8');
   return {
     purl,
     comparison: await textOf(build.comparison),
     ...(build.provenance === undefined ? {} : { provenance: await textOf(build.provenance) }),
-    disclosure: formatDisclosure({
-      claim: 'entries',
-      entries: [{ index: 0, entry: event.leaf, proof, openings, envelope }],
-    }),
+    disclosure: disclosed(event),
+    builderKey: disclosed(brings),
   };
 }
 
@@ -70,6 +111,7 @@ test('a build is proven by the key of the log alone, step by step', async (t) =>
     'verified',
     'ledger passed',
     'bytes passed',
+    'builder passed',
     'comparison passed',
     'provenance passed',
     'verdict passed',
@@ -88,6 +130,27 @@ test('the built file is proven by the same proof, by the subject of its signed p
   const { provenance: _, ...without } = proof;
   assert.ok(said(without, built).includes('bytes failed'));
   assert.ok(said({ ...proof, provenance: proof.comparison }, built).includes('bytes failed'));
+});
+
+test('a key that the log does not bring before what it signed proves nothing', async (t) => {
+  const proof = await proofOf(t, 'identical');
+  const { builderKey: _, ...without } = proof;
+  const other = await proofOf(t, 'identical');
+  for (const one of [
+    without,
+    { ...proof, builderKey: other.builderKey },
+    { ...proof, builderKey: proof.disclosure },
+    await proofOf(t, 'identical', {}, true),
+  ])
+    assert.deepEqual(
+      said(one).filter((line) => /^builder|verified/.test(line)),
+      ['not verified', 'builder failed'],
+    );
+});
+
+test('a match in less than full isolation is told as doubtful', async (t) => {
+  const isolation = { ...fullIsolation, level: 'partial', missing: ['no seccomp'] } as const;
+  assert.equal(said(await proofOf(t, 'identical', { isolation })).at(-1), 'verdict doubtful');
 });
 
 test('what is suspicious, unexplained or was not built is told as that, and is no match', async (t) => {

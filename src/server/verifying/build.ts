@@ -210,7 +210,9 @@ function verdictStep(
   )
     return failed('verdict', 'The comparison says something else than the entry.');
   const text = `${verdict}, in ${isolation} isolation.`;
-  if (['identical', 'identical-container', 'equivalent'].includes(verdict)) return passed('verdict', text);
+  // What is not sealed could have fetched what it matches.
+  if (['identical', 'identical-container', 'equivalent'].includes(verdict))
+    return isolation === 'full' ? passed('verdict', text) : { name: 'verdict', result: 'doubtful', text };
   if (verdict === 'suspicious') return failed('verdict', text);
   const result = verdict === 'not-built' ? 'not-available' : 'doubtful';
   return { name: 'verdict', result, text };
