@@ -100,7 +100,7 @@ describe('finding the source of a version', () => {
       release('thing', '1.0.1', { gitHead: commit, repository: { type: 'git', url, directory } });
     for (const directory of ['test/data', undefined]) {
       const { found } = isFound(await findSource(sourceDeps(repo.path), of(directory)));
-      assert.equal(found.confidence, 'low', directory);
+      assert.equal(found.confidence, 'low', directory ?? 'nothing said');
       assert.match(found.disagreements.join(), /lies in the top folder too/);
     }
     // At the same version too.

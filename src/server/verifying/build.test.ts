@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { smallLog } from '../../../test/support/small-log.ts';
 import { noteBy, testKey } from '../../../test/support/signed-log.ts';
+import type { OutboxEvent } from '../../admission/deps.ts';
 import { sha256, type Sha256 } from '../../core/digest.ts';
 import { formatPurl } from '../../core/purl.ts';
 import { localOperator } from '../../core/subject.ts';
@@ -69,15 +70,19 @@ async function proofOf(
     randomBytes,
   });
   const log = smallLog();
-  const events = keyAfter ? [event, brings] : [brings, event];
-  for (const { leaf } of events) log.add(leaf);
+  const leaves = keyAfter ? [event.leaf, brings.leaf] : [brings.leaf, event.leaf];
+  for (const leaf of leaves) log.add(leaf);
   const root = fromHex(log.root(), hashBytes) ?? assert.fail();
   const checkpoint = noteBy([logKey], formatCheckpoint({ origin, size: 2, root }));
-  const disclosed = (of: typeof brings): string => {
-    const index = events.indexOf(of);
+  const disclosed = ({
+    leaf,
+    statement,
+    salts,
+    previousEventId,
+  }: Pick<OutboxEvent, 'leaf' | 'statement' | 'salts' | 'previousEventId'>): string => {
+    const index = leaves.indexOf(leaf);
     const hashes = log.inclusion(index).map((hex) => fromHex(hex, hashBytes) ?? assert.fail());
     const proof = formatProofBundle({ extra: undefined, index, proof: hashes, checkpoint });
-    const { leaf, statement, salts, previousEventId } = of;
     const parsed = parseLeaf(leaf);
     assert.ok(parsed.ok);
     const openings = openingsOf({ leaf: parsed.leaf, statement, salts, previousEventId }, [
