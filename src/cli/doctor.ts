@@ -23,7 +23,9 @@ export function addDoctor(program: Command, context: Context): void {
   const command = withGateOptions(
     program
       .command('doctor')
-      .description('Examine this machine: Node, npm, data, port, gate, upstream, builds, clients. Changes nothing.'),
+      .description(
+        'Examine this machine: Node, npm, data, port, gate, upstream, builds, clients. Changes nothing.',
+      ),
   )
     .option('--format <format>', 'table or json', parseFormat, 'table')
     .action(async (options: Options) => doctor(context, options));

@@ -96,7 +96,12 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   );
   const behaviour = await openBehaviour(
     {
-      ...{ settings, storage, clock, log, store, rebuilding },
+      settings,
+      storage,
+      clock,
+      log,
+      store,
+      rebuilding,
       known: parts.behaviour,
       upstreamOf: (name) => rooms.routeOf(name)?.upstream,
       readArchive: (artifact) => readArchive(rooms, artifact),
@@ -106,7 +111,13 @@ async function composeGate(input: GateInput, closers: (() => Promise<void>)[]): 
   );
   const shelves = createShelves(rooms, admission);
   const secureChannel = createSecureChannel({
-    ...{ settings, storage, store, shelves, ledgerRooms, clock, log },
+    settings,
+    storage,
+    store,
+    shelves,
+    ledgerRooms,
+    clock,
+    log,
     known: builds,
     readArchive: (artifact) => readArchive(rooms, artifact),
   });

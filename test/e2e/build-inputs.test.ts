@@ -152,7 +152,9 @@ function listAt(value: Json, key: string): readonly Json[] {
 function statementIn(envelope: string): Json {
   const parsed: unknown = JSON.parse(envelope);
   const payload = isJsonObject(parsed) ? own(parsed, 'payload') : undefined;
-  const statement: unknown = JSON.parse(Buffer.from(typeof payload === 'string' ? payload : '', 'base64').toString('utf8'));
+  const statement: unknown = JSON.parse(
+    Buffer.from(typeof payload === 'string' ? payload : '', 'base64').toString('utf8'),
+  );
   assert.ok(isJsonObject(statement));
   return statement;
 }

@@ -12,7 +12,9 @@ export async function traceCommand(toPath: string, user: User | undefined): Prom
   await writeFile(toPath, '', { mode: 0o600, flag: 'wx' });
   if (user !== undefined) await lchown(toPath, user.uid, user.gid);
   return [
-    ...'strace -f -qq -y -ttt -s 1024 --decode-pids=pidns --signal=none -e abbrev=!execve,execveat -e'.split(' '),
+    ...'strace -f -qq -y -ttt -s 1024 --decode-pids=pidns --signal=none -e abbrev=!execve,execveat -e'.split(
+      ' ',
+    ),
     `trace=${tracedCalls.replaceAll(' ', ',')}`,
     '-o',
     toPath,
