@@ -1,7 +1,8 @@
 /** What one call does, in the words of rules; nothing for most calls. */
 import type { Act, Process } from './events.ts';
 import { clip } from './events.ts';
-import { absolute, resolveParent, type Links } from './paths.ts';
+import type { Links } from './paths.ts';
+import { scriptNamed } from './programs.ts';
 import { addressOf, questionIn, type Address } from './strace/addresses.ts';
 import type { Call } from './strace/lines.ts';
 import { bytesIn, fieldOf, textOf, textsOf, wordOf, type Value } from './strace/value.ts';
@@ -15,6 +16,8 @@ export interface CallContext {
   /** Files that are copies so far. */
   readonly copies: Set<string>;
   readonly tokensIn: (text: string) => readonly string[];
+  /** More than is kept of something: what follows is no longer seen whole. */
+  readonly lose: () => void;
 }
 
 type Reader = (call: Call, process: Process, context: CallContext) => readonly Act[];
@@ -27,12 +30,15 @@ export function actsOf(call: Call, process: Process, context: CallContext): read
   return read === undefined ? [] : read(call, process, context);
 }
 
-/** The path that a `*at` call means, or a call without a folder. Links of the last name are not followed. */
+type Last = 'follow' | 'keep';
+
+/** The path that a `*at` call means, or a call without a folder. */
 function pathAt(
   process: Process,
   { links }: CallContext,
   folder: Value | undefined,
   path: Value | undefined,
+  last: Last,
 ): string | undefined {
   const text = textOf(path);
   let base = process.cwd;
@@ -42,7 +48,7 @@ function pathAt(
   }
   if (text === undefined) return undefined;
   if (text === '') return folder?.kind === 'word' ? folder.path : undefined;
-  return resolveParent(links, absolute(base, text));
+  return links.locate(text, { base, cwd: process.cwd, last });
 }
 
 /** A call's `n`th argument as a path, with its folder before it when `at`. */
@@ -52,10 +58,11 @@ function pathOf(
   context: CallContext,
   n: number,
   at: boolean,
+  last: Last,
 ): string | undefined {
   return at
-    ? pathAt(process, context, call.args[n], call.args[n + 1])
-    : pathAt(process, context, undefined, call.args[n]);
+    ? pathAt(process, context, call.args[n], call.args[n + 1], last)
+    : pathAt(process, context, undefined, call.args[n], last);
 }
 
 const writing = /\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b/;
@@ -64,10 +71,12 @@ function opened(
   path: string | undefined,
   flags: string,
   call: Call,
-  { links, filled }: CallContext,
+  { filled }: CallContext,
 ): readonly Act[] {
-  const real = call.resultPath ?? (path === undefined ? undefined : links.resolve(path));
-  if (real === undefined || /\bO_PATH\b/.test(flags)) return [];
+  const real = call.resultPath ?? path;
+  if (real === undefined) return [];
+  // A file so opened can be given a name by which it is read then (`ln -L /proc/self/fd/3 …`).
+  if (/\bO_PATH\b/.test(flags)) return /\bO_DIRECTORY\b/.test(flags) ? [] : [{ kind: 'read', path: real }];
   if (writing.test(flags)) {
     if (/\bO_TRUNC\b/.test(flags)) filled.delete(real);
     const reads = /\bO_RDWR\b/.test(flags) && call.error === undefined;
@@ -80,34 +89,44 @@ function open(at: boolean): Reader {
   return (call, process, context) => {
     const flags = call.args[at ? 2 : 1];
     const words = wordOf(flags?.kind === 'fields' ? fieldOf(flags, 'flags') : flags);
-    return opened(pathOf(call, process, context, 0, at), words, call, context);
+    return opened(pathOf(call, process, context, 0, at, 'follow'), words, call, context);
   };
 }
 
 function onPath(kind: 'write' | 'make' | 'delete', at: boolean): Reader {
   return (call, process, context) => {
-    const path = pathOf(call, process, context, 0, at);
+    const path = pathOf(call, process, context, 0, at, kind === 'write' ? 'follow' : 'keep');
+    if (path !== undefined && kind === 'delete' && call.error === undefined) context.links.remove(path);
     return path === undefined ? [] : [{ kind, path }];
   };
 }
 
 function moved(kind: 'rename' | 'link', at: boolean): Reader {
   return (call, process, context) => {
-    const from = pathOf(call, process, context, 0, at);
-    const to = pathOf(call, process, context, at ? 2 : 1, at);
+    // A link to a link is one to what that leads to, where the call says so; taken for it in any case.
+    const from = pathOf(call, process, context, 0, at, kind === 'link' ? 'follow' : 'keep');
+    const to = pathOf(call, process, context, at ? 2 : 1, at, 'keep');
     if (from === undefined || to === undefined) return [];
-    if (kind === 'rename' && call.error === undefined) context.links.move(from, to);
-    return [{ kind, from, to }];
+    if (kind === 'link') {
+      const own = pathOf(call, process, context, 0, at, 'keep');
+      if (own !== undefined && call.error === undefined) context.links.copy(own, to);
+      return [{ kind, from, to }];
+    }
+    const exchange = /\bRENAME_EXCHANGE\b/.test(wordOf(call.args[4]));
+    if (call.error === undefined) context.links[exchange ? 'exchange' : 'move'](from, to);
+    return [{ kind, from, to, exchange }];
   };
 }
 
 function symlinked(at: boolean): Reader {
   return (call, process, context) => {
     const target = textOf(call.args[0]);
-    const to = pathOf(call, process, context, 1, at);
+    const to = pathOf(call, process, context, 1, at, 'keep');
     if (target === undefined || to === undefined) return [];
+    const base = to.slice(0, to.lastIndexOf('/')) || '/';
+    const from = context.links.locate(target, { base, cwd: process.cwd, last: 'follow' });
     if (call.error === undefined) context.links.add(to, target);
-    return [{ kind: 'link', from: absolute(to.slice(0, to.lastIndexOf('/')), target), to }];
+    return [{ kind: 'link', from, to }];
   };
 }
 
@@ -115,7 +134,9 @@ function changedMode(at: boolean): Reader {
   return (call, process, context) => {
     const [first] = call.args;
     const path =
-      call.name === 'fchmod' && first?.kind === 'word' ? first.path : pathOf(call, process, context, 0, at);
+      call.name === 'fchmod' && first?.kind === 'word'
+        ? first.path
+        : pathOf(call, process, context, 0, at, 'follow');
     const mode = parseInt(wordOf(call.args[at ? 2 : 1]), 8);
     return path === undefined || Number.isNaN(mode) ? [] : [{ kind: 'mode', path, mode }];
   };
@@ -123,8 +144,8 @@ function changedMode(at: boolean): Reader {
 
 const moveTo: Reader = (call, process, context) => {
   const [where] = call.args;
-  const path = where?.kind === 'word' ? where.path : pathAt(process, context, undefined, where);
-  if (path !== undefined && call.error === undefined) process.cwd = context.links.resolve(path);
+  const path = where?.kind === 'word' ? where.path : pathAt(process, context, undefined, where, 'follow');
+  if (path !== undefined && call.error === undefined) process.cwd = path;
   return [];
 };
 
@@ -133,11 +154,15 @@ const execute =
   (call, process, context) => {
     // What is not on the PATH is looked for in every folder of it.
     if (call.error === 'ENOENT') return [];
-    const path = context.links.resolve(pathOf(call, process, context, 0, at) ?? '');
+    const path = pathOf(call, process, context, 0, at, 'follow') ?? '';
     const argv = textsOf(call.args[at ? 2 : 1]);
     const tokens = context.tokensIn(argv.join('\0'));
+    const named = scriptNamed(path, argv);
+    const { cwd } = process;
+    const file =
+      named === undefined ? undefined : context.links.locate(named, { base: cwd, cwd, last: 'follow' });
     return [
-      { kind: 'exec', path, argv: argv.slice(0, 200).map((word) => clip(word, 4000)) },
+      { kind: 'exec', path, argv: argv.slice(0, 200).map((word) => clip(word, 4000)), file },
       ...(tokens.length === 0 ? [] : [{ kind: 'token', tokens, where: 'a command line' } as const]),
     ];
   };
@@ -148,22 +173,26 @@ function descriptor(value: Value | undefined): string {
   return value?.kind === 'word' ? (value.path ?? '') : '';
 }
 
-const connect: Reader = (call, _process, { sockets }) => {
+const connect: Reader = (call, _process, { sockets, lose }) => {
   const address = addressOf(call.args[1]);
   if (address === undefined) return [];
   const socket = descriptor(call.args[0]);
-  if (socket.startsWith('socket:') && sockets.size < mostSockets) sockets.set(socket, address);
+  if (socket.startsWith('socket:')) {
+    if (sockets.size < mostSockets || sockets.has(socket)) sockets.set(socket, address);
+    else lose();
+  }
   return [{ kind: 'connect', address }];
 };
 
 /** Everything that is handed to the kernel to be sent or written: where to, names asked for, honeytokens in it. */
-const put: Reader = (call, _process, { sockets, tokensIn, filled, copies }) => {
+const put: Reader = (call, _process, { sockets, tokensIn, filled, copies, lose }) => {
   const to = descriptor(call.args[0]);
   const isSocket = to.startsWith('socket:');
   const acts: Act[] = [];
   if (to.startsWith('/')) {
     if (copies.delete(to)) acts.push({ kind: 'write', path: to });
-    if (filled.size < mostFiles) filled.add(to);
+    if (filled.size < mostFiles || filled.has(to)) filled.add(to);
+    else lose();
   }
   const given = isSocket ? addressIn(call) : undefined;
   if (given !== undefined) acts.push({ kind: 'connect', address: given });
@@ -197,10 +226,11 @@ function addressIn(call: Call): Address | undefined {
 }
 
 function copied(from: number, to: number): Reader {
-  return (call, _process, { filled, copies }) => {
+  return (call, _process, { filled, copies, lose }) => {
     const [source, target] = [descriptor(call.args[from]), descriptor(call.args[to])];
     if (!source.startsWith('/') || !target.startsWith('/') || filled.has(target)) return [];
-    if (copies.size < mostFiles) copies.add(target);
+    if (copies.size < mostFiles || copies.has(target)) copies.add(target);
+    else lose();
     return [{ kind: 'copy', from: source, to: target }];
   };
 }
@@ -212,11 +242,11 @@ const askKernel: Reader = (call) => {
   return [{ kind: 'memory', how: call.name === 'ptrace' ? `ptrace ${clip(request, 40)}` : call.name }];
 };
 
-/** To become root. Others, such as `make`, make sure of who they are. */
 /** A process that strace would not follow. The filter denies it; that it was tried says enough. */
 const fork: Reader = (call) =>
   call.args.some((value) => /\bCLONE_UNTRACED\b/.test(flagsOf(value))) ? [{ kind: 'escape' }] : [];
 
+/** To become root. Others, such as `make`, make sure of who they are. */
 const become: Reader = (call) =>
   call.args.some((value) => wordOf(value) === '0') ? [{ kind: 'identity', how: call.name }] : [];
 

@@ -18,10 +18,18 @@ export interface Process {
 }
 
 export type Act =
-  | { readonly kind: 'exec'; readonly path: string; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'exec';
+      readonly path: string;
+      readonly argv: readonly string[];
+      /** What an interpreter is to run. */
+      readonly file: string | undefined;
+    }
   | { readonly kind: 'read'; readonly path: string }
   | { readonly kind: 'write' | 'make' | 'delete'; readonly path: string }
-  | { readonly kind: 'rename' | 'link' | 'copy'; readonly from: string; readonly to: string }
+  | { readonly kind: 'link' | 'copy'; readonly from: string; readonly to: string }
+  /** `exchange`: both change their places. */
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly exchange: boolean }
   | { readonly kind: 'mode'; readonly path: string; readonly mode: number }
   | { readonly kind: 'connect'; readonly address: Address }
   | { readonly kind: 'ask'; readonly name: string }

@@ -61,6 +61,9 @@ export function openJudge(context: RuleContext): Judge {
       if (actions.size < mostActions || actions.has(action)) actions.add(clip(action, 200));
       else clipped = true;
     },
+    lose: () => {
+      clipped = true;
+    },
   };
   return {
     take: (event) => {

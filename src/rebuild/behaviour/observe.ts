@@ -13,7 +13,7 @@ import { baseRun, prepare, type Scene } from './prepare.ts';
 import { lastOutput, readTrace, watchLog, type TraceRead } from './read-trace.ts';
 
 /** Raised with every change of what is seen or found: what another one saw is not compared. */
-export const observer = 'assay-behaviour 1';
+export const observer = 'assay-behaviour 2';
 
 /**
  * Never throws for what the package or the sandbox does: that is the outcome. A run that was cancelled is `failed` with

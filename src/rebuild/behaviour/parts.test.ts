@@ -7,8 +7,10 @@ import { hiddenIn } from './hidden-code.ts';
 import { makeHoneytokens, randomIdentity } from './honeytokens.ts';
 import { checkFolder } from './layout.ts';
 import { lifecycleScripts } from './lifecycle.ts';
-import { absolute, resolveParent, trackLinks } from './paths.ts';
-import { isNpm } from './programs.ts';
+import { pathMap } from './path-map.ts';
+import { absolute, trackLinks } from './paths.ts';
+import { openJudge, type Judge } from './judge.ts';
+import { isNpm, scriptNamed } from './programs.ts';
 import { isLasting, plainPath, zoneOf, type Places, type Zone } from './zones.ts';
 
 const places: Places = {
@@ -138,24 +140,97 @@ test('what lasts is told from what only looks so', () => {
 });
 
 test('links that were made in the run lead where they lead, in circles too', () => {
-  const links = trackLinks();
+  const links = trackLinks((inside) => (inside === 8 ? '/home/jo/.ssh' : undefined));
+  const follow = (path: string, base = '/work') =>
+    links.locate(path, { base, cwd: '/home/jo', last: 'follow' });
+  const keep = (path: string) => links.locate(path, { base: '/work', cwd: '/home/jo', last: 'keep' });
   links.add('/a/x', '../home');
   links.add('/home/y', '/etc');
   links.add('/c', '/d');
   links.add('/d', '/c');
-  assert.equal(links.resolve('/a/x/y/passwd'), '/etc/passwd');
-  assert.equal(resolveParent(links, '/a/x/y'), '/home/y');
-  assert.ok(links.resolve('/c/z').endsWith('/z'));
+  assert.equal(follow('/a/x/y/passwd'), '/etc/passwd');
+  assert.equal(keep('/a/x/y'), '/home/y');
+  assert.equal(keep('/a/x/y/'), '/etc');
+  assert.ok(follow('/c/z').endsWith('/z'));
+  assert.equal(follow('./q/../r'), '/work/r');
   links.move('/a/x', '/b');
-  assert.equal(links.resolve('/b/q'), '/home/q');
-  assert.equal(links.resolve('/a/x/q'), '/a/x/q');
+  assert.equal(follow('/b/q'), '/home/q');
+  assert.equal(follow('/a/x/q'), '/a/x/q');
+  // `..` is that of the folder that a link leads to.
+  assert.equal(follow('/b/y/../jo'), '/jo');
+  // Whoever moves a folder moves the links in it.
+  links.add('/t/in/l', '/home/jo');
+  links.move('/t/in', '/t/out');
+  assert.equal(follow('/t/out/l/.npmrc'), '/home/jo/.npmrc');
+  links.copy('/t/out/l', '/t/m');
+  links.remove('/t/out/l');
+  assert.equal(follow('/t/out/l/x'), '/t/out/l/x');
+  assert.equal(follow('/t/m/x'), '/home/jo/x');
+  assert.equal(follow('/proc/self/cwd/.npmrc'), '/home/jo/.npmrc');
+  assert.equal(follow('/proc/thread-self/root/etc/passwd'), '/etc/passwd');
+  assert.equal(follow('/proc/8/task/8/cwd/id'), '/home/jo/.ssh/id');
+  assert.equal(follow('/proc/self/fd/3/id'), '/proc/self/fd/3/id');
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.string(), fc.string())), fc.string(), (pairs, path) => {
-      const some = trackLinks();
+      const some = trackLinks(() => undefined);
       for (const [from, to] of pairs) some.add(absolute('/', from), to);
-      assert.ok(some.resolve(absolute('/', path)).startsWith('/'));
+      const found = some.locate(path, { base: '/', cwd: '/', last: 'follow' });
+      assert.ok(found.startsWith('/'));
     }),
   );
+});
+
+test('what is known of paths goes along with their folders, and more than is kept is told', () => {
+  const map = pathMap<number>(3);
+  map.set('/a/b', 1);
+  map.set('/a/c/d', 2);
+  map.set('/ab', 3);
+  map.move('/a', '/z');
+  assert.deepEqual(['/a/b', '/z/b', '/z/c/d', '/ab'].map(map.get), [undefined, 1, 2, 3]);
+  map.exchange('/z/c', '/ab');
+  assert.deepEqual(['/ab/d', '/z/c', '/z/b'].map(map.get), [2, 3, 1]);
+  assert.ok(!map.isFull());
+  map.set('/z/b', 4);
+  assert.ok(!map.isFull());
+  map.set('/new', 5);
+  assert.ok(map.isFull());
+});
+
+test('a flood of files hides nothing behind it: what is no longer remembered is told', () => {
+  const judge = () => openJudge({ places, tokenFiles: new Map(), registryHosts: new Set(), hostname: 'h' });
+  const write = (one: Judge, count: number): void => {
+    for (let at = 1; at <= count; at += 1)
+      one.take({
+        at,
+        seconds: 0,
+        process: aProcess(),
+        act: { kind: 'write', path: `${places.package}/${at}` },
+        error: undefined,
+      });
+  };
+  const [few, many] = [judge(), judge()];
+  write(few, 20_000);
+  write(many, 50_001);
+  assert.deepEqual([few.end().clipped, many.end().clipped], [false, true]);
+});
+
+test('what an interpreter runs is found behind its options', () => {
+  const of = (line: string) => {
+    const argv = line.split(' ');
+    return scriptNamed(`/usr/bin/${argv[0] ?? ''}`, argv);
+  };
+  for (const [line, file] of [
+    ['node x.js', 'x.js'],
+    ['node -r ./hook.js --import y x.js', 'x.js'],
+    ['bash -r x', 'x'],
+    ['sh -eo pipefail x', 'x'],
+    ['python3 -W ignore x.py', 'x.py'],
+    ['ld-linux-x86-64.so.2 --library-path /l ./x', './x'],
+    ['node -e 0 x.js', undefined],
+    ['sh -c x', undefined],
+    ['cat x.js', undefined],
+  ] as const)
+    assert.equal(of(line), file, line);
 });
 
 test('code that hides is told from code that is only long or only decodes', () => {

@@ -1,58 +1,81 @@
-/** Paths of traced processes: made absolute, and led through the links that were made in the run. Pure. */
+/** Paths of traced processes: made absolute, and led as the kernel would, through the links that were made in the run. Pure. */
 import { posix } from 'node:path';
+import { pathMap } from './path-map.ts';
+
+export interface From {
+  /** Folder that a path without a `/` begins in. */
+  readonly base: string;
+  /** Folder of the process itself. */
+  readonly cwd: string;
+  /** A link that is the last name itself: `follow` for what opens, `keep` for what makes or removes a name. */
+  readonly last: 'follow' | 'keep';
+}
 
 export interface Links {
   readonly add: (path: string, target: string) => void;
+  readonly remove: (path: string) => void;
+  /** A hard link: to a link it is the same link once more. */
+  readonly copy: (from: string, to: string) => void;
   readonly move: (from: string, to: string) => void;
-  /** The path without links, as far as they were made in this run. */
-  readonly resolve: (path: string) => string;
+  readonly exchange: (one: string, other: string) => void;
+  /** Where a path leads: without links, as far as they were made in this run, and `..` where they led. */
+  readonly locate: (path: string, from: From) => string;
+  /** More links than are followed. */
+  readonly isFull: () => boolean;
 }
 
 const mostLinks = 20_000;
 /** As the kernel: more is ELOOP. */
 const mostHops = 40;
+/** A path with links in it is longer only where somebody plays. */
+const mostNames = 10_000;
 
-export function trackLinks(): Links {
-  const targets = new Map<string, string>();
-  const step = (path: string): string | undefined => {
-    if (targets.size === 0) return undefined;
-    for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
-      const prefix = end < 0 ? path : path.slice(0, end);
-      const target = targets.get(prefix);
-      if (target !== undefined) {
-        const rest = end < 0 ? '' : path.slice(end);
-        return posix.normalize(posix.resolve(posix.dirname(prefix), target) + rest);
-      }
-      if (end < 0) return undefined;
-    }
-  };
+/** Those of `/proc` that lead to folders. Others (`fd`) lead to what no path tells. */
+const magic = /^\/proc\/(?:self|thread-self|(\d{1,10}))(?:\/task\/\d{1,10})?\/(cwd|root)$/;
+
+/** `cwdOf`: of the process with that number inside. */
+export function trackLinks(cwdOf: (inside: number) => string | undefined): Links {
+  const targets = pathMap<string>(mostLinks);
   return {
-    add: (path, target) => {
-      if (targets.size < mostLinks) targets.set(path, target);
-    },
-    move: (from, to) => {
+    add: targets.set,
+    remove: (path) => void targets.delete(path),
+    copy: (from, to) => {
       const target = targets.get(from);
-      targets.delete(from);
-      targets.delete(to);
-      if (target !== undefined) targets.set(to, posix.resolve(posix.dirname(from), target));
+      if (target !== undefined) targets.set(to, target);
     },
-    resolve: (path) => {
-      let found = path;
-      for (let hop = 0; hop < mostHops; hop += 1) {
-        const next = step(found);
-        if (next === undefined || next === found) return found;
-        found = next;
+    move: targets.move,
+    exchange: targets.exchange,
+    isFull: targets.isFull,
+    locate: (path, { base, cwd, last }) => {
+      const names = path.split('/').reverse();
+      const keepsLast = last === 'keep' && !path.endsWith('/');
+      let at = path.startsWith('/') ? '/' : base;
+      let hops = 0;
+      for (let count = 0; names.length > 0 && count < mostNames; count += 1) {
+        const name = names.pop() ?? '';
+        if (name === '' || name === '.') continue;
+        if (name === '..') {
+          at = posix.dirname(at);
+          continue;
+        }
+        const next = at === '/' ? `/${name}` : `${at}/${name}`;
+        const isKept = keepsLast && names.length === 0;
+        const target = isKept ? undefined : targets.get(next);
+        if (target === undefined || hops >= mostHops) {
+          const [, whose, what] = isKept ? [] : (magic.exec(next) ?? []);
+          const folder = whose === undefined ? cwd : (cwdOf(Number(whose)) ?? cwd);
+          at = what === undefined ? next : what === 'root' ? '/' : folder;
+          continue;
+        }
+        hops += 1;
+        names.push(...target.split('/').reverse());
+        if (target.startsWith('/')) at = '/';
       }
-      return found;
+      return at;
     },
   };
 }
 
 export function absolute(base: string, path: string): string {
   return posix.resolve('/', base, path);
-}
-
-/** The parent's links are followed, the last name's own is not: for what removes or makes a name. */
-export function resolveParent(links: Links, path: string): string {
-  return posix.join(links.resolve(posix.dirname(path)), posix.basename(path));
 }

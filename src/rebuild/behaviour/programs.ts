@@ -19,14 +19,36 @@ export function isCompiler(path: string): boolean {
   return isBelow('/usr', path) && !isBelow('/usr/local', path) && compilers.test(basename(path));
 }
 
-/** The file that an interpreter was told to run; undefined for code on the command line or stdin. */
-export function scriptFile(program: string, argv: readonly string[], cwd: string): string | undefined {
-  if (!isInterpreter(program)) return undefined;
-  for (const [index, word] of argv.slice(1).entries()) {
-    if (/^-(?:-?e(?:val)?|-?p(?:rint)?|c|E)$/.test(word) || word === '-' || index > 20) return undefined;
-    if (!word.startsWith('-')) return absolute(cwd, word);
+/** The dynamic linker, which starts what it is given as a program. */
+const loader = /^ld(?:-linux|-musl)?[\w.-]*\.so(?:\.\d)?$/;
+
+/** Options whose value is the next word, which is not what is run. */
+const valued: readonly (readonly [RegExp, RegExp])[] = [
+  [/^node/, /^(?:-r|-C|--(?:require|import|loader|experimental-loader|conditions|env-file|input-type))$/],
+  [/sh$/, /^(?:[-+][a-z]*[oO]|--(?:rcfile|init-file))$/],
+  [/^python/, /^-[WX]$/],
+  [/^(?:perl|ruby)/, /^-I$/],
+  [loader, /^--(?:library-path|preload|argv0|audit|inhibit-rpath|glibc-hwcaps-\w+)$/],
+];
+
+/** The file that an interpreter was told to run, as it was named; undefined for code on the command line or stdin. */
+export function scriptNamed(program: string, argv: readonly string[]): string | undefined {
+  const name = basename(program);
+  if (!isInterpreter(program) && !loader.test(name)) return undefined;
+  const takesNext = valued.find(([of]) => of.test(name))?.[1];
+  for (let index = 1; index < Math.min(argv.length, 22); index += 1) {
+    const word = argv[index] ?? '';
+    if (/^-(?:-?e(?:val)?|-?p(?:rint)?|c|E)$/.test(word) || word === '-') return undefined;
+    if (takesNext?.test(word) === true) index += 1;
+    else if (!word.startsWith('-')) return word;
   }
   return undefined;
+}
+
+/** Absolute, and led over no links. */
+export function scriptFile(program: string, argv: readonly string[], cwd: string): string | undefined {
+  const named = scriptNamed(program, argv);
+  return named === undefined ? undefined : absolute(cwd, named);
 }
 
 /**

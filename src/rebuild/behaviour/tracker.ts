@@ -40,12 +40,17 @@ export function trackCalls(options: TrackerOptions): Tracker {
   const processes = new Map<number, Process>();
   /** Calls of processes whose beginning was not told yet: a parent's `vfork` returns after its child's `execve`. */
   const waiting = new Map<number, Call[]>();
+  /** By their numbers inside, threads too. */
+  const insiders = new Map<number, Process>();
   const context: CallContext = {
-    links: trackLinks(),
+    links: trackLinks((inside) => insiders.get(inside)?.cwd),
     sockets: new Map(),
     filled: new Set(),
     copies: new Set(),
     tokensIn: options.tokensIn,
+    lose: () => {
+      lost = true;
+    },
   };
   /** bubblewrap's, from before the command. */
   const own = new Set<number>();
@@ -99,6 +104,7 @@ export function trackCalls(options: TrackerOptions): Tracker {
     const isThread = call.args.some((value) => /CLONE_THREAD/.test(flagsOf(value)));
     const child = isThread ? process : make(process, inside);
     processes.set(pid, child);
+    insiders.set(inside, child);
     own.delete(pid);
     const held = waiting.get(pid) ?? [];
     waiting.delete(pid);
@@ -160,7 +166,7 @@ export function trackCalls(options: TrackerOptions): Tracker {
         events,
         begun,
         ended: endedAt !== undefined,
-        lost,
+        lost: lost || context.links.isFull(),
         leftSeconds: endedAt === undefined || scriptEndedAt === undefined ? 0 : endedAt - scriptEndedAt,
       };
     },

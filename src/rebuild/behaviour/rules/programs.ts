@@ -1,8 +1,9 @@
 /** Programs that were started: written in this run, hidden, from memory; other processes; waiting. */
 import { basename } from 'node:path/posix';
-import { clip, commandLine, type BehaviourEvent } from '../events.ts';
+import { clip, commandLine, type Act, type BehaviourEvent } from '../events.ts';
 import { hiddenIn } from '../hidden-code.ts';
-import { isCompiler, isInterpreter, scriptFile } from '../programs.ts';
+import { isCompiler, isInterpreter } from '../programs.ts';
+import { pathMap, type PathMap } from '../path-map.ts';
 import { plainPath, zoneOf } from '../zones.ts';
 import type { Rule, RuleContext, RuleSink } from './rule.ts';
 
@@ -11,35 +12,51 @@ const longSeconds = 30;
 
 /** Which files were made in this run by what is no compiler, and so are not what was published. */
 export function programRule(context: RuleContext): Rule {
-  const written = new Set<string>();
+  const written = pathMap<true>(mostFiles);
   const ran = new Set<string>();
   const slept = new Map<number, number>();
+  const take = programEvents({ context, written, ran, slept });
+  return (event, sink) => {
+    take(event, sink);
+    if (written.isFull()) sink.lose();
+  };
+}
+
+interface Seen {
+  readonly context: RuleContext;
+  readonly written: PathMap<true>;
+  readonly ran: Set<string>;
+  readonly slept: Map<number, number>;
+}
+
+function programEvents({ context, written, ran, slept }: Seen): Rule {
   return (event, sink) => {
     const { act, process, error } = event;
     const done = error === undefined;
     switch (act.kind) {
       case 'write':
         if (done && isCompiler(process.program)) written.delete(act.path);
-        else if (done && written.size < mostFiles) written.add(act.path);
+        else if (done) written.set(act.path, true);
         return;
       case 'copy':
         // What a copy of a published file is, is known.
         if (done && !written.has(act.from)) written.delete(act.to);
-        else if (done) written.add(act.to);
+        else if (done) written.set(act.to, true);
         return;
       case 'rename':
+        if (done) written[act.exchange ? 'exchange' : 'move'](act.from, act.to);
+        return;
       case 'link':
         if (!done) return;
-        if (written.has(act.from)) written.add(act.to);
+        if (written.has(act.from)) written.set(act.to, true);
         else written.delete(act.to);
-        if (act.kind === 'rename') written.delete(act.from);
         return;
       case 'delete':
         if (done && ran.has(act.path)) deletedItself(event, act.path, context, sink);
         if (done) written.delete(act.path);
         return;
       case 'exec':
-        return executed(event, act.path, act.argv, { context, sink, written, ran });
+        return executed(event, act, { context, sink, written, ran });
       case 'memory':
         sink.act(`memory:${act.how.split(' ', 1)[0] ?? ''}`);
         return sink.find(event, {
@@ -86,15 +103,19 @@ export function programRule(context: RuleContext): Rule {
 interface Execution {
   readonly context: RuleContext;
   readonly sink: RuleSink;
-  readonly written: ReadonlySet<string>;
+  readonly written: PathMap<true>;
   readonly ran: Set<string>;
 }
 
-function executed(event: BehaviourEvent, path: string, argv: readonly string[], run: Execution): void {
+type Exec = Extract<Act, { kind: 'exec' }>;
+
+function executed(event: BehaviourEvent, { path, argv, file: script }: Exec, run: Execution): void {
   const { context, sink, written, ran } = run;
-  const script = scriptFile(path, argv, event.process.cwd);
-  if (script !== undefined && ran.size < mostFiles) ran.add(script);
-  if (path.startsWith('/memfd:') || /^\/proc\/(?:self|\d+)\/fd\/|^\/dev\/fd\//.test(path)) {
+  if (script !== undefined) {
+    if (ran.size < mostFiles) ran.add(script);
+    else sink.lose();
+  }
+  if (path.startsWith('/memfd:') || /^\/proc\/[^/]+\/(?:task\/\d+\/)?fd\/|^\/dev\/fd\//.test(path)) {
     sink.act('exec:memory');
     sink.find(event, {
       rule: 'memory-execution',

@@ -23,6 +23,8 @@ export interface RuleSink {
   readonly find: (event: BehaviourEvent, seen: Seen) => void;
   /** One kind of action, for the comparison with another version. */
   readonly act: (action: string) => void;
+  /** The rule keeps no more: what it says from here on is not all. */
+  readonly lose: () => void;
 }
 
 /** One for each run: it may remember. */

@@ -1,6 +1,7 @@
 /** Bait that was opened, moved, or whose value turned up. */
 import type { BehaviourEvent } from '../events.ts';
 import { isNpm } from '../programs.ts';
+import { isBelow } from '../zones.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
@@ -16,9 +17,10 @@ export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
       });
       return;
     }
-    const opened = openedIn(event).map((path) => tokenFiles.get(path));
+    if (event.error !== undefined) return;
+    const opened = openedIn(event).map((path) => tokenFiles.get(path) ?? movedWith(event, path, tokenFiles));
     const [name] = opened.filter((one) => one !== undefined);
-    if (name === undefined || event.error !== undefined) return;
+    if (name === undefined) return;
     if (name === 'npm token' && act.kind === 'read' && isNpm(process, places)) return;
     sink.act(`read:${name}`);
     sink.find(event, {
@@ -32,7 +34,26 @@ export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
 /** A link or another name for it is made to read it by. */
 function openedIn({ act }: BehaviourEvent): readonly string[] {
   if (act.kind === 'read') return [act.path];
+  if (act.kind === 'rename' && act.exchange) return [act.from, act.to];
   return act.kind === 'link' || act.kind === 'rename' || act.kind === 'copy' ? [act.from] : [];
+}
+
+/** In a folder that was given another name: it is then read by that. */
+function movedWith(
+  { act }: BehaviourEvent,
+  path: string,
+  tokenFiles: RuleContext['tokenFiles'],
+): string | undefined {
+  if (act.kind !== 'link' && act.kind !== 'rename') return undefined;
+  const unseen = linkedUnseen(path, tokenFiles);
+  if (unseen !== undefined || act.kind === 'link') return unseen;
+  return [...tokenFiles].find(([file]) => isBelow(path, file))?.[1];
+}
+
+/** Made over a descriptor's own path (`/proc/self/fd/3/id_ed25519`), which does not say where it leads. */
+function linkedUnseen(path: string, tokenFiles: RuleContext['tokenFiles']): string | undefined {
+  const name = /^\/proc\/[^/]+\/(?:task\/\d+\/)?fd\/\d+\/(?:.*\/)?([^/]+)$/s.exec(path)?.[1];
+  return name === undefined ? undefined : [...tokenFiles].find(([file]) => file.endsWith(`/${name}`))?.[1];
 }
 
 /** Those who print all of the environment to what reads them put secrets into logs, and mean no harm. */
