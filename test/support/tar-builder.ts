@@ -8,6 +8,8 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface MemberOptions {
+  /** Seconds; absent: what npm writes. */
+  readonly mtime?: number;
   readonly path: string | Uint8Array;
   /** Type flag; default `0`. */
   readonly flag?: string;
@@ -45,7 +47,7 @@ function header(options: MemberOptions, length: number): Buffer {
   octalField(block, 108, 8, 0);
   octalField(block, 116, 8, 0);
   octalField(block, 124, 12, options.sizeBytes ?? length);
-  octalField(block, 136, 12, 499_162_500);
+  octalField(block, 136, 12, options.mtime ?? 499_162_500);
   block.write(options.flag ?? '0', 156, 1, 'latin1');
   block.write(options.linkname ?? '', 157, 100);
   if (options.format === 'gnu') block.write('ustar  \0', 257, 'latin1');

@@ -262,6 +262,8 @@ describe('the class of a release', () => {
       assert.match(of(role, 'a@1.0.0').because, /itself \(a@1\.0\.0\): that it matches proves nothing/);
     }
     assert.equal(of('build-dependency', 'a 1.0.0').class, 'community');
+    assert.equal(of('source', 'source', artifact).class, 'community');
+    assert.equal(of('source', 'source').class, 'secure');
     // Its index is no file of it, and other packages are others.
     for (const [role, name] of [
       ['dependency-index', 'a'],

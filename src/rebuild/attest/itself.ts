@@ -13,7 +13,8 @@ export interface Itself {
   readonly others: readonly string[];
 }
 
-const roles: readonly string[] = ['base', 'toolchain', 'dependency', 'build-dependency'];
+/** Also what is named as its source: an archive may be the published file. */
+const roles: readonly string[] = ['source', 'base', 'toolchain', 'dependency', 'build-dependency'];
 
 export function itselfIn({
   purl,

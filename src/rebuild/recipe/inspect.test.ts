@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { noBuilds, openBuildWorld, type BuildWorld } from '../../../test/support/builds.ts';
-import { archive, file, member } from '../../../test/support/tar-builder.ts';
+import { archive, member } from '../../../test/support/tar-builder.ts';
 import { sha256 } from '../../core/digest.ts';
 import { aRecipe } from '../../../test/support/recipes.ts';
 import { commitInArchive, inspectSource } from './inspect.ts';
@@ -46,7 +46,8 @@ describe('a source that is looked at', { skip: noBuilds ?? false }, () => {
   after(() => world.close());
 
   it('tells its files, their digests and the commit that its archive names, however it is compressed', async () => {
-    const files = [file('a-1/package.json', '{}'), file('a-1/lib/x.js', 'x')];
+    const at = (path: string, content: string) => member({ path, content, mtime: 1_700_000_000 });
+    const files = [at('a-1/package.json', '{}'), at('a-1/lib/x.js', 'x')];
     const global = member({ path: 'pax_global_header', flag: 'g', content: `52 comment=${commit}\n` });
     const base = await world.base(aRecipe());
     for (const [bytes, named] of [
@@ -56,8 +57,21 @@ describe('a source that is looked at', { skip: noBuilds ?? false }, () => {
     ] as const) {
       const found = await inspectSource(world.deps, await world.archive(bytes), base);
       assert.equal(found.namedCommit, named);
+      assert.equal(found.isPacked, false);
       assert.deepEqual(found.paths, ['lib/x.js', 'package.json']);
       assert.deepEqual(new Set(found.digests), new Set([sha256('{}'), sha256('x')]));
     }
+  });
+
+  it('tells what is made as npm packs from a checkout', async () => {
+    const base = await world.base(aRecipe());
+    const packed = async (...members: readonly Buffer[]): Promise<boolean> =>
+      (await inspectSource(world.deps, await world.archive(archive(...members)), base)).isPacked;
+    const at = (path: string, mtime: number) => member({ path, content: '{}', mtime });
+    assert.equal(await packed(at('package/package.json', 1_700_000_000)), true);
+    assert.equal(await packed(at('a-1/package.json', 499_162_500)), true);
+    assert.equal(await packed(at('a-1/package.json', 1_700_000_000)), false);
+    // Not its only folder: a part of the source that is called so.
+    assert.equal(await packed(at('package/package.json', 1e9), at('README.md', 1e9)), false);
   });
 });

@@ -1,4 +1,5 @@
 /** What a source says about itself, read from a copy that was unpacked in the sandbox and is thrown away. */
+import { basename } from 'node:path';
 import type { Sha256 } from '../../core/digest.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { BaseRoot, BuildDeps, SourceArchive } from './deps.ts';
@@ -16,8 +17,12 @@ export interface InspectedSource extends Pick<SourceFacts, 'paths' | 'texts'> {
   readonly digests: readonly Sha256[];
   /** The commit that the archive itself names, as those of `git archive` do: said by whoever made it. */
   readonly namedCommit: string | undefined;
+  /** It is laid out, or dated, as npm or Yarn pack what is published: no checkout of a source is. */
+  readonly isPacked: boolean;
 }
 
+/** Seconds: the times that npm (1985-10-26T08:15:00Z) and Yarn (1984-06-22T21:50:00Z) give every file that they pack. */
+const packedTimes: readonly number[] = [499_162_500, 456_789_000];
 const maxTextBytes = 16 * 1024 * 1024;
 const maxTotal = 64 * 1024 * 1024;
 const maxHashedBytes = 1024 ** 3;
@@ -65,7 +70,10 @@ export async function inspectSource(
     }
     const digests = await digestsInside(top, paths, maxHashedBytes);
     const namedCommit = commitInArchive((await readInside(folder, 'head', 1024)) ?? '');
-    return { paths, texts, clipped, newest, digests, namedCommit };
+    const isPacked =
+      basename(top) === 'package' ||
+      (newest !== undefined && packedTimes.some((time) => newest === time) && paths.includes('package.json'));
+    return { paths, texts, clipped, newest, digests, namedCommit, isPacked };
   } finally {
     await workspace.remove();
   }

@@ -137,6 +137,17 @@ export function ownerOf(
 }
 
 /**
+ * Distributions make some of their upstream archives from what was published: built from that, the published file is compared
+ * with itself. A package in git is what its commits say, whatever its folders are called.
+ */
+export function doubtPacked(found: FoundSource): FoundSource {
+  if (found.source.kind !== 'archive') return found;
+  const sentence =
+    'The archive is made as npm packs what is published: it may be the published file itself, and not its source.';
+  return { ...found, confidence: 'low', disagreements: [...found.disagreements, sentence] };
+}
+
+/**
  * An archive's URL with each mention of the version in its path left open: the same archive of the next version has the
  * same. What stands beside digits is no mention.
  */

@@ -27,6 +27,7 @@ import { inferRecipes } from '../../rebuild/recipe/infer/infer.ts';
 import { inspectSource, type InspectedSource } from '../../rebuild/recipe/inspect.ts';
 import { resolvedAnew } from '../../rebuild/recipe/infer/unfit-lockfile.ts';
 import type { InferredRecipe, Recipe } from '../../rebuild/recipe/recipe.ts';
+import { doubtPacked } from '../../rebuild/source/judge.ts';
 import type { SourceMirror, SourceSearch } from '../../rebuild/source/types.ts';
 import type { Storage } from '../../storage/open.ts';
 import type { Comparer } from './comparer.ts';
@@ -127,6 +128,11 @@ async function rebuildNpm(
       base,
       watch.signal,
     );
+    if (inspected.isPacked) {
+      known.source = doubtPacked(search.found);
+      for (const line of known.source.disagreements.slice(search.found.disagreements.length))
+        watch.line(line);
+    }
     const recipes = recipesFor(target, search, inspected, correction, watch);
     if (typeof recipes === 'string') return notBuilt(known, 'unsupported', recipes);
     await tryEach(deps, shop, target, { recipes, source, mirror: search.mirror, inspected, known }, watch);
