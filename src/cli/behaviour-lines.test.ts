@@ -46,6 +46,20 @@ test('a report says what was found before what was done, and what the version be
   ]);
 });
 
+test('what was not seen to its end, or through holes, never reads as clean', () => {
+  const clean = { ...report, findings: [], ended: 'exit' };
+  const first = (change: Partial<typeof report>) =>
+    behaviourLines(plain, { purl: 'pkg:npm/a@1.0.0', report: { ...clean, ...change } })[0];
+  assert.equal(first({}), 'pkg:npm/a@1.0.0: nothing suspicious was seen');
+  for (const change of [
+    { whole: false },
+    { ended: 'timeout' },
+    { ended: 'killed' },
+    { isolation: 'partial' },
+  ])
+    assert.match(first(change) ?? '', /not seen whole/, JSON.stringify(change));
+});
+
 test('without a report it is said that nobody watched, and why', () => {
   assert.deepEqual(behaviourLines(plain, { purl: 'pkg:npm/a@1.0.0', why: 'There is no sandbox.' }), [
     'pkg:npm/a@1.0.0: not watched',

@@ -43,13 +43,15 @@ const endings: Readonly<Record<string, string>> = {
   killed: 'were ended',
 };
 
-function sentenceOf(terminal: Painter, { findings }: ReportShown): string {
+function sentenceOf(terminal: Painter, { findings, whole, ended, isolation }: ReportShown): string {
   const grave = findings.filter(({ severity }) => severity === 'high' || severity === 'critical').length;
   if (grave > 0)
     return terminal.paint('bad', `does what an attack does (${grave} ${plural(grave, 'finding')})`);
   const doubtful = findings.some(({ severity }) => severity === 'medium' || severity === 'unknown');
-  return doubtful
-    ? terminal.paint('warn', 'is to be looked at')
+  if (doubtful) return terminal.paint('warn', 'is to be looked at');
+  const cut = !whole || ended === 'timeout' || ended === 'killed' || isolation !== 'full';
+  return cut
+    ? terminal.paint('warn', 'nothing suspicious was seen, but it was not seen whole')
     : terminal.paint('good', 'nothing suspicious was seen');
 }
 

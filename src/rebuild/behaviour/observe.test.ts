@@ -1,6 +1,13 @@
 /** How a run goes, ends and is bounded, whatever the scripts do. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { BehaviourReport } from '../../core/behaviour.ts';
+import type { Sha256 } from '../../core/digest.ts';
+import type { RunResult, RunSpec, Workspace } from '../../core/sandbox.ts';
 import {
   foundIn,
   observedOf,
@@ -128,6 +135,83 @@ describe('watching install scripts', { skip: noSandbox ?? false }, () => {
         'BEHAVIOUR_INPUT_INVALID',
         JSON.stringify(outcome),
       );
+    }
+  });
+});
+
+describe('a record of calls', () => {
+  const start = '9 1.0 execve("/usr/local/lib/nodejs/bin/node", [PROGRAM, INPUT], []) = 0\n';
+  const script = `9 2.0 clone(child_stack=NULL, flags=SIGCHLD) = 10
+10 2.1 execve("/bin/sh", ["sh", "-c", "true"], []) = 0
+10 2.2 exit_group(0) = ?
+`;
+  const end = '9 3.0 exit_group(0) = ?\n';
+
+  /** A run that left this record, and ended well itself. */
+  async function recorded(text: string): Promise<BehaviourReport> {
+    const folder = mkdtempSync('/tmp/assay-record-');
+    const given = Buffer.from('bytes');
+    writeFileSync(join(folder, 'x.tgz'), given);
+    try {
+      const workspace: Workspace = {
+        path: folder,
+        folder: (name) => mkdir(join(folder, name)).then(() => join(folder, name)),
+        give: () => Promise.resolve(),
+        remove: () => Promise.resolve(),
+      };
+      const run = async ({ trace, command }: RunSpec): Promise<RunResult> => {
+        const words = command.map((word) => JSON.stringify(word)).join(', ');
+        const filled = text.replace('PROGRAM, INPUT', words);
+        if (trace !== undefined) await writeFile(trace.toPath, filled);
+        return {
+          ended: 'exit',
+          exitCode: 0,
+          signal: undefined,
+          output: '',
+          cpuMs: 1,
+          peakBytes: 1,
+          wallMs: 1,
+          clock: 'running',
+        };
+      };
+      const outcome = await observeInstall(
+        {
+          sandbox: { workspace: () => Promise.resolve(workspace), run },
+          isolation: 'full',
+          random: (count) => new Uint8Array(count),
+          monotonicMs: () => 0,
+        },
+        {
+          package: {
+            path: join(folder, 'x.tgz'),
+            sha256: createHash('sha256').update(given).digest('hex') as Sha256,
+            name: 'x',
+            version: '1.0.0',
+          },
+          dependencies: [],
+          scripts: { install: 'true' },
+          hasBindingGyp: false,
+          toolchain: { base: '/', node: '/', npm: '/', nodeVersion: '20.0.0', npmVersion: '10.0.0' },
+          registryHosts: [],
+        },
+      );
+      return observedOf(outcome).report;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it('that goes to the end is whole, and one that stops before it says that something got out of sight', async () => {
+    const whole = await recorded(start + script + end);
+    assert.deepEqual([whole.whole, foundIn(whole)], [true, []]);
+    const short = await recorded(start + script);
+    assert.deepEqual([short.whole, foundIn(short)], [false, ['unwatched high']]);
+  });
+
+  it('that is cut, as on a full disk, is not whole, and accuses nobody', async () => {
+    for (const text of [start + script + '9 3.0 exit_gr', start + script.repeat(2).trimEnd()]) {
+      const cut = await recorded(text);
+      assert.deepEqual([cut.whole, foundIn(cut)], [false, []]);
     }
   });
 });

@@ -118,13 +118,14 @@ function endOf({ ended, exitCode }: RunResult): BehaviourReport['ended'] {
 
 /** What was ended before its end, or whose record does not come to one, was not seen to its end. */
 function isWhole(trace: TraceRead): boolean {
-  return !trace.lost && trace.lostLines === 0 && trace.ended;
+  return !trace.lost && trace.lostLines === 0 && trace.ended && !trace.cut;
 }
 
 const idleSeconds = 30;
 
 function judgeWhole(judge: Judge, trace: TraceRead, result: RunResult): void {
-  if (result.ended === 'exit' && !trace.ended)
+  // A record that is cut says nothing of the package; it is not whole, and so not clean.
+  if (result.ended === 'exit' && !trace.ended && !trace.cut)
     judge.find({
       rule: 'unwatched',
       severity: 'high',

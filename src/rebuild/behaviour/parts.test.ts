@@ -109,6 +109,43 @@ test('paths are whose they are, also by what they look like', () => {
   for (const [path, zone] of zones) assert.equal(zoneOf(path, places, aProcess()), zone, path);
 });
 
+test('a folder for what is generated is that of its own packages, and nobody else’s', () => {
+  const of = (name: string, folder: string) =>
+    zoneOf(
+      `/home/jo/work/app/node_modules/${folder}/client/index.js`,
+      { ...places, package: `${places.project}/node_modules/${name}` },
+      aProcess(),
+    );
+  assert.deepEqual([of('prisma', '.prisma'), of('@prisma/client', '.prisma')], ['cache', 'cache']);
+  for (const [name, folder] of [
+    ['watched', '.prisma'],
+    ['prisma', 'prism'],
+    ['bin', '.bin'],
+    ['pnpm', '.pnpm'],
+  ] as const)
+    assert.equal(of(name, folder), 'other-package', `${name} ${folder}`);
+});
+
+test('Python may keep what it compiled of another package, and nobody else may write there', () => {
+  const severities = (program: string, file: string) => {
+    const judge = openJudge({
+      places,
+      tokenFiles: new Map(),
+      registryHosts: new Set(),
+      hostname: 'h',
+    });
+    const path = `${places.project}/node_modules/node-gyp/${file}`;
+    const process = aProcess({ program });
+    judge.take({ at: 1, seconds: 0, process, act: { kind: 'write', path }, error: undefined });
+    return judge.end().findings.map(({ severity }) => severity);
+  };
+  const compiled = 'gyp/__pycache__/input.cpython-311.pyc.140';
+  assert.deepEqual(severities('/usr/bin/python3', compiled), ['medium']);
+  assert.deepEqual(severities('/usr/local/bin/node', compiled), ['high']);
+  assert.deepEqual(severities('/tmp/usr/bin/python3', compiled), ['high']);
+  assert.deepEqual(severities('/usr/bin/python3', 'gyp/input.py'), ['high']);
+});
+
 test('what lasts is told from what only looks so', () => {
   const plain = (path: string) => isLasting(plainPath(path, places));
   for (const path of [

@@ -19,6 +19,11 @@ export function isCompiler(path: string): boolean {
   return isBelow('/usr', path) && !isBelow('/usr/local', path) && compilers.test(basename(path));
 }
 
+/** Of the base system, which the run cannot change. */
+export function isPython(path: string): boolean {
+  return /^\/usr\/bin\/python[\d.]*$/.test(path);
+}
+
 /** The dynamic linker, which starts what it is given as a program. */
 const loader = /^ld(?:-linux|-musl)?[\w.-]*\.so(?:\.\d)?$/;
 

@@ -1,6 +1,6 @@
 /** strace's log on disk, read as a stream: events, what the rules say of them, and a clipped list for people. */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { isRead } from './acts.ts';
 import { clip, eventLine, type BehaviourEvent } from './events.ts';
 import type { Judge } from './judge.ts';
@@ -19,6 +19,8 @@ export interface TraceRead extends TrackerEnd {
   readonly text: string;
   /** Lines that could not be understood. */
   readonly lostLines: number;
+  /** It was too long, or its last line is not whole: the machine's disk was full. */
+  readonly cut: boolean;
   /** Seconds, as strace tells time: of the first and the last call. */
   readonly from: number;
   readonly to: number;
@@ -63,6 +65,7 @@ export async function readTrace(
     ...tracker.end(),
     text: lines.map((line) => `${line}\n`).join(''),
     lostLines: reader.lost(),
+    cut: await isCut(path),
     from,
     to,
   };
@@ -76,6 +79,18 @@ function isTold({ act, process }: BehaviourEvent, places: Places): boolean {
     ['home', 'project', 'other-process', 'temporary'].includes(zone) ||
     /^\/etc\/(?:shadow|machine-id)$/.test(act.path)
   );
+}
+
+async function isCut(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > mostLogBytes) return true;
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    return size > 0 && buffer.toString() !== '\n';
+  } finally {
+    await file.close();
+  }
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

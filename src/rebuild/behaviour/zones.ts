@@ -47,7 +47,8 @@ export function zoneOf(path: string, places: Places, process: Process): Zone {
   if (!path.startsWith('/') || path.startsWith('/memfd:')) return 'none';
   if (isBelow(places.package, path)) return 'package';
   const modules = `${places.project}/node_modules`;
-  if (isBelow(`${modules}/.cache`, path) || path === modules) return 'cache';
+  if (isBelow(`${modules}/.cache`, path) || path === modules || isOwnStore(path, modules, places))
+    return 'cache';
   if (isBelow(modules, path)) return 'other-package';
   if (isBelow(places.project, path)) return 'project';
   if (caches.some((name) => isBelow(`${places.home}/${name}`, path))) return 'cache';
@@ -56,6 +57,15 @@ export function zoneOf(path: string, places: Places, process: Process): Zone {
   if (isBelow('/dev', path)) return 'device';
   if (isBelow('/proc', path)) return procZone(path, process);
   return isBelow(places.tools, path) ? 'tools' : 'system';
+}
+
+/** `node_modules/.prisma` is of `prisma` and of all of `@prisma/`: they keep there what they generate. */
+function isOwnStore(path: string, modules: string, places: Places): boolean {
+  const [first = ''] = path.slice(modules.length + 1).split('/');
+  if (!path.startsWith(`${modules}/.`) || /^\.(?:bin|pnpm|store|hooks|package-lock\.json)$/.test(first))
+    return false;
+  const [owner = ''] = places.package.slice(modules.length + 1).split('/');
+  return owner.replace(/^@/, '') === first.slice(1);
 }
 
 function procZone(path: string, process: Process): Zone {

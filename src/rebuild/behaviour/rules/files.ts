@@ -1,5 +1,6 @@
 /** Writes where an install script has nothing to write. */
 import { clip, type BehaviourEvent } from '../events.ts';
+import { isPython } from '../programs.ts';
 import { isLasting, isBelow, plainPath, zoneOf } from '../zones.ts';
 import type { Rule, RuleContext, RuleSink } from './rule.ts';
 
@@ -95,11 +96,22 @@ function tampered(
   const [first = '', second = ''] = path.slice(`${places.project}/node_modules/`.length).split('/');
   const whose = first.startsWith('@') ? `${first}/${second}` : first;
   sink.act(`write:package:${clip(whose, 120)}`);
+  // As node-gyp's own Python does, wherever it is first used. Whoever means harm can write such files too.
+  if (isPythonCache(path) && isPython(event.process.program))
+    return sink.find(event, {
+      rule: 'tampers',
+      severity: 'medium',
+      message: `Keeps what Python compiled within another package of the project: ${clip(whose, 120)}.`,
+    });
   sink.find(event, {
     rule: 'tampers',
     severity: 'high',
     message: `Changed another package of the project: ${shown}.`,
   });
+}
+
+function isPythonCache(path: string): boolean {
+  return /\/__pycache__(?:\/[\w.-]{1,200}\.pyc(?:\.\d{1,20})?)?$/.test(path);
 }
 
 function own(event: BehaviourEvent, path: string, { places }: RuleContext, sink: RuleSink): void {
