@@ -49,7 +49,7 @@ export interface Unwatched {
 export interface BehaviourJobStore {
   /** The job that waits or runs for the version already, with the higher priority of both; else this one anew. */
   readonly add: (job: WatchJob) => Promise<WatchJob>;
-  /** The next one to run: highest priority, then oldest. */
+  /** The next one to run: highest priority, then who could begin first. What is tried again goes to the end of the line. */
   readonly next: (now: string) => Promise<WatchJob | undefined>;
   readonly change: (purl: Purl, changes: Changes) => Promise<void>;
   readonly ofVersion: (purl: Purl) => Promise<WatchJob | undefined>;
@@ -89,6 +89,7 @@ export function createBehaviourJobStore(db: Kysely<Schema>, { write }: WriteQueu
         .where('state', '=', 'waiting')
         .where('not_before', '<=', now)
         .orderBy('priority', 'desc')
+        .orderBy('not_before')
         .orderBy('created_at')
         .orderBy('purl')
         .limit(1)

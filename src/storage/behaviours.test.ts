@@ -101,10 +101,17 @@ test('a job that runs is not begun anew, and one that ended is', async (t) => {
   assert.equal((await jobs.next(at(9)))?.purl, purl);
 });
 
-test('the version that another one is compared with goes first', async (t) => {
+test('who may begin first is first, whoever was queued first: what failed goes behind those that wait', async (t) => {
   const { jobs } = await opened(t);
-  const before = 'pkg:npm/a@0.9.0' as Purl;
+  const [other, before] = ['pkg:npm/b@1.0.0' as Purl, 'pkg:npm/b@0.9.0' as Purl];
   await jobs.add(job({ notBefore: at(1) }));
-  await jobs.add(job({ purl: before, reason: 'before', priority: 10, notBefore: at(1) }));
-  assert.equal((await jobs.next(at(2)))?.purl, before);
+  await jobs.add(job({ purl: other, notBefore: at(3), createdAt: at(2) }));
+  await jobs.add(job({ purl: before, reason: 'before', notBefore: at(2), createdAt: at(2) }));
+  const order: Purl[] = [];
+  await jobs.change(purl, { attempt: 1, notBefore: at(4) });
+  for (let next = await jobs.next(at(9)); next !== undefined; next = await jobs.next(at(9))) {
+    order.push(next.purl);
+    await jobs.change(next.purl, { state: 'done' });
+  }
+  assert.deepEqual(order, [before, other, purl]);
 });

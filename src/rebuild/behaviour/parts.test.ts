@@ -233,6 +233,15 @@ test('what is known of paths goes along with their folders, and more than is kep
   assert.ok(map.isFull());
 });
 
+test('to write a file beside its place and then rename it is cheap, also for many', () => {
+  const map = pathMap<true>(50_000);
+  for (let at = 0; at < 20_000; at += 1) {
+    map.set(`/a/${at}.tmp`, true);
+    map.move(`/a/${at}.tmp`, `/a/${at}`);
+  }
+  assert.deepEqual([map.isFull(), map.has('/a/7'), map.has('/a/7.tmp')], [false, true, false]);
+});
+
 test('a flood of files hides nothing behind it: what is no longer remembered is told', () => {
   const judge = () => openJudge({ places, tokenFiles: new Map(), registryHosts: new Set(), hostname: 'h' });
   const write = (one: Judge, count: number): void => {

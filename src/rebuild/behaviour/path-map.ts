@@ -14,7 +14,7 @@ export interface PathMap<T> {
 }
 
 /** Looked through for what lies in folders that are moved, in all: more is a flood. */
-const mostLooks = 10_000_000;
+const mostLooks = 50_000_000;
 
 export function pathMap<T>(most: number): PathMap<T> {
   const values = new Map<string, T>();
@@ -51,6 +51,12 @@ export function pathMap<T>(most: number): PathMap<T> {
     delete: (path) => values.delete(path),
     move: (from, to) => {
       if (values.size === 0 || from === to) return;
+      const file = values.get(from);
+      // What is known itself is no folder, and no folder was where it goes: the usual case, and a cheap one.
+      if (file !== undefined) {
+        values.delete(from);
+        return set(to, file);
+      }
       const found = take(from);
       take(to);
       put(to, found);

@@ -210,3 +210,22 @@ test('switched off, only what a person asks for is run', async (t) => {
   await queue.close();
   assert.equal(await stateOf(other), 'waiting');
 });
+
+test('a stream of later releases, each with one to compare it with, keeps nobody waiting', async (t) => {
+  const { open, until, stateOf, pass } = await world(t);
+  const tried: string[] = [];
+  const queue = await open(async (request) => {
+    tried.push(request.purl);
+    return recorded;
+  });
+  const [first, old, later] = ['first', 'old', 'later'].map((name) => `pkg:npm/${name}@1.0.0` as Purl);
+  assert.ok(first !== undefined && old !== undefined && later !== undefined);
+  await queue.add({ purl: first, artifact, reason: 'decided' });
+  pass(4000);
+  await queue.add({ purl: later, artifact, reason: 'decided' });
+  await queue.add({ purl: old, artifact, reason: 'before' });
+  pass(10_000);
+  await queue.add({ purl, artifact, reason: 'asked' });
+  await until(async () => (await stateOf(later)) === 'done');
+  assert.deepEqual(tried, [purl, first, old, later]);
+});

@@ -41,9 +41,12 @@ export interface WatchQueue {
   readonly close: () => Promise<void>;
 }
 
-/** What a later version is compared with goes before that version. */
-const priorities: Readonly<Record<WatchReason, number>> = { asked: 100, before: 10, decided: 0 };
-/** The install that brought it is still fetching what it depends on. */
+/** Nobody goes before all others but a person: else a stream of releases with predecessors keeps the rest waiting. */
+const priorities: Readonly<Record<WatchReason, number>> = { asked: 100, before: 0, decided: 0 };
+/**
+ * The install that brought it is still fetching what it depends on. Who may begin first is first: so what a later version is
+ * compared with goes before that version.
+ */
 const settleMs: Readonly<Record<WatchReason, number>> = { asked: 0, before: 2000, decided: 5000 };
 /** After a failure with these bytes, by attempt; and where the machine could not. */
 const pausesMs = [60_000, 600_000];
