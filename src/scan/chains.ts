@@ -65,6 +65,7 @@ function singlesAmong(signs: readonly Placed[]): readonly ChainHit[] {
 /** What the words of a file must show for a flow to be possible in it, the rarest last: the tree is read only then. */
 const needs: Readonly<Record<Flow, readonly (readonly Signal[])[]>> = {
   'environment-to-network': [['environment-whole'], ['network', 'raw-socket', 'dns']],
+  'environment-lent-to-network': [['environment-whole'], ['network', 'raw-socket', 'dns']],
   'identity-to-network': [['host-identity'], ['network', 'raw-socket', 'dns']],
   'credentials-to-network': [
     ['credential-files', 'npm-credentials', 'browser-stores', 'wallet-files'],

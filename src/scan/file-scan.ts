@@ -14,6 +14,7 @@ import { secretAt } from './secrets.ts';
 import { shippedFindings } from './shipped-files.ts';
 import { parseCode } from './syntax/tree.ts';
 import { syntaxFacts } from './syntax/facts.ts';
+import type { Doubts } from './syntax/loan.ts';
 import { signalsIn, type SignalHit } from './text-signals.ts';
 
 export interface PackageFile {
@@ -48,6 +49,7 @@ export interface FileScan {
   /** It was not parsed yet, though it is new or changed. */
   readonly waiting?: boolean;
   readonly reaches: readonly string[];
+  readonly doubts?: Doubts;
   /** Say less because of their path, or nothing because of their name, unless something loads them. */
   readonly bystander?: boolean;
 }
@@ -195,7 +197,7 @@ function scanCode(
     findings.push(limit(path, 'limits/not-parsed', `It was searched, not parsed: ${parsed.why}.`));
     return unreadable();
   }
-  const { events, functions, reaches, exhausted } = syntaxFacts(parsed.program);
+  const { events, functions, reaches, doubts, exhausted } = syntaxFacts(parsed.program);
   if (exhausted)
     findings.push(limit(path, 'limits/not-reckoned', 'Not all of its values could be reckoned.'));
   const signs: readonly Placed[] = [
@@ -214,6 +216,7 @@ function scanCode(
     signals,
     parsed: true,
     reaches,
+    doubts,
     signs,
     findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
   };

@@ -16,6 +16,7 @@ import { candidates, commandFindings, filesNamedIn, normal } from './install-com
 import { commandsInside } from './nested-commands.ts';
 import { clipped } from './places.ts';
 import { rulesDigest, scannerVersion } from './rules/all.ts';
+import { createRelief, type Relief } from './relief.ts';
 import { scoreOf } from './score.ts';
 import { capabilityOf } from './signals.ts';
 
@@ -61,6 +62,7 @@ interface State {
   readonly reached: Set<string>;
   readonly bystanders: Bystanders;
   readonly changes: Changes;
+  readonly relief: Relief;
   readonly givenUp: { files: number; bytes: number; path: string };
   readonly budget: ParseBudget;
   readonly loose: { bytes: number; readonly signs: Placed[]; path: string };
@@ -82,6 +84,7 @@ export function createPackageScan(hints: ScanHints): PackageScan {
     reached: new Set(),
     bystanders: createBystanders(hints.entries),
     changes: createChanges(),
+    relief: createRelief(),
     givenUp: { files: 0, bytes: 0, path: '' },
     budget: { left: parsedBytes },
     loose: { bytes: 0, signs: [], path: '' },
@@ -107,6 +110,7 @@ export function createPackageScan(hints: ScanHints): PackageScan {
       state.bytesPresent += given.bytes.length;
       state.bytesScanned += given.bytes.length;
       const file = { ...given, bytes: asUtf8(given.bytes) };
+      state.relief.saw(given);
       // What an install script reaches is only known at the end, when there is one at all.
       const nested = commandsInside(file, commands.length > 0);
       for (const { event, command, folder } of nested) {
@@ -131,6 +135,7 @@ export function createPackageScan(hints: ScanHints): PackageScan {
       if (runsSomething) followInstall(state, [...reachable], roleOf);
       lookAgain(state, roleOf);
       looseChains(state);
+      state.findings.splice(0, state.findings.length, ...state.relief.relieved(state.findings));
       return reportOf(state);
     },
   };
@@ -268,6 +273,8 @@ function dropFindings(state: State, path: string): void {
 function take(state: State, file: PackageFile, scan: FileScan, prefix = ''): void {
   if (scan.parsed) state.parsedFiles += 1;
   state.findings.push(...scan.findings);
+  // What runs at install is not taken back.
+  state.relief.doubt(file.path, prefix === '' ? scan.doubts : undefined);
   state.bystanders.saw(file, scan, scan.bystander !== true);
   for (const { rule, area } of scan.findings) if (area === 'malware') state.threats.add(rule);
   for (const signal of scan.signals) {

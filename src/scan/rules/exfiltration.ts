@@ -9,7 +9,7 @@ export const exfiltrationRules: readonly ChainRule[] = [
     id: 'malware/exfiltrate-environment',
     severity: 'high',
     atInstall: 'critical',
-    all: [['environment-to-network']],
+    all: [['environment-to-network', 'environment-lent-to-network']],
     message: 'It sends all environment variables over the network.',
     references: ['crossenv, August 2017', shaiHulud],
   },

@@ -97,6 +97,7 @@ function lookAtSending(
   const toNetwork = sends || signals.some((signal) => signal === 'network' || signal === 'dns');
   if (!toNetwork) return;
   if (data.has('environment')) add('environment-to-network');
+  else if (data.has('environment-lent')) add('environment-lent-to-network');
   if (data.has('identity')) add('identity-to-network');
   if (sends && (data.has('credentials') || areSecretsOfSeveral(data))) add('credentials-to-network');
 }
@@ -137,7 +138,10 @@ function isCodeOfWorker(path: string | undefined, args: readonly Node[]): boolea
 
 function lookAtProcess(state: State, args: readonly Node[], data: ReadonlySet<Tag>, add: Add): void {
   if (data.has('downloaded')) add('downloaded-to-process');
-  if (data.has('environment') && /\bcurl\b|\bwget\b/.test(textOfCommand(state, args)))
+  if (
+    (data.has('environment') || data.has('environment-lent')) &&
+    /\bcurl\b|\bwget\b/.test(textOfCommand(state, args))
+  )
     add('environment-to-network');
   if (data.has('credentials') && /\bcurl\b|\bwget\b/.test(textOfCommand(state, args)))
     add('credentials-to-network');

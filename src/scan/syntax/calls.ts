@@ -3,6 +3,8 @@ import type { Signal } from '../signals.ts';
 
 export type Tag =
   | 'environment'
+  /** What a function of another file made of it, perhaps of single variables. */
+  | 'environment-lent'
   | 'identity'
   | 'credentials'
   | 'decoded'

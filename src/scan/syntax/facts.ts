@@ -2,6 +2,8 @@
 import { signalsInString } from '../text-signals.ts';
 import { lookAtCall } from './call-facts.ts';
 import { learn, learnedTypes } from './learn.ts';
+import { loanOf } from './lent.ts';
+import type { Doubts } from './loan.ts';
 import { foldHere, pathOf } from './names.ts';
 import { isEndlessNoise } from './noise.ts';
 import { createScopes, functionTypes } from './scopes.ts';
@@ -16,6 +18,7 @@ export interface SyntaxFacts {
   readonly functions: readonly { readonly start: number; readonly end: number }[];
   /** Relative specifiers, and names of files in strings: what it may reach. */
   readonly reaches: readonly string[];
+  readonly doubts: Doubts;
   /** Not everything could be reckoned: hostile code makes more work than it is worth. */
   readonly exhausted: boolean;
 }
@@ -42,6 +45,8 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     returns: new Map(),
     joined: new Map(),
     budget: { left: steps + stepsPerNode * count },
+    dataFiles: new Set(),
+    loans: new Map(),
     events: [],
     spans: [],
     reaches: new Set(),
@@ -61,7 +66,21 @@ export function syntaxFacts(program: Node): SyntaxFacts {
     events: state.events,
     functions: state.spans,
     reaches: [...state.reaches],
+    doubts: doubtsOf(state, tree.nodes),
     exhausted: state.budget.left <= 0 || state.events.length >= maxEvents,
+  };
+}
+
+function doubtsOf({ events, dataFiles, loans, budget }: State, nodes: readonly Node[]): Doubts {
+  const told = new Set(events.map(({ what }) => what));
+  const whole = budget.left > 0 && events.length < maxEvents;
+  const lent = whole && told.has('environment-lent-to-network') && !told.has('environment-to-network');
+  const given = lent ? [...loans.values()].map((loan) => loanOf(nodes, loan)) : [];
+  const known = given.filter((loan) => loan !== undefined);
+  return {
+    // A file that writes files may write what it reads.
+    data: whole && told.has('data-to-code') && !told.has('file-write') ? [...dataFiles] : [],
+    loans: known.length === given.length ? known : [],
   };
 }
 
@@ -195,7 +214,7 @@ function lookAtAssignment(state: State, node: Node, add: Add): void {
   const tags = tagsOf(state, nodeOf(node, 'right'));
   const address = foldHere(state, nodeOf(node, 'right'))?.text ?? '';
   if (!/^(?:https?|wss?):/.test(address)) return;
-  if (tags.has('environment')) add('environment-to-network');
+  if (tags.has('environment') || tags.has('environment-lent')) add('environment-to-network');
   if (tags.has('credentials')) add('credentials-to-network');
 }
 

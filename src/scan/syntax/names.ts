@@ -3,6 +3,7 @@ import { isHideable, meaningOf, moduleName, type Tag } from './calls.ts';
 import type { Constants, Decoder, Folded, Value } from './constants.ts';
 import { fold } from './fold.ts';
 import type { Scopes } from './scopes.ts';
+import type { LoanTo } from './loan.ts';
 import { nodeOf, nodesOf, textOf, type Node } from './tree.ts';
 
 export interface Returned {
@@ -25,6 +26,9 @@ export interface Names {
   readonly functions: Map<string, Node>;
   readonly returns: Map<string, Returned>;
   readonly budget: { left: number };
+  /** Specifiers of the files of data that are read. */
+  readonly dataFiles: Set<string>;
+  readonly loans: Map<string, LoanTo>;
   /** By path and name: their path together. The same text each time, which is found soonest in a map. */
   readonly joined: Map<string, Map<string, string>>;
   /** What was found out since something was learned last. */

@@ -6,6 +6,7 @@ import type { Node } from './tree.ts';
 /** Data of one kind reaches a sink. */
 export type Flow =
   | 'environment-to-network'
+  | 'environment-lent-to-network'
   | 'identity-to-network'
   | 'credentials-to-network'
   | 'decoded-to-code'

@@ -3,6 +3,7 @@ import type { Signal } from '../signals.ts';
 import { signalsInString } from '../text-signals.ts';
 import { meaningOf, type Tag } from './calls.ts';
 import { outputTags, secretVendor } from './data.ts';
+import { lentBy } from './lent.ts';
 import { foldHere, forget, isRequire, mostKept, pathOf, type Names } from './names.ts';
 import { functionTypes } from './scopes.ts';
 import { childrenOf, nodeOf, nodesOf, textOf, type Node } from './tree.ts';
@@ -80,7 +81,11 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
       if (path?.startsWith('fn#') === true)
         for (const tag of state.returns.get(path)?.tags ?? []) tags.add(tag);
     }
-    waiting.push(...childrenOf(at));
+    const lent = at.type === 'CallExpression' ? lentBy(state, at) : [];
+    if (lent.length > 0) tags.add('environment-lent');
+    waiting.push(
+      ...(lent.length === 0 ? childrenOf(at) : childrenOf(at).filter((one) => !lent.includes(one))),
+    );
   }
   const found = tags.size === 0 ? noTags : tags;
   if (state.kept.tags.size >= mostKept) state.kept.tags.clear();
@@ -115,14 +120,15 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
   }
   if (pathOf(state, at) === 'process.env') tags.add('environment');
   if (path === undefined) return;
-  if (isRequire(path) && foldHere(state, args[0])?.text.endsWith('.json') === true) tags.add('data-file');
+  const file = foldHere(state, args[0])?.text;
+  if (isRequire(path) && file?.endsWith('.json') === true) addDataFile(state, file, tags);
   const meaning = meaningOf(path);
   if (meaning?.gives !== undefined) tags.add(meaning.gives);
   if (meaning?.signals.includes('process') === true)
     for (const tag of outputTags(args.map((argument) => foldHere(state, argument)?.text ?? '').join(' ')))
       tags.add(tag);
-  if (meaning?.signals.includes('file-read') === true && isDataFile(foldHere(state, args[0])?.text))
-    tags.add('data-file');
+  if (meaning?.signals.includes('file-read') === true && file !== undefined && isDataFile(file))
+    addDataFile(state, file, tags);
   if (path === 'Buffer.from' && isEncoding(foldHere(state, args[1])?.text)) tags.add('decoded');
   if (path.startsWith('fn#')) {
     const known = args.some((argument) => isWritten(state, argument));
@@ -130,6 +136,14 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
       // A function that makes text is a parser as often: what it is given must be written here.
       if (tag !== 'decoded' || known) tags.add(tag);
   }
+}
+
+const mostDataFiles = 100;
+
+function addDataFile(state: Names, path: string, tags: Set<Tag>): void {
+  tags.add('data-file');
+  // Which one a value is from is not told: one name too many, and none is known to be harmless.
+  state.dataFiles.add(state.dataFiles.size < mostDataFiles ? path.slice(0, 2000) : '');
 }
 
 /** `text.replace(/[a-z]/g, (c) => String.fromCharCode(…))`. */
@@ -148,12 +162,9 @@ function isWritten(state: Names, argument: Node): boolean {
 }
 
 /** A file by whose name nobody would look for code. */
-function isDataFile(path: string | undefined): boolean {
-  return (
-    path !== undefined &&
-    /\.(?:txt|md|map|dat|bin|png|jpe?g|gif|ico|svg|css|woff2?|ttf|log|lock|cache|tmp)$|(?:^|\/)LICEN[CS]E$/i.test(
-      path,
-    )
+function isDataFile(path: string): boolean {
+  return /\.(?:txt|md|map|dat|bin|png|jpe?g|gif|ico|svg|css|woff2?|ttf|log|lock|cache|tmp)$|(?:^|\/)LICEN[CS]E$/i.test(
+    path,
   );
 }
 
