@@ -1,6 +1,7 @@
 /**
  * What goes into builds, with a real gate, a real sandbox, real git and the real npm: a tool that is merely deprecated is
- * assayed, let in and named in the provenance; one that is denied ends the build, with its name and the rule.
+ * assayed, let in and named in the provenance; one that is denied ends the build, with its name and the rule. A tool that brings the
+ * package itself along is given an earlier version of it, never the published file that is built.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -31,9 +32,12 @@ const name = '@builder/made';
 const publishedAt = '2026-01-01T00:00:00.000Z';
 const built = "'use strict';\nmodule.exports = 'made';\n";
 
-/** 1.0.0 is built with a tool that is deprecated, 1.0.1 with one that is denied. */
-const tools = { '1.0.0': '@builder/fine', '1.0.1': '@builder/evil' } as const;
+/** 1.0.0 is built with a tool that is deprecated, 1.0.1 with one that is denied, 1.0.2 with one that brings the package itself along. */
+const tools = { '1.0.0': '@builder/fine', '1.0.1': '@builder/evil', '1.0.2': '@builder/loop' } as const;
 type Version = keyof typeof tools;
+const versions = Object.keys(tools) as readonly Version[];
+/** What a stolen token adds to the published file alone. */
+const poison = '/* poisoned */\n';
 
 function sourceOf(version: Version): Readonly<Record<string, string>> {
   const manifest = {
@@ -60,7 +64,16 @@ describe('what goes into a build', { skip: noBuilds ?? false }, () => {
       await registry.close();
       await rm(folder, { recursive: true, force: true });
     });
-    for (const tool of Object.values(tools))
+    registry.publish({
+      name: tools['1.0.2'],
+      version: '1.0.0',
+      publishedAt: '2025-12-01T00:00:00.000Z',
+      manifest: { dependencies: { [name]: '^1.0.0' } },
+      files: {
+        'index.js': `module.exports = require('fs').readFileSync(require.resolve('${name}'), 'utf8');\n`,
+      },
+    });
+    for (const tool of [tools['1.0.0'], tools['1.0.1']])
       registry.publish({
         name: tool,
         version: '1.0.0',
@@ -69,7 +82,7 @@ describe('what goes into a build', { skip: noBuilds ?? false }, () => {
       });
     registry.deprecate('@builder/fine', '1.0.0', 'use another');
     const commits = await madeRepository(join(folder, 'repository'));
-    for (const version of ['1.0.0', '1.0.1'] as const)
+    for (const version of versions)
       registry.publish({
         name,
         version,
@@ -132,6 +145,16 @@ describe('what goes into a build', { skip: noBuilds ?? false }, () => {
     const told = bad.outcome?.sentence ?? bad.job.message ?? '';
     assert.equal(bad.outcome?.cause, 'dependencies', told);
     assert.match(told, /@builder\/evil@1\.0\.0 may not go into the build: .*\[npm\/deny-list\]/);
+
+    const loop = await rebuilt('1.0.2');
+    const said = loop.lines.map(({ text }) => text).join('\n');
+    assert.ok(['suspicious', 'unexplained'].includes(loop.outcome?.verdict ?? ''), said);
+    const report = await ask<RebuildReport>('/rebuilds/report', { purl: loop.outcome?.purl, form: 'text' });
+    const ofItself = report.standsOn?.inputs.filter((one) => one.name.startsWith(`${name}@`));
+    assert.deepEqual(
+      ofItself?.map((one) => one.name),
+      [`${name}@1.0.1`],
+    );
   });
 });
 
@@ -200,8 +223,8 @@ async function madeRepository(folder: string): Promise<Readonly<Record<Version, 
   };
   await mkdir(folder, { recursive: true });
   await git('init', '-q', '-b', 'main');
-  const commits = { '1.0.0': '', '1.0.1': '' };
-  for (const version of ['1.0.0', '1.0.1'] as const) {
+  const commits = { '1.0.0': '', '1.0.1': '', '1.0.2': '' };
+  for (const version of versions) {
     await written(folder, sourceOf(version));
     await git('add', '-A');
     await git('commit', '-q', '-m', version);
@@ -222,7 +245,10 @@ async function written(folder: string, files: Readonly<Record<string, string>>):
 async function packed(version: Version): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-packed-'));
   try {
-    await written(folder, { ...sourceOf(version), 'dist/index.js': built });
+    await written(folder, {
+      ...sourceOf(version),
+      'dist/index.js': version === '1.0.2' ? built + poison : built,
+    });
     const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline'], {
       cwd: folder,
     });
