@@ -46,7 +46,8 @@ function addShow(recipe: Command, context: Context): void {
       for (const line of correctionLines(shown.correction)) terminal.note(line);
       return terminal.note(
         shown.review === undefined
-          ? 'Nobody else reviewed it: it makes nothing Secure (assay recipe approve).'
+          ? // By its digest: another correction may be built between this look and the review.
+            `Nobody else reviewed it: it makes nothing Secure. After a look at it: assay recipe approve ${forTerminal(shown.purl)} --correction ${shown.correction.digest} --reviewer NAME --reason TEXT`
           : `Reviewed by ${forTerminal(shown.review.reviewer)}, ${shown.review.at}.`,
       );
     });
