@@ -157,7 +157,8 @@ describe('a record of calls', () => {
         path: folder,
         folder: (name) => mkdir(join(folder, name)).then(() => join(folder, name)),
         give: () => Promise.resolve(),
-        remove: () => Promise.resolve(),
+        // What a run left there can be such that it stays for a while.
+        remove: () => Promise.reject(new Error('it cannot be removed')),
       };
       const run = async ({ trace, command }: RunSpec): Promise<RunResult> => {
         const words = command.map((word) => JSON.stringify(word)).join(', ');
@@ -200,6 +201,10 @@ describe('a record of calls', () => {
       rmSync(folder, { recursive: true });
     }
   }
+
+  it('is told of, also where what the run left cannot be removed', async () => {
+    assert.deepEqual((await recorded(start + script + end)).scripts, ['install']);
+  });
 
   it('that goes to the end is whole, and one that stops before it says that something got out of sight', async () => {
     const whole = await recorded(start + script + end);

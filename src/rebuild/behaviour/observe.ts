@@ -36,7 +36,8 @@ export async function observeInstall(deps: ObserveDeps, request: ObserveRequest)
     if (error.code === 'SANDBOX_UNAVAILABLE') return { state: 'not-observed', why: messageOf(error) };
     return { state: 'failed', code: error.code, message: messageOf(error).slice(0, 1000) };
   } finally {
-    await workspace?.remove();
+    // Whatever it left there, what was seen is told; the sandbox removes what is old.
+    await workspace?.remove().catch(() => undefined);
   }
 }
 

@@ -126,6 +126,31 @@ test('a folder for what is generated is that of its own packages, and nobody els
     assert.equal(of(name, folder), 'other-package', `${name} ${folder}`);
 });
 
+test('npm’s settings, read by a package that looks up settings, are to be looked at; all else is an attack', () => {
+  const token = `${places.home}/.npmrc`;
+  const found = (loaded: string, read: string, other = false) => {
+    const tokenFiles = new Map([
+      [token, 'npm token'],
+      [`${places.home}/.aws/credentials`, 'AWS key'],
+    ]);
+    const judge = openJudge({ places, tokenFiles, registryHosts: new Set(), hostname: 'h' });
+    for (const [at, path] of [loaded, read].entries()) {
+      const process = aProcess({ id: other ? at : 2 });
+      judge.take({ at, seconds: 0, process, act: { kind: 'read', path }, error: undefined });
+    }
+    return judge.end().findings.map(({ severity }) => severity);
+  };
+  const beside = `${places.project}/node_modules/npm-conf/index.js`;
+  assert.deepEqual(found(beside, token), ['medium']);
+  assert.deepEqual(found(`${places.project}/node_modules/left/node_modules/rc/lib/utils.js`, token), [
+    'medium',
+  ]);
+  assert.deepEqual(found(beside, token, true), ['high']);
+  assert.deepEqual(found(beside, `${places.home}/.aws/credentials`), ['high']);
+  assert.deepEqual(found(`${places.package}/node_modules/npm-conf/index.js`, token), ['high']);
+  assert.deepEqual(found(`${places.project}/node_modules/npm-conf-not/index.js`, token), ['high']);
+});
+
 test('Python may keep what it compiled of another package, and nobody else may write there', () => {
   const severities = (program: string, file: string) => {
     const judge = openJudge({

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 /** What an entry counts at least: millions of empty files fill a disk too. */
 const entryBytes = 4096;
 
+/** PATH_MAX, with its end. */
+const longestPath = 4095;
+
 /** Bytes below `paths`, links not followed; stops counting once over `limit`. */
-async function bytesBelow(paths: readonly string[], limit: number): Promise<number> {
+export async function bytesBelow(paths: readonly string[], limit: number): Promise<number> {
   let bytes = 0;
   const folders = [...paths];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -14,6 +17,8 @@ async function bytesBelow(paths: readonly string[], limit: number): Promise<numb
     if (entries === undefined) continue;
     for await (const entry of entries) {
       const path = join(folder, entry.name);
+      // No path leads to what is below: nobody builds there, and what is not counted has no limit.
+      if (Buffer.byteLength(path) > longestPath) return Infinity;
       const stat = await lstat(path).catch(() => undefined);
       if (stat === undefined) continue;
       bytes += Math.max(entryBytes, stat.blocks * 512);

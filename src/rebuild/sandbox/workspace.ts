@@ -1,6 +1,6 @@
 /** Folders of the host that runs may write to: made, given to their uid, and removed. */
 import { randomUUID } from 'node:crypto';
-import { chmod, lchown, lstat, mkdir, opendir, rm } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, opendir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError, messageOf } from '../../core/errors.ts';
 import type { Workspace } from '../../core/sandbox.ts';
@@ -52,7 +52,7 @@ async function eachEntry(tree: string, each: (path: string) => Promise<void>): P
   }
 }
 
-/** A build can leave folders that their owner may not enter. */
+/** A run can leave folders that their owner may not enter, and ones so deep that no path leads there. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
@@ -62,12 +62,20 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
+/** Far below PATH_MAX (4096), with a name behind it. */
+const longestPath = 2000;
+
 async function openFolders(top: string): Promise<void> {
   const folders = [top];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const stat = await lstat(folder).catch(() => undefined);
     if (stat?.isDirectory() !== true) continue;
     await chmod(folder, 0o700);
+    if (folder.length > longestPath && folder.length > top.length + longestPath / 2) {
+      const nearer = join(top, randomUUID());
+      await rename(folder, nearer);
+      folder = nearer;
+    }
     for await (const entry of await opendir(folder))
       if (entry.isDirectory()) folders.push(join(folder, entry.name));
   }

@@ -1,12 +1,16 @@
 /** Bait that was opened, moved, or whose value turned up. */
 import type { BehaviourEvent } from '../events.ts';
 import { isNpm } from '../programs.ts';
-import { isBelow } from '../zones.ts';
+import { isBelow, zoneOf } from '../zones.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
+export function tokenRule(context: RuleContext): Rule {
+  const { places, tokenFiles } = context;
+  /** Processes that loaded a package which looks up settings in npm's files. */
+  const lookingUp = new Set<number>();
   return (event, sink) => {
     const { act, process } = event;
+    if (act.kind === 'read' && isSettingsReader(act.path, context, event)) lookingUp.add(process.id);
     if (act.kind === 'token') {
       const names = act.tokens.join(', ');
       for (const name of act.tokens) sink.act(`leak:${name}`);
@@ -25,10 +29,24 @@ export function tokenRule({ places, tokenFiles }: RuleContext): Rule {
     sink.act(`read:${name}`);
     sink.find(event, {
       rule: 'honeytoken-read',
-      severity: 'high',
+      // They read all of the file for a proxy or a registry; a value that goes anywhere is found by itself.
+      severity: name === 'npm token' && act.kind === 'read' && lookingUp.has(process.id) ? 'medium' : 'high',
       message: `Read a credential that was laid out (${name}).`,
     });
   };
+}
+
+/** Those that downloaders of prebuilt files use; as published beside the package, not as its own words. */
+const settingsReaders = /\/node_modules\/(?:(?:@pnpm\/)?npm-conf|registry-auth-token|rc)\/[\w./-]+\.[cm]?js$/;
+
+function isSettingsReader(
+  path: string,
+  { places }: RuleContext,
+  { process, error }: BehaviourEvent,
+): boolean {
+  return (
+    error === undefined && settingsReaders.test(path) && zoneOf(path, places, process) === 'other-package'
+  );
 }
 
 /** A link or another name for it is made to read it by. */
