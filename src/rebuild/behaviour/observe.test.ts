@@ -213,6 +213,30 @@ describe('a record of calls', () => {
     assert.deepEqual([short.whole, foundIn(short)], [false, ['unwatched high']]);
   });
 
+  it('of npm, which reads its own settings, is fine, and not of what was loaded into it', async () => {
+    const node = '/usr/local/lib/nodejs/bin/node';
+    const npm = '/usr/local/lib/node_modules/npm/bin/npm-cli.js';
+    const of = async (environment: string) => {
+      const started = `9 2.0 clone(child_stack=NULL, flags=SIGCHLD) = 10
+10 2.1 execve("${node}", ["node", "${npm}"], ${environment}) = 0
+10 2.1 openat(AT_FDCWD</>, "/home/alexaa/.npmrc", O_RDONLY) = 3</home/alexaa/.npmrc>
+10 2.2 exit_group(0) = ?
+`;
+      return foundIn(await recorded(start + started + end));
+    };
+    for (const environment of ['[]', '["NODE_ENV=x", "PATH=/bin"]', '["OPENSSL_CONF=/dev/null"]'])
+      assert.deepEqual(await of(environment), [], environment);
+    const many = Array.from({ length: 4001 }, (_, at) => `"A${at}=x"`).join(', ');
+    for (const environment of [
+      '["NODE_OPTIONS=-r x"]',
+      '["LD_AUDIT=./x.so"]',
+      '["LD_LIBRARY_PATH=."]',
+      '["OPENSSL_CONF=./x.cnf"]',
+      `[${many}, "LD_PRELOAD=./x.so"]`,
+    ])
+      assert.deepEqual(await of(environment), ['honeytoken-read high'], environment.slice(0, 50));
+  });
+
   it('that is cut, as on a full disk, is not whole, and accuses nobody', async () => {
     for (const text of [start + script + '9 3.0 exit_gr', start + script.repeat(2).trimEnd()]) {
       const cut = await recorded(text);

@@ -4,7 +4,7 @@ import { clip } from './events.ts';
 import { actsOf, flagsOf, type CallContext } from './acts.ts';
 import { trackLinks } from './paths.ts';
 import type { Call } from './strace/lines.ts';
-import { textOf, textsOf } from './strace/value.ts';
+import { textOf, textsOf, type Value } from './strace/value.ts';
 
 export interface TrackerOptions {
   /** As it was given to the sandbox: its first execution is the beginning. What comes before is the sandbox's own. */
@@ -114,14 +114,13 @@ export function trackCalls(options: TrackerOptions): Tracker {
 
   function executed(call: Call, process: Process): void {
     const argv = textsOf(call.args[1]);
-    const environment = textsOf(call.args[2]);
     if (process.parent === root && process.script === undefined) {
       process.script = options.scripts[begun] ?? 'unknown';
       begun += 1;
     }
     process.program = textOf(call.args[0]) ?? '';
     process.argv = argv.slice(0, 200).map((word) => clip(word, 4000));
-    process.loads = environment.some((one) => /^(?:NODE_OPTIONS|LD_PRELOAD|BASH_ENV|ENV)=./.test(one));
+    process.loads = isTampered(call.args[2]);
   }
 
   function follow(call: Call, process: Process): void {
@@ -171,6 +170,21 @@ export function trackCalls(options: TrackerOptions): Tracker {
       };
     },
   };
+}
+
+/** Code comes with these, into whatever program it is. */
+const loading =
+  /^(?:NODE_OPTIONS|LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|OPENSSL_(?:CONF|ENGINES|MODULES)|GCONV_PATH|BASH_ENV|ENV)=(?!\/dev\/null$)./s;
+/** More variables than are read: what is behind them is not known. */
+const mostVariables = 2000;
+
+function isTampered(environment: Value | undefined): boolean {
+  const variables = textsOf(environment);
+  return (
+    environment?.kind !== 'list' ||
+    variables.length > mostVariables ||
+    variables.some((one) => loading.test(one))
+  );
 }
 
 /** Arguments of `execveat` without the folder. */
