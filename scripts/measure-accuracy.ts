@@ -1,9 +1,9 @@
 /**
- * Measures the static scanner over the corpus, its harmless twins and the two sets of real packages, and writes the
+ * Measures the static scanner over the corpus, its harmless twins and the three sets of real packages, and writes the
  * tables into docs/accuracy.md.
  *
  *   bin/node scripts/measure-accuracy.ts                    all of it
- *   bin/node scripts/measure-accuracy.ts --only corpus      or: twins, first, second; prints, writes that part alone
+ *   bin/node scripts/measure-accuracy.ts --only corpus      or: twins, first, second, third; prints, writes that part alone
  *   bin/node scripts/measure-accuracy.ts --no-write         prints alone
  *   bin/node scripts/measure-accuracy.ts --missed           names what the tuning half misses, with findings
  *
@@ -46,6 +46,7 @@ try {
   const twins = wanted('twins') || wanted('corpus') ? await measureTwins(scanner.scan) : [];
   const first = wanted('first') ? await real('first') : [];
   const second = wanted('second') ? await real('second') : [];
+  const third = wanted('third') ? await real('third') : [];
   if (incidents.length > 0) {
     tables.push([
       'recall',
@@ -61,6 +62,7 @@ try {
   if (twins.length > 0) tables.push(['twins', twinTable(twins)]);
   if (first.length > 0) tables.push(['first-set', realTable(first)]);
   if (second.length > 0) tables.push(['second-set', realTable(second)]);
+  if (third.length > 0) tables.push(['third-set', realTable(third)]);
 } finally {
   await scanner.close();
 }

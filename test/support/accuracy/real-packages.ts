@@ -1,4 +1,4 @@
-/** The two sets of real packages: read from their lists, fetched by npm itself into a cache folder, found there by hash. */
+/** The sets of real packages: read from their lists, fetched by npm itself into a cache folder, found there by hash. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ export interface RealPackage {
   readonly integrity: string;
 }
 
-export type SetName = 'first' | 'second';
+export type SetName = 'first' | 'second' | 'third';
 
 export function packagesOf(set: SetName): readonly RealPackage[] {
   const text = readFileSync(join(import.meta.dirname, `${set}-set.json`), 'utf8');

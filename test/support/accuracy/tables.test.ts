@@ -102,7 +102,15 @@ test('text goes between its markers, and nowhere else', () => {
   assert.throws(() => between(page, 'y', 'new'), RangeError);
 });
 
-test('the two sets of real packages share no name, and the first is the application’s', () => {
+test('no release stands in two sets of real packages, and each is named by its hash', () => {
+  const third = packagesOf('third');
+  assert.equal(third.length, 1000);
+  const all = [...packagesOf('first'), ...packagesOf('second'), ...third];
+  assert.equal(new Set(all.map(({ name, version }) => `${name}@${version}`)).size, all.length);
+  for (const { integrity } of third) assert.match(integrity, /^sha512-[A-Za-z0-9+/]{86}==$/);
+});
+
+test('the first two sets of real packages share no name, and the first is the application’s', () => {
   const first = packagesOf('first');
   const second = packagesOf('second');
   assert.ok(first.length >= 800);
