@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { sha256 } from '../../core/digest.ts';
+import { sha256, type Sha256 } from '../../core/digest.ts';
 import { formatPurl } from '../../core/purl.ts';
 import {
   comparisonVerdicts,
@@ -256,12 +256,11 @@ describe('the class of a release', () => {
       const inputs = [contains === undefined ? input_ : { ...input_, contains }];
       return classOf(input({ ...record, inputs }));
     };
-    for (const role of ['dependency', 'toolchain', 'build-dependency']) {
+    for (const role of ['dependency', 'toolchain']) {
       assert.equal(of(role, 'a@1.0.0').class, 'community', role);
       assert.equal(of(role, 'b@7.0.0', artifact).class, 'community', role);
       assert.match(of(role, 'a@1.0.0').because, /itself \(a@1\.0\.0\): that it matches proves nothing/);
     }
-    assert.equal(of('build-dependency', 'a 1.0.0').class, 'community');
     assert.equal(of('source', 'source', artifact).class, 'community');
     assert.equal(of('source', 'source').class, 'secure');
     // Its index is no file of it, and other packages are others.
@@ -289,6 +288,37 @@ describe('the class of a release', () => {
     }
     // A base system of Debian holds what it is made of.
     assert.match(of('base', ['a 1.0.0 amd64']).because, /a@1\.0\.0/);
+  });
+
+  it('tells of a Debian package that it was built on a system which is made of it', () => {
+    const keys = ['F'];
+    const purl = formatPurl('debian', 'sed', '4.9-1+deb12u1');
+    const source: FoundSource = {
+      ...found,
+      source: {
+        kind: 'debian-source',
+        archive: 'debian',
+        suite: 's',
+        component: 'main',
+        name: 'sed',
+        version: '4.9-1',
+        dsc: sha256('d'),
+        signedBy: keys,
+      },
+      identity: { ...identity, keys },
+      reachable: 'not-available',
+    };
+    const named = (name: string, digest: Sha256): RebuildRecord['inputs'] => [
+      { role: 'build-dependency', name, uri: 'u', digest: { sha256: digest } },
+    ];
+    const of = (inputs: RebuildRecord['inputs']) =>
+      classOf(input({ ...record, purl, source, inputs }, { approved: [source.identity] }));
+    const told = of(named('sed 4.9-1+deb12u1 amd64', artifact));
+    assert.equal(told.class, 'secure');
+    assert.match(told.because, /versions of itself went into the build: sed@4\.9-1\+deb12u1\./);
+    assert.doesNotMatch(of(named('bash 5.2 amd64', sha256('bash'))).because, /of itself/);
+    const asSource = { role: 'source', name: 'sed.deb', uri: 'u', digest: { sha256: artifact } };
+    assert.equal(of([asSource]).class, 'community');
   });
 
   it('is reproduced only where builders of different operators on different hosts agree', () => {

@@ -9,7 +9,10 @@ import type { BuildInput, RebuildRecord } from '../../core/rebuild.ts';
 export interface Itself {
   /** The very release, or its bytes under another name. */
   readonly same: readonly string[];
-  /** Other versions of it; of a Debian base also the same one: without `sed` there is no system to build `sed` on. */
+  /**
+   * Other versions of it; of Debian's packages also the same one, which the system that builds is made of: there is none
+   * without `sed` to build `sed` on.
+   */
   readonly others: readonly string[];
 }
 
@@ -21,14 +24,16 @@ export function itselfIn({
   artifact,
   inputs,
 }: Pick<RebuildRecord, 'purl' | 'artifact' | 'inputs'>): Itself {
-  const { name, version } = parsePurl(purl);
+  const { ecosystem, name, version } = parsePurl(purl);
+  const isSystem = ({ role }: BuildInput): boolean =>
+    role === 'base' || (ecosystem === 'debian' && role === 'build-dependency');
   const [same, others] = [new Set<string>(), new Set<string>()];
   for (const input of inputs) {
     if (!roles.includes(input.role)) continue;
-    if (input.digest['sha256'] === artifact) same.add(input.name);
+    if (input.digest['sha256'] === artifact && !isSystem(input)) same.add(input.name);
     for (const one of namesIn(input)) {
       if (one.name !== name) continue;
-      const isIt = one.version === version && input.role !== 'base';
+      const isIt = one.version === version && !isSystem(input);
       (isIt ? same : others).add(`${one.name}@${one.version}`);
     }
   }
