@@ -50,6 +50,8 @@ const lingerMs = 20_000;
 export const driverProgram = `'use strict';
 var fs = require('fs'), spawn = require('child_process').spawn;
 var given = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
+// As npm calls itself: what a script sees of who started it.
+process.title = 'npm install';
 function flat(env, prefix, value, depth) {
   if (value === null || value === undefined || depth > 6) return;
   if (typeof value === 'object') Object.keys(value).slice(0, 200).forEach(function (key) {

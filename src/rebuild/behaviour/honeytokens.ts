@@ -2,6 +2,7 @@
  * Bait: credentials that look like a developer's, made anew for each run, so that a value that turns up somewhere says where
  * it was taken. Pure; nothing here opens anything anywhere.
  */
+import { crc32 } from 'node:zlib';
 
 export interface Honeytokens {
   /** Below the home folder. All of them are bait: an honest install script has no business in one. */
@@ -30,6 +31,7 @@ type Random = (count: number) => Uint8Array;
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const base62 = `${letters}${letters.toUpperCase()}0123456789`;
+const digits62 = `0123456789${letters.toUpperCase()}${letters}`;
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 function word(random: Random, count: number, alphabet: string): string {
@@ -39,6 +41,21 @@ function word(random: Random, count: number, alphabet: string): string {
 function one(random: Random, of: readonly string[]): string {
   const [high = 0, low = 0] = random(2);
   return of[(high * 256 + low) % of.length] ?? '';
+}
+
+/**
+ * GitHub's and npm's tokens end in a checksum, which whoever steals them can look at first: CRC-32 of the 30 letters
+ * before, in base 62 (GitHub, "Behind GitHub's new authentication token formats", 2021).
+ */
+function checked(prefix: string, random: Random): string {
+  const secret = word(random, 30, base62);
+  let rest = crc32(secret);
+  let sum = '';
+  for (let at = 0; at < 6; at += 1) {
+    sum = `${digits62[rest % 62] ?? ''}${sum}`;
+    rest = Math.floor(rest / 62);
+  }
+  return `${prefix}${secret}${sum}`;
 }
 
 /** A name that nobody can tell a sandbox by: the fixed host name of another one was what malware looked for. */
@@ -83,8 +100,8 @@ export function randomIdentity(random: Random): Identity {
 
 export function makeHoneytokens(random: Random, registryHost: string): Honeytokens {
   const make = {
-    'npm token': `npm_${word(random, 36, base62)}`,
-    'npm token of the environment': `npm_${word(random, 36, base62)}`,
+    'npm token': checked('npm_', random),
+    'npm token of the environment': checked('npm_', random),
     'SSH key': word(random, 280, base62),
     'AWS key': word(random, 40, base62),
     'AWS key of the environment': word(random, 40, base62),
@@ -92,9 +109,9 @@ export function makeHoneytokens(random: Random, registryHost: string): Honeytoke
     'Azure token': word(random, 64, base62),
     'Kubernetes token': word(random, 64, base62),
     'Docker login': word(random, 44, base62),
-    'git credentials': `ghp_${word(random, 36, base62)}`,
-    'GitHub login': `gho_${word(random, 36, base62)}`,
-    'GitHub token of the environment': `ghp_${word(random, 36, base62)}`,
+    'git credentials': checked('ghp_', random),
+    'GitHub login': checked('gho_', random),
+    'GitHub token of the environment': checked('ghp_', random),
     wallet: word(random, 88, base62),
     'browser logins': word(random, 96, base62),
     'browser extension wallet': word(random, 96, base62),

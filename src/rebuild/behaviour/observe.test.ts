@@ -89,6 +89,18 @@ describe('watching install scripts', { skip: noSandbox ?? false }, () => {
     for (const word of words.slice(0, 4)) assert.ok(!two.split(/\s+/).includes(word), word);
   });
 
+  it('does not tell by its parent’s name or its resolver that nobody is at home', async () => {
+    const look = {
+      scripts: {
+        install: `tr '\\0' ' ' < /proc/$PPID/cmdline; echo; cat /etc/resolv.conf; grep TracerPid /proc/self/status; node -e "require('dns').lookup('a.example.com', (e) => console.log(e.code))"`,
+      },
+    };
+    const { output, report } = observedOf(await world.observe(look));
+    assert.match(output, /^npm install *\nnameserver 127\.0\.0\.53\nTracerPid:\t0\nEAI_AGAIN\n$/);
+    assert.deepEqual(foundIn(report), ['contact-outside medium']);
+    assert.ok(report.actions.includes('connect:a.example.com'), report.actions.join());
+  });
+
   it('waits for what was detached, and tells of it', async () => {
     const late = "setTimeout(() => require('fs').readFileSync(process.env.HOME + '/.npmrc'), 2500)";
     const outcome = observedOf(

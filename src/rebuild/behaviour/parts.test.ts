@@ -1,6 +1,7 @@
 /** The pure parts: bait, paths, zones, command lines, order of scripts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import type { Process } from './events.ts';
 import { hiddenIn } from './hidden-code.ts';
@@ -57,6 +58,18 @@ test('each run has bait of its own, and knows its own values alone', () => {
   assert.equal(one.tokensIn(Object.values(one.environment).join('\n')).length, 3);
   for (const { content } of one.plain) assert.deepEqual(one.tokensIn(content), []);
   assert.notDeepEqual(randomIdentity(random(1)), randomIdentity(random(2)));
+});
+
+test('tokens have the checksum by which a thief would tell a made-up one', () => {
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  for (let seed = 1; seed < 50; seed += 1) {
+    const { environment } = makeHoneytokens(random(seed), 'registry.example.com');
+    for (const name of ['NPM_TOKEN', 'GITHUB_TOKEN']) {
+      const [, secret = '', sum = ''] = /^(?:npm|ghp)_(\w{30})(\w{6})$/.exec(environment[name] ?? '') ?? [];
+      const value = Array.from(sum).reduce((all, digit) => all * 62 + digits.indexOf(digit), 0);
+      assert.equal(value, crc32(secret), name);
+    }
+  }
 });
 
 test('a value is found wherever it stands, plain, backwards, in hex and in base64, and nothing else is', () => {

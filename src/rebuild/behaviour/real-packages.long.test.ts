@@ -46,6 +46,70 @@ const packages: readonly HonestPackage[] = [
     scripts: { install: 'node-gyp-build' },
     beside: { 'node-gyp-build': '4.6.0' },
   },
+  {
+    name: 'es5-ext',
+    version: '0.10.64',
+    scripts: { postinstall: ' node -e "try{require(\'./_postinstall\')}catch(e){}" || exit 0' },
+  },
+  { name: 'simple-git-hooks', version: '2.11.1', scripts: { postinstall: 'node ./postinstall.js' } },
+  {
+    name: 'vue-demi',
+    version: '0.14.10',
+    scripts: { postinstall: 'node -e "try{require(\'./scripts/postinstall.js\')}catch(e){}"' },
+  },
+  {
+    name: 'msw',
+    version: '2.4.9',
+    scripts: { postinstall: 'node -e "try{require(\'./config/scripts/postinstall\')}catch(e){}"' },
+  },
+  // It writes to node_modules/.prisma.
+  { name: '@prisma/client', version: '5.20.0', scripts: { postinstall: 'node scripts/postinstall.js' } },
+  {
+    name: 'yarn',
+    version: '1.22.22',
+    scripts: { preinstall: ':; (node ./preinstall.js > /dev/null 2>&1 || true)' },
+  },
+  {
+    name: 'sharp',
+    version: '0.33.5',
+    scripts: { install: 'node install/check' },
+    beside: {
+      '@img/sharp-libvips-linux-x64': '1.0.4',
+      '@img/sharp-linux-x64': '0.33.5',
+      color: '4.2.3',
+      'color-convert': '2.0.1',
+      'color-name': '1.1.4',
+      'color-string': '1.9.1',
+      'detect-libc': '2.1.2',
+      'is-arrayish': '0.3.4',
+      semver: '7.8.6',
+      'simple-swizzle': '0.2.4',
+    },
+  },
+  {
+    name: '@swc/core',
+    version: '1.7.26',
+    scripts: { postinstall: 'node postinstall.js' },
+    beside: { '@swc/core-linux-x64-gnu': '1.7.26', '@swc/counter': '0.1.3', '@swc/types': '0.1.28' },
+  },
+  {
+    name: 'argon2',
+    version: '0.41.1',
+    scripts: { install: 'node-gyp-build' },
+    beside: { '@phc/format': '1.0.0', 'node-addon-api': '8.9.2', 'node-gyp-build': '4.8.4' },
+  },
+  {
+    name: 'workerd',
+    version: '1.20240925.0',
+    scripts: { postinstall: 'node install.js' },
+    beside: { '@cloudflare/workerd-linux-64': '1.20240925.0' },
+  },
+  {
+    name: 'cpu-features',
+    version: '0.0.10',
+    scripts: { install: 'node buildcheck.js > buildcheck.gypi && node-gyp rebuild' },
+    beside: { buildcheck: '0.0.7', nan: '2.30.0' },
+  },
 ];
 
 describe('more honest packages of the registry', { skip: noBuilds ?? false }, () => {

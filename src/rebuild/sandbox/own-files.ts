@@ -64,7 +64,8 @@ export async function identityMounts(folder: string, spec: RunSpec): Promise<rea
     group: `${await linesWithout(join(etc, 'group'), 'users', insideGid)}users:x:${insideGid}:\n`,
     hosts: `127.0.0.1 localhost${hostname === 'localhost' ? '' : ` ${hostname}`}\n::1 localhost\n`,
     hostname: `${hostname}\n`,
-    'resolv.conf': '',
+    // A machine without any is one by which a sandbox is told; nobody answers there either.
+    'resolv.conf': spec.identity === undefined ? '' : 'nameserver 127.0.0.53\n',
   };
   await mkdir(folder, { mode: 0o755 });
   const mounts: Mount[] = [];
