@@ -53,6 +53,18 @@ test('what is not shipped, is shipped twice, or stands beside other data stays r
   assert.ok(refused({ 'index.js': text, 'names.json': globals }));
 });
 
+test('a name that may mean another file takes nothing back', () => {
+  const files = { 'names.json': globals, 'evil.json': '{"a":"b()"}' };
+  const by = (call: string): string => window.replace("require('./names.json')", call);
+  for (const code of [
+    by("require(odd ? './names.json' : './evil.json')"),
+    by("require(given || './names.json')"),
+    by("module.parent.require('./names.json')"),
+    `const require = createRequire(elsewhere); ${window}`,
+  ])
+    assert.ok(refused({ 'index.js': code, ...files }), code);
+});
+
 test('a file that writes files may write its data first: it stays refused', () => {
   const writes = `${window} require('fs').writeFileSync('./names.json', given);`;
   assert.ok(refused({ 'index.js': writes, 'names.json': globals }));
@@ -107,6 +119,8 @@ const takes: Readonly<Record<string, string>> = {
   'spreads it': 'module.exports = (url, env) => ({ ...env });',
   'takes it as a value': 'module.exports = (url, env) => env.valueOf();',
   'takes its arguments': 'module.exports = function (url, env) { return arguments[1]; };',
+  'is asked for its arguments':
+    'module.exports = f; function f(url, env) { return g(); } function g() { return f.arguments[1]; }',
   'puts it into an object by its name': 'module.exports = (url, env) => ({ env });',
   'takes the rest': 'module.exports = (url, ...env) => env.HTTP_PROXY;',
   'takes it apart': 'module.exports = (url, { HTTP_PROXY, ...env }) => env;',

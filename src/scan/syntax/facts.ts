@@ -2,7 +2,7 @@
 import { signalsInString } from '../text-signals.ts';
 import { lookAtCall } from './call-facts.ts';
 import { learn, learnedTypes } from './learn.ts';
-import { loanOf } from './lent.ts';
+import { isBound, loanOf } from './lent.ts';
 import type { Doubts } from './loan.ts';
 import { foldHere, pathOf } from './names.ts';
 import { isEndlessNoise } from './noise.ts';
@@ -73,7 +73,9 @@ export function syntaxFacts(program: Node): SyntaxFacts {
 
 function doubtsOf({ events, dataFiles, loans, budget }: State, nodes: readonly Node[]): Doubts {
   const told = new Set(events.map(({ what }) => what));
-  const whole = budget.left > 0 && events.length < maxEvents;
+  // With a `require` of its own, a name may mean any file.
+  const doubtful = told.has('data-to-code') || told.has('environment-lent-to-network');
+  const whole = doubtful && budget.left > 0 && events.length < maxEvents && !isBound(nodes, 'require');
   const lent = whole && told.has('environment-lent-to-network') && !told.has('environment-to-network');
   const given = lent ? [...loans.values()].map((loan) => loanOf(nodes, loan)) : [];
   const known = given.filter((loan) => loan !== undefined);

@@ -48,6 +48,17 @@ export function loanOf(nodes: readonly Node[], { name, index }: LoanTo): Loan | 
   return bound === 1 && from !== undefined ? { ...from, index } : undefined;
 }
 
+/** The file has a variable of this name. */
+export function isBound(nodes: readonly Node[], name: string): boolean {
+  return nodes.some(
+    (node) =>
+      isWriting(node, name) ||
+      isOwn(node, name) ||
+      (node.type === 'VariableDeclarator' && namesIn(nodeOf(node, 'id')).includes(name)) ||
+      (node.type.startsWith('Import') && textOf(nodeOf(node, 'local'), 'name') === name),
+  );
+}
+
 function isOwn(node: Node, name: string): boolean {
   if (!functionTypes.has(node.type) && !node.type.startsWith('Class')) return false;
   return (
@@ -85,11 +96,13 @@ export function readsByName(program: Node, name: string | undefined, index: numb
   const parameter = nodesOf(called, 'params')[index];
   const own = parameter?.type === 'Identifier' ? textOf(parameter, 'name') : undefined;
   if (own === undefined) return false;
+  // All that a function was given can be had by other names, from a function that it calls, too.
+  if (nodes.some((node) => /^(?:arguments|caller|eval)$/.test(textOf(node, 'name') ?? ''))) return false;
   const inside = nodesIn(called);
   const names = new Set<string>();
   const read = new Set<Node>();
   for (const node of inside) {
-    if (node.type === 'WithStatement') return false;
+    if (node.type === 'WithStatement' || node.type.startsWith('JSX')) return false;
     if (node.type !== 'MemberExpression') continue;
     const object = nodeOf(node, 'object');
     if (object?.type !== 'Identifier' || textOf(object, 'name') !== own) continue;
@@ -101,10 +114,7 @@ export function readsByName(program: Node, name: string | undefined, index: numb
   const elsewhere = namesOfProperties(inside);
   for (const node of inside) {
     if (node.type !== 'Identifier' || node === parameter || read.has(node)) continue;
-    const text = textOf(node, 'name');
-    if (text === own && !elsewhere.has(node)) return false;
-    // All that it was given, by other names.
-    if (text === 'arguments' || text === 'eval') return false;
+    if (textOf(node, 'name') === own && !elsewhere.has(node)) return false;
   }
   return names.size <= mostVariables && [...names].every(isHarmless);
 }

@@ -121,7 +121,9 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
   if (pathOf(state, at) === 'process.env') tags.add('environment');
   if (path === undefined) return;
   const file = foldHere(state, args[0])?.text;
-  if (isRequire(path) && file?.endsWith('.json') === true) addDataFile(state, file, tags);
+  // Of a name that is put together, others may come.
+  if (isRequire(path) && file?.endsWith('.json') === true)
+    addDataFile(state, args[0]?.type === 'Literal' && isPlainRequire(callee) ? file : '', tags);
   const meaning = meaningOf(path);
   if (meaning?.gives !== undefined) tags.add(meaning.gives);
   if (meaning?.signals.includes('process') === true)
@@ -144,6 +146,11 @@ function addDataFile(state: Names, path: string, tags: Set<Tag>): void {
   tags.add('data-file');
   // Which one a value is from is not told: one name too many, and none is known to be harmless.
   state.dataFiles.add(state.dataFiles.size < mostDataFiles ? path.slice(0, 2000) : '');
+}
+
+/** `module.parent.require` looks for files elsewhere. */
+function isPlainRequire(callee: Node | undefined): boolean {
+  return callee?.type === 'Identifier' && textOf(callee, 'name') === 'require';
 }
 
 /** `text.replace(/[a-z]/g, (c) => String.fromCharCode(…))`. */
