@@ -58,7 +58,10 @@ function addApprove(source: Command, context: Context): void {
     .description(
       'Say that the source of a package is who it should be: the one of its newest build, or as found now.',
     )
-    .option('--repository <url>', 'approve only if this is the repository that was found')
+    .option(
+      '--repository <url>',
+      'approve only if this is the repository that was found; needed when another source is approved already',
+    )
     .requiredOption('--reason <text>', 'why; it stands in the ledger')
     .action(async (purl: string, options: SayOptions) => {
       const { terminal } = context;

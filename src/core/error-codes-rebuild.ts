@@ -122,7 +122,7 @@ export const rebuildErrors = {
   },
   SOURCE_DIFFERS: {
     meaning:
-      'The source that was found is another than the one that was to be approved. Nothing was recorded.',
+      'The source that was found is another than the one that was to be approved, or than the one that is approved already. Nothing was recorded.',
     remedy:
       'Look at both with `assay source find`. A package that names a new repository may be a stolen one that points at a fork.',
   },

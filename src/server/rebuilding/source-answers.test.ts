@@ -12,8 +12,13 @@ const purl = formatPurl('npm', 'a', '1.0.0');
 const watch: BuildWatch = { phase: () => {}, line: () => {}, signal: new AbortController().signal };
 const reason = 'looked at it';
 
-async function built(t: TestContext) {
-  const bench = await rebuildBench(t, (of) => comparedAs(of, 'equivalent'));
+async function built(t: TestContext, identities = [foundSource.identity]) {
+  let builds = 0;
+  const bench = await rebuildBench(t, (of) => {
+    const identity = identities[Math.min(builds, identities.length - 1)] ?? foundSource.identity;
+    builds += 1;
+    return { ...comparedAs(of, 'equivalent'), source: { ...foundSource, identity } };
+  });
   const { build } = await rebuildOne(
     bench.deps,
     { purl, recipe: undefined, principal: localOperator },
@@ -28,7 +33,14 @@ async function built(t: TestContext) {
     rebuilding: { known },
   } as unknown as SourceNeeds;
   const nothing = { attested: false, signed: false };
-  return { needs, raised, storage: bench.storage, grade: () => known.classOf(purl, build.artifact, nothing) };
+  const again = () => rebuildOne(bench.deps, { purl, recipe: undefined, principal: localOperator }, watch);
+  return {
+    needs,
+    raised,
+    again,
+    storage: bench.storage,
+    grade: () => known.classOf(purl, build.artifact, nothing),
+  };
 }
 
 function refusedWith(code: AssayError['code']) {
@@ -72,4 +84,28 @@ test('another repository than the one that was meant is not approved', async (t)
     refusedWith('SOURCE_NOT_APPROVED'),
   );
   assert.equal((await listSources(needs, {})).approved.length, 1);
+});
+
+test('a source that is another than the approved one is approved only when it is named, also under the same name', async (t) => {
+  const { identity } = foundSource;
+  const fork = {
+    ...identity,
+    repository: 'https://forge.example.com/thief/b',
+    repositoryId: '3',
+    ownerId: '4',
+  };
+  for (const other of [fork, { ...identity, repositoryId: '3', ownerId: '4' }]) {
+    const { needs, again, grade } = await built(t, [identity, other]);
+    await approveSource(needs, { purl, reason });
+    await again();
+    await assert.rejects(approveSource(needs, { purl: 'a', reason }), (error) => {
+      assert.ok(isAssayError(error, 'SOURCE_DIFFERS'));
+      assert.match(error.message, /repository 3, owner 4.*repository 1, owner 2/);
+      return true;
+    });
+    assert.equal(grade().class, 'community');
+    const named = { purl: 'a', reason, repository: other.repository };
+    assert.equal((await approveSource(needs, named)).recorded, true);
+    assert.equal(grade().class, 'secure');
+  }
 });

@@ -62,7 +62,7 @@ export async function findSourceOf(gate: SourceNeeds, { purl }: SourceQuery): Pr
 
 /**
  * Approves the source that the newest build of the version was made from; where there is none yet, the one that is found
- * now. Throws SOURCE_UNREADABLE, SOURCE_DIFFERS, PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, DEBIAN_*, UPSTREAM_*,
+ * now. One that is another than what is approved must be named. Throws SOURCE_UNREADABLE, SOURCE_DIFFERS, PURL_INVALID, REBUILD_UNSUPPORTED, INDEX_VERSION_ABSENT, DEBIAN_*, UPSTREAM_*,
  * STORAGE_*.
  */
 export async function approveSource(gate: SourceNeeds, asked: SourceApprove): Promise<SourceApproved> {
@@ -78,10 +78,28 @@ export async function approveSource(gate: SourceNeeds, asked: SourceApprove): Pr
   const known = before.find(({ identity }) => sameIdentity(identity, found.identity));
   if (known !== undefined)
     return { approval: approvalShown(known), recorded: false, found: foundShown(found) };
+  const [other] = before;
+  // Whoever stole a publish token has the newest build, perhaps of a fork: a changed source is never approved by the way.
+  if (other !== undefined && asked.repository === undefined)
+    throw new AssayError(
+      'SOURCE_DIFFERS',
+      `the source of ${purl} is ${identityWords(found.identity)}, and what is approved is ${identityWords(other.identity)}`,
+      { hint: 'When it is meant all the same, name it: --repository URL' },
+    );
   const [approval] = await say(gate, purl, 'approve', [found.identity], asked.reason);
   if (approval === undefined)
     throw new AssayError('STORAGE_FAILED', 'another approval was recorded meanwhile; try again');
   return { approval: approvalShown(approval), recorded: true, found: foundShown(found) };
+}
+
+/** Two of one name differ by the ids of a forge, or by keys. */
+function identityWords({ repository, repositoryId, ownerId, keys }: SourceIdentity): string {
+  const ids = [
+    ...(repositoryId === undefined ? [] : [`repository ${repositoryId}`]),
+    ...(ownerId === undefined ? [] : [`owner ${ownerId}`]),
+    ...keys,
+  ];
+  return `${JSON.stringify(repository)} (${ids.length === 0 ? 'no ids known' : ids.join(', ')})`;
 }
 
 /** Throws SOURCE_NOT_APPROVED, PURL_INVALID, STORAGE_*. */
