@@ -3,13 +3,16 @@
  * as npm would. In the words of old Nodes, since the toolchain's own runs them. Nothing they say is believed.
  */
 
-/** Unpacks what is listed, as npm would: no links, plain modes. `$1`: folder of the tarballs and the list, `$2`: the project. */
+/**
+ * Unpacks what is listed, as npm would: no links, plain modes. Links go before the next archive comes, which could lay bait
+ * by them under a name of its own. `$1`: folder of the tarballs and the list, `$2`: the project.
+ */
 export const unpackScript = `
 while IFS=' ' read -r number folder; do
   mkdir -p "$2/$folder"
   tar -xf "$1/$number.tgz" -C "$2/$folder" --strip-components=1 --no-same-owner --no-same-permissions || exit 65
+  find "$2/$folder" -type l -exec rm -f {} +
 done < "$1/list"
-find "$2/node_modules" -type l -exec rm -f {} +
 chmod -R u+rwX,go+rX "$2/node_modules"
 exec "$3" "$1/link.js" "$1/list" "$2"
 `;

@@ -14,6 +14,7 @@ import {
   openBehaviourWorld,
   type BehaviourWorld,
 } from '../../../test/support/behaviour.ts';
+import { file, member, tarball } from '../../../test/support/tar-builder.ts';
 import { noSandbox } from '../../../test/support/sandbox.ts';
 import type { ObserveDeps } from './deps.ts';
 import { observeInstall } from './observe.ts';
@@ -99,6 +100,29 @@ describe('watching install scripts', { skip: noSandbox ?? false }, () => {
     assert.match(output, /^npm install *\nnameserver 127\.0\.0\.53\nTracerPid:\t0\nEAI_AGAIN\n$/);
     assert.deepEqual(foundIn(report), ['contact-outside medium']);
     assert.ok(report.actions.includes('connect:a.example.com'), report.actions.join());
+  });
+
+  it('lays out no bait under another name: links in archives lead nowhere while others are unpacked', async () => {
+    const inner = 'node_modules/watched/node_modules/two';
+    const request = world.request({ scripts: { install: 'cat node_modules/two/h; ls node_modules/two' } });
+    const outer = tarball(
+      file('package/package.json', '{"name":"watched","version":"1.0.0"}'),
+      member({ path: 'package/node_modules/two/s', flag: '2', linkname: '../../../../../..' }),
+      member({ path: 'package/node_modules/one', flag: '2', linkname: '../../../../../..' }),
+    );
+    const two = tarball(
+      file('package/package.json', '{"name":"two","version":"1.0.0"}'),
+      file('package/seen', ''),
+      member({ path: 'package/h', flag: '1', linkname: 'package/s/.npmrc' }),
+    );
+    const outcome = await observeInstall(world.deps, {
+      ...request,
+      package: world.give('watched', outer),
+      dependencies: [{ ...world.give('two', two), folder: inner }],
+    });
+    // It is unpacked without what is none, or not at all.
+    if (outcome.state === 'observed') assert.doesNotMatch(outcome.output, /_authToken/);
+    else assert.deepEqual(outcome.state === 'failed' && outcome.code, 'BEHAVIOUR_INPUT_INVALID');
   });
 
   it('waits for what was detached, and tells of it', async () => {
