@@ -10,4 +10,6 @@ export interface RebuildFinding {
   readonly class: PackageClass;
   /** Another version of the package, built last, that is what upstream published. */
   readonly matchedBefore: string | undefined;
+  /** Of the package a person approved sources, and it was built from none of them. */
+  readonly fromOtherSource?: boolean;
 }

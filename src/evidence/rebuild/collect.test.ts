@@ -137,3 +137,16 @@ test('a version that differs where another matched is a regression, and says whe
   const good = await examined(finding('identical', { matchedBefore: '1.0.0' }));
   assert.equal(good.facts['rule.rebuild-regression'], 'pass');
 });
+
+test('a match from another source than the approved one is a warning, and no regression', async () => {
+  const told = await examined(finding('identical', { fromOtherSource: true, matchedBefore: '1.0.0' }));
+  assert.equal(told.result, 'warn');
+  assert.match(told.summary, /another than the approved one/);
+  assert.deepEqual(
+    told.items.map(({ id }) => id),
+    ['rebuild/source-changed'],
+  );
+  assert.equal(told.facts['rule.rebuild-regression'], 'pass');
+  assert.equal((await examined(finding('identical', { fromOtherSource: false }))).result, 'pass');
+  assert.equal((await examined(finding('suspicious', { fromOtherSource: true }))).result, 'fail');
+});

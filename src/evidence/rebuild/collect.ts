@@ -14,7 +14,7 @@ type Input = Pick<CollectorInput, 'subject' | 'rebuildOf' | 'now'>;
 
 export const rebuildCollector: Collector = {
   kind: 'rebuild',
-  version: '2',
+  version: '3',
   scope: 'release',
   refresh: (input) => recordOf(rebuildCollector, input, examine(input)),
   collect: (input) => recordOf(rebuildCollector, input, examine(input)),
@@ -40,8 +40,11 @@ function examine({ subject, rebuildOf }: Input): Finding {
 
 function compared(finding: RebuildFinding, comparison: Comparison): Finding {
   const { verdict, differences, differencesTotal } = comparison;
-  const result = resultOf(comparison, finding.record);
-  const regression: Result = result === 'pass' || finding.matchedBefore === undefined ? 'pass' : 'fail';
+  const plain = resultOf(comparison, finding.record);
+  // What a stolen token looks like that points at a fork: that it matches is no praise.
+  const otherSource = plain === 'pass' && finding.fromOtherSource === true;
+  const result: Result = otherSource ? 'warn' : plain;
+  const regression: Result = plain === 'pass' || finding.matchedBefore === undefined ? 'pass' : 'fail';
   const [worst] = differences;
   const items: readonly EvidenceItem[] = [
     ...(regression === 'fail'
@@ -52,6 +55,7 @@ function compared(finding: RebuildFinding, comparison: Comparison): Finding {
           },
         ]
       : []),
+    ...(otherSource ? [{ id: 'rebuild/source-changed', message: otherSourceWords(finding) }] : []),
     ...differences.map(({ path, rule, reason }) => ({
       id: `rebuild/${rule}`,
       message: `${path}: ${reason}`,
@@ -60,7 +64,9 @@ function compared(finding: RebuildFinding, comparison: Comparison): Finding {
   ];
   return {
     result,
-    summary: `${wordsOf(result, verdict)}${worst === undefined || result === 'pass' ? '' : ` ${worst.path === '' ? 'The archive' : worst.path}: ${worst.reason}`}`,
+    summary: otherSource
+      ? otherSourceWords(finding)
+      : `${wordsOf(result, verdict)}${worst === undefined || result === 'pass' ? '' : ` ${worst.path === '' ? 'The archive' : worst.path}: ${worst.reason}`}`,
     facts: {
       ...factsOf(finding),
       verdict,
@@ -69,6 +75,10 @@ function compared(finding: RebuildFinding, comparison: Comparison): Finding {
     },
     items: result === 'pass' ? [] : items,
   };
+}
+
+function otherSourceWords({ record }: RebuildFinding): string {
+  return `It is what a source makes that is another than the approved one: ${sourceOf(record) ?? ''}.`;
 }
 
 /**

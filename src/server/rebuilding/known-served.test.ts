@@ -81,3 +81,14 @@ test('a build into which its own published file went makes nothing Secure, also 
   await build();
   for (const told of await why()) assert.match(told ?? '', /proves nothing/);
 });
+
+test('policy is told when a build was made from another source than an approved one', async (t) => {
+  const { deps, known } = await rebuildBench(t, (of) => comparedAs(of, 'identical'));
+  await rebuildOne(deps, { purl, recipe: undefined, principal: localOperator }, watch);
+  const told = (): boolean => known.finding(purl, artifact)?.fromOtherSource ?? false;
+  assert.equal(told(), false, 'nothing was approved yet');
+  known.approve('npm', 'a', [{ ...foundSource.identity, repositoryId: '9' }]);
+  assert.equal(told(), true);
+  known.approve('npm', 'a', [foundSource.identity]);
+  assert.equal(told(), false);
+});

@@ -6,7 +6,7 @@ import type { Sha256 } from '../../core/digest.ts';
 import { parsePurl, type Ecosystem, type Purl } from '../../core/purl.ts';
 import type { PackageClass, RebuildRecord, SourceIdentity } from '../../core/rebuild.ts';
 import type { RebuildFinding } from '../../core/rebuild-finding.ts';
-import { classOf, type WitnessedBuild } from '../../rebuild/attest/class.ts';
+import { classOf, sameIdentity, type WitnessedBuild } from '../../rebuild/attest/class.ts';
 import { missingToServe, type ServedBuilds } from '../../rebuild/attest/served.ts';
 import type { BuildStore, StoredBuild } from '../../storage/builds.ts';
 import { isBadVerdict, isGoodVerdict } from './regression.ts';
@@ -136,7 +136,11 @@ export async function openKnownBuilds(
     const good = ofPackage(ecosystem, name).find(
       ({ record }) => record.purl !== purl && isGoodVerdict(record),
     );
+    const approvals = approvedOf(ecosystem, name);
+    const { source } = newest.record;
+    const isApproved = approvals.some((one) => source !== undefined && sameIdentity(one, source.identity));
     return {
+      ...(approvals.length > 0 && source !== undefined && !isApproved ? { fromOtherSource: true } : {}),
       build: newest.id,
       record: newest.record,
       class: classed(purl, artifact, { attested: false, signed: false }),
