@@ -27,7 +27,8 @@ export function lookAtCall(state: State, node: Node, add: Add): void {
   const signals = meaning?.signals ?? [];
   for (const signal of signals) add(signal);
   lookAtSending(state, callee, args, signals, data, add);
-  if (signals.includes('dynamic-code') || isCodeOfWorker(path, args)) lookAtCode(state, args, data, add);
+  if (signals.includes('dynamic-code') || isCodeOfWorker(path, args))
+    lookAtCode(state, callee, args, data, add);
   lookAtLateCode(state, node, path, args, add);
   if (signals.includes('file-write') && data.has('downloaded')) {
     add('downloaded-to-file');
@@ -102,11 +103,25 @@ function lookAtSending(
   if (sends && (data.has('credentials') || areSecretsOfSeveral(data))) add('credentials-to-network');
 }
 
-function lookAtCode(state: State, args: readonly Node[], data: ReadonlySet<Tag>, add: Add): void {
+function lookAtCode(
+  state: State,
+  callee: Node | undefined,
+  args: readonly Node[],
+  data: ReadonlySet<Tag>,
+  add: Add,
+): void {
   if (data.has('decoded') || args.some((argument) => foldHere(state, argument)?.decoded === true))
     add('decoded-to-code');
   if (data.has('downloaded')) add('downloaded-to-code');
-  if (data.has('data-file')) add('data-to-code');
+  if (data.has('data-file') && !isInputOfCode(state, callee)) add('data-to-code');
+}
+
+/** `new Function('list', code)(list)`: the code is another, and says nothing of running what it is given. */
+function isInputOfCode(state: State, callee: Node | undefined): boolean {
+  if (callee?.type !== 'NewExpression' || pathOf(state, nodeOf(callee, 'callee')) !== 'Function')
+    return false;
+  const texts = nodesOf(callee, 'arguments').map((argument) => foldHere(state, argument)?.text ?? '');
+  return !/eval|Function|constructor|runIn|Script|compile|require|process|import/.test(texts.join(' '));
 }
 
 /** `promise.then(eval)`, and timers that are given text. */
@@ -123,7 +138,7 @@ function lookAtLateCode(
     const runs = args.some(
       (argument) => meaningOf(pathOf(state, argument) ?? '')?.signals.includes('dynamic-code') === true,
     );
-    if (runs) lookAtCode(state, [], tagsOf(state, nodeOf(callee as Node, 'object')), add);
+    if (runs) lookAtCode(state, undefined, [], tagsOf(state, nodeOf(callee as Node, 'object')), add);
   }
   if (path !== undefined && /^set(?:Timeout|Interval|Immediate)$/.test(path)) {
     const [first] = args;
@@ -139,7 +154,7 @@ function isCodeOfWorker(path: string | undefined, args: readonly Node[]): boolea
 function lookAtProcess(state: State, args: readonly Node[], data: ReadonlySet<Tag>, add: Add): void {
   if (data.has('downloaded')) add('downloaded-to-process');
   if (
-    (data.has('environment') || data.has('environment-lent')) &&
+    args.some((argument) => isEnvironmentInside(state, argument)) &&
     /\bcurl\b|\bwget\b/.test(textOfCommand(state, args))
   )
     add('environment-to-network');
@@ -156,6 +171,26 @@ function lookAtProcess(state: State, args: readonly Node[], data: ReadonlySet<Ta
   const decoded = args.flatMap(elementsOf).some((part) => isCodeText(state, part));
   if (decoded) add('runs-decoded');
   for (const flow of commandLine(command)) add(flow);
+}
+
+/** But for `{ env: process.env }`, and more beside it: in what every program is started with. */
+function isEnvironmentInside(state: State, argument: Node): boolean {
+  const isIn = (node: Node | undefined): boolean => {
+    const tags = tagsOf(state, node);
+    return tags.has('environment') || tags.has('environment-lent');
+  };
+  if (!isIn(argument) || argument.type !== 'ObjectExpression') return isIn(argument);
+  return nodesOf(argument, 'properties').some((property) => {
+    const value = nodeOf(property, 'value');
+    if (textOf(nodeOf(property, 'key'), 'name') !== 'env' || value === undefined) return isIn(property);
+    if (pathOf(state, value) === 'process.env') return false;
+    if (value.type !== 'ObjectExpression') return isIn(value);
+    return nodesOf(value, 'properties').some((one) =>
+      one.type !== 'SpreadElement'
+        ? isIn(one)
+        : pathOf(state, nodeOf(one, 'argument')) !== 'process.env' && isIn(one),
+    );
+  });
 }
 
 /** A command, or code for `node -e`, that was decoded. */

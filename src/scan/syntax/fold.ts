@@ -73,7 +73,9 @@ function decodedByFunction(node: Node, constants: Constants, depth: number): Fol
   const number = numberIn(argument, constants, depth + 1);
   if (text === undefined && number === undefined) return undefined;
   const result = fold(decoder.returns, withParameter(constants, decoder.parameter, text, number), depth + 5);
-  return result === undefined ? undefined : { text: result.text, decoded: true };
+  if (result === undefined) return undefined;
+  // What comes out as it went in is not hidden: a function that quotes, or cuts off what is not there.
+  return { text: result.text, decoded: result.text !== text?.text || text.decoded };
 }
 
 function templateText(node: Node, next: (inner: Node | undefined) => Folded | undefined): Folded {
@@ -198,12 +200,23 @@ function textMethod(
       const from = words(0) ?? plainPattern(args[0]);
       const to = words(1);
       if (from === undefined || from === '' || to === undefined) return undefined;
-      return hidden(text.replaceAll(from, () => to));
+      const result = text.replaceAll(from, () => to);
+      return result === text || isSameSite(text, result) ? { ...source, text: result } : hidden(result);
     }
     case undefined:
     default:
       return undefined;
   }
+}
+
+/** From an address to one of the same host, or of one that it is part of: the host stood there to be read. */
+function isSameSite(one: string, other: string): boolean {
+  const [from, to] = [one, other].map(
+    (text) => /^(?:https?|wss?):\/\/([A-Za-z0-9.-]+)(?=[/:?#]|$)/.exec(text)?.[1],
+  );
+  return (
+    from !== undefined && to !== undefined && (from === to || (to.includes('.') && from.endsWith(`.${to}`)))
+  );
 }
 
 /** A regular expression that is a text: others are not run, they are the attacker's. */

@@ -81,6 +81,8 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
       if (path?.startsWith('fn#') === true)
         for (const tag of state.returns.get(path)?.tags ?? []) tags.add(tag);
     }
+    // What a callback is bound to is not handed over with it.
+    if (isBoundCallback(at)) continue;
     const lent = at.type === 'CallExpression' ? lentBy(state, at) : [];
     if (lent.length > 0) tags.add('environment-lent');
     waiting.push(
@@ -138,6 +140,14 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
       // A function that makes text is a parser as often: what it is given must be written here.
       if (tag !== 'decoded' || known) tags.add(tag);
   }
+}
+
+/** `function () {}.bind(this)`. */
+function isBoundCallback(node: Node): boolean {
+  const callee = node.type === 'CallExpression' ? nodeOf(node, 'callee') : undefined;
+  if (callee?.type !== 'MemberExpression' || textOf(nodeOf(callee, 'property'), 'name') !== 'bind')
+    return false;
+  return functionTypes.has(nodeOf(callee, 'object')?.type ?? '') && nodesOf(node, 'arguments').length === 1;
 }
 
 const mostDataFiles = 100;
