@@ -122,6 +122,7 @@ const imported = new Set<Sign>(['network', 'raw-socket', 'process']);
 const aliasOf: Partial<Readonly<Record<Sign, Sign>>> = {
   'module-alias': 'dynamic-import',
   'network-alias': 'network',
+  'environment-module': 'environment-whole',
 };
 /** Rare enough to ask for such an import anywhere in the file. */
 const rare = new Set<Sign>([

@@ -10,6 +10,7 @@ import { looksHidden } from './interest.ts';
 import { byteOffset, clipped, excerptAt, lineAt, unitOffset } from './places.ts';
 import type { Signal } from './signals.ts';
 import { couldAct, isProgram, namedAside } from './odd-files.ts';
+import { withProcessNames } from './process-names.ts';
 import { secretAt } from './secrets.ts';
 import { shippedFindings } from './shipped-files.ts';
 import { parseCode } from './syntax/tree.ts';
@@ -155,7 +156,8 @@ function scanCode(
   const waiting = role.changed && !told && role.waits === true && bytes.length <= parseBytes;
   const interesting = told || (role.changed && !waiting);
   const unparsed = (): Omit<FileScan, 'kind'> => {
-    const chains = kind === 'javascript' && !interesting ? [] : chainsInText(textSigns);
+    const chains =
+      kind === 'javascript' && !interesting ? [] : chainsInText(withProcessNames(bytes, textSigns));
     return {
       ...base,
       parsed: false,

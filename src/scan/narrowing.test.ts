@@ -70,3 +70,25 @@ for (const [what, { rule, left, found }] of Object.entries(pairs)) {
     test(`${rule} is told of ${code.slice(0, 120)}`, () =>
       assert.ok(threatsOf(scanOf({ 'index.js': code, 'list.json': '["a b"]' })).includes(rule)));
 }
+
+/** Too large to be parsed: its words alone are looked at. */
+const large = (code: string): string => `${code}\n// ${'x'.repeat(90)}\n`.padEnd(500_000, 'y ');
+const sends = "const dns = require('dns'); dns.resolve(it);";
+const near = 'malware/environment-near-network';
+for (const code of [
+  `import p from 'node:process'; show(p.platform, p.env.CI); ${sends}`,
+  `const p$1 = require('process'); show(p$1.argv); ${sends}`,
+  `const color = 'NO_COLOR' in process.env || !('CI' in process.env); ${sends}`,
+])
+  test(`a large file that asks for single variables: ${code.slice(0, 70)}`, () =>
+    assert.ok(!threatsOf(scanOf({ 'index.js': large(code) })).includes(near)));
+for (const code of [
+  `import p from 'node:process'; const it = JSON.stringify(p.env); ${sends}`,
+  `import p from 'node:process'; const q = p; ${sends}`,
+  `import * as p from 'process'; const { env } = p; ${sends}`,
+  `import { env } from 'process'; ${sends}`,
+  `const p$1 = require('process'); const it = p$1['env']; ${sends}`,
+  `for (const k in process.env) it += k; ${sends}`,
+])
+  test(`a large file that takes all of them is told of: ${code.slice(0, 70)}`, () =>
+    assert.ok(threatsOf(scanOf({ 'index.js': large(code) })).includes(near)));

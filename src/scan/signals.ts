@@ -16,6 +16,7 @@ export type Signal =
   | 'read-folder'
   | 'environment'
   | 'environment-whole'
+  | 'environment-module'
   | 'environment-secret'
   | 'environment-token'
   | 'host-identity'
@@ -89,6 +90,7 @@ export const capabilityOf: Partial<Readonly<Record<Signal, Capability>>> = {
   'file-delete': 'file-write',
   environment: 'environment',
   'environment-whole': 'environment',
+  'environment-module': 'environment',
   'environment-secret': 'credentials',
   'credential-files': 'credentials',
   'browser-stores': 'credentials',

@@ -55,7 +55,7 @@ export const wordsOfCode: readonly Word[] = [
   // Taken out of `process` by another way.
   ...["'process'", '"process"', "'node:process'", '"node:process"'].map((text) => ({
     text,
-    signal: 'environment-whole' as const,
+    signal: 'environment-module' as const,
     before: /(?:require|from|import)[\s(]{0,4}$/,
   })),
   { text: '= process', signal: 'environment-whole', before: /\}\s{0,4}$/, after: /^\s{0,4}[;,\n]/ },
@@ -65,6 +65,8 @@ export const wordsOfCode: readonly Word[] = [
   ...['process.env', 'process?.env', "process['env']", 'process["env"]'].map((text) => ({
     text,
     signal: 'environment-whole' as const,
+    // `'CI' in process.env` asks for one.
+    before: /(?<!["'`]\s{1,3}in\s{1,3})$/,
     after: /^\s{0,4}[^.[?\w\s]/,
   })),
   ...inText(
