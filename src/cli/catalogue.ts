@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { findLockfiles, lockfileOf } from '../server/checking/check-lockfile.ts';
 import type { ControlClient } from '../server/control/client.ts';
-import { directDependencies, purlOfEntry } from '../server/rebuilding/project-closures.ts';
+import { directDependencies, lockedIn } from '../server/rebuilding/project-closures.ts';
 import { directLines, packageLines, releaseLines, summaryLines, type Shown } from './catalogue-lines.ts';
 import {
   exitCodes,
@@ -83,8 +83,7 @@ async function project(
 ): Promise<void> {
   const { terminal } = context;
   const lockfile = what === undefined ? undefined : await lockfileIn(resolve(context.around.cwd, what));
-  const purls = lockfile?.entries.map(purlOfEntry).filter((one) => one !== undefined);
-  const answer = await gate.catalogue(purls === undefined ? undefined : [...new Set(purls)]);
+  const answer = await gate.catalogue(lockfile === undefined ? {} : lockedIn(lockfile));
   const direct = lockfile === undefined ? undefined : directDependencies(lockfile, answer.packages);
   const { securePercent } = answer.summary;
   judge(context, securePercent, options);

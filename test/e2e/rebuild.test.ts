@@ -3,6 +3,7 @@
  * was poisoned is caught, explained and refused; its honest version becomes Secure when a person approved the source.
  */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -122,6 +123,7 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     const { packages } = await ask<CatalogueAnswer>('/catalogue', {});
     const shown = packages.map((one) => `${one.purl} ${one.class}/${one.grade}`);
     assert.deepEqual(shown, ['pkg:npm/%40victim/tool@1.0.0 secure/rebuilt']);
+    await knowsTheLocked(await packed('1.0.0', false));
     await proves(outcome.purl, outcome.artifact as Sha256);
     await changesTheKey(outcome.purl, outcome.artifact as Sha256);
     await catchesThePoisoned();
@@ -176,6 +178,22 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     assert.ok(!verifyBuild({ about: purl, artifact, proof: crossed, trust }).verified);
     const tooLate = { ...before, builderKey: after.builderKey };
     assert.ok(!verifyBuild({ about: purl, artifact, proof: tooLate, trust }).verified);
+  }
+
+  /** A lockfile names bytes: those of another file of that name are not the ones that were built. */
+  async function knowsTheLocked(published: Uint8Array): Promise<void> {
+    const purl = 'pkg:npm/%40victim/tool@1.0.0';
+    const sri = (bytes: Uint8Array): string =>
+      `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+    const classOf = async (...integrity: string[]): Promise<string | undefined> => {
+      const locked = { purls: [purl], integrity: { [purl]: integrity } };
+      return (await ask<CatalogueAnswer>('/catalogue', locked)).packages[0]?.class;
+    };
+    const [ours, other] = [sri(published), sri(Buffer.from('other bytes'))];
+    assert.deepEqual(
+      [await classOf(ours), await classOf(other), await classOf(ours, other), await classOf('no digest')],
+      ['secure', 'community', 'community', 'community'],
+    );
   }
 
   async function proves(purl: string, artifact: Sha256): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * | Route | Body | Answer |
  * |---|---|---|
- * | `POST /catalogue` | `{purls?}` | `CatalogueAnswer` |
+ * | `POST /catalogue` | `catalogueRequest` | `CatalogueAnswer` |
  * | `POST /catalogue/release` | `{purl}` | `ReleaseCatalogue`: one release, what it stands on, and its closure |
  */
 import { foundationRoles } from '../../catalogue/stands-on.ts';
@@ -21,7 +21,13 @@ const gradeCounts = z.object({
 } satisfies Record<ClassGrade, typeof count>);
 const classes = z.enum(['secure', 'community']);
 
-export const catalogueRequest = z.object({ purls: z.array(purl).max(20_000).optional() });
+export const catalogueRequest = z.object({
+  /** Absent: all that is on record here. */
+  purls: z.array(purl).max(20_000).optional(),
+  /** What a lockfile says of their bytes (Subresource Integrity), by purl: another file of that name is not the Secure one. */
+  integrity: z.record(purl, z.array(z.string().min(1).max(1024)).max(16)).optional(),
+});
+export type CatalogueRequest = z.infer<typeof catalogueRequest>;
 export const catalogueLine = z.object({
   purl: z.string(),
   class: classes,

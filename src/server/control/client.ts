@@ -2,6 +2,7 @@
 import type { z } from '../zod.ts';
 import {
   catalogueAnswer,
+  type CatalogueRequest,
   releaseCatalogue,
   type CatalogueAnswer,
   type ReleaseCatalogue,
@@ -202,7 +203,7 @@ export interface ControlClient {
   readonly cancelRebuild: (id: string) => Promise<RebuildCancelled>;
   readonly rebuildReport: (purl: string, form: ReportForm) => Promise<RebuildReport>;
   readonly rebuildProof: (purl: string) => Promise<RebuildProof>;
-  readonly catalogue: (purls?: readonly string[]) => Promise<CatalogueAnswer>;
+  readonly catalogue: (request: CatalogueRequest) => Promise<CatalogueAnswer>;
   readonly behaviour: (purl: string) => Promise<BehaviourShown>;
   readonly watchBehaviour: (purl: string) => Promise<WatchShown>;
   readonly followBehaviour: (purl: string, after: number) => Promise<WatchFollowed>;
@@ -273,7 +274,7 @@ export function controlClient(dataDirectory: string): ControlClient {
     cancelRebuild: (id) => call('POST', '/rebuilds/cancel', rebuildCancelled, { id }, refreshIdleMs),
     rebuildReport: (purl, form) => call('POST', '/rebuilds/report', rebuildReport, { purl, form }),
     rebuildProof: (purl) => call('POST', '/rebuilds/proof', rebuildProof, { purl }),
-    catalogue: (purls) => call('POST', '/catalogue', catalogueAnswer, { purls }, refreshIdleMs),
+    catalogue: (request) => call('POST', '/catalogue', catalogueAnswer, request, refreshIdleMs),
     behaviour: (purl) => call('POST', '/behaviour', behaviourShown, { purl }),
     watchBehaviour: (purl) => call('POST', '/behaviour/watch', watchShown, { purl }),
     followBehaviour: (purl, after) => call('POST', '/behaviour/follow', watchFollowed, { purl, after }),

@@ -46,7 +46,7 @@ export async function answerRebuilds(
     case 'POST /rebuilds/proof':
       return jsonAnswer(200, await proveRebuild(gate, parseWith(rebuildProofRequest, await body()).purl));
     case 'POST /catalogue':
-      return jsonAnswer(200, await catalogueOf(gate, parseWith(catalogueRequest, await body()).purls));
+      return jsonAnswer(200, await catalogueOf(gate, parseWith(catalogueRequest, await body())));
     case 'POST /catalogue/release': {
       const { purl } = parseWith(releaseCatalogueRequest, await body());
       return jsonAnswer(200, await catalogueOfRelease(gate, purl));

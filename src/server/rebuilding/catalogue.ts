@@ -1,34 +1,44 @@
 /** The catalogue of a running gate: what is on record here, or what a project names. */
+import { claimsMatch } from '../../admission/claims.ts';
 import { closureShare } from '../../catalogue/closure.ts';
 import { catalogue, type CatalogueEntry } from '../../catalogue/catalogue.ts';
 import { summaryOf, type SetSummary } from '../../catalogue/summary.ts';
+import { parseIntegrity } from '../../core/digest.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import { AssayError } from '../../core/errors.ts';
 import { formatPurl, parsePurl, type Purl } from '../../core/purl.ts';
 import type { UpstreamId } from '../../core/subject.ts';
-import type { CatalogueAnswer, CatalogueLine, ReleaseCatalogue } from '../control/catalogue-protocol.ts';
+import type {
+  CatalogueAnswer,
+  CatalogueLine,
+  CatalogueRequest,
+  ReleaseCatalogue,
+} from '../control/catalogue-protocol.ts';
 import type { Gate } from '../gate.ts';
+import { isServed } from '../secure-channel/offer.ts';
 import { newestBuild, purlOf, recordOf } from './answers.ts';
 import { resolveClosure, type ClosureGate } from './closure.ts';
 import { standsOnShown } from './stands-on.ts';
 
 type Asked = Pick<Gate, 'rebuilding' | 'storage' | 'routes'>;
+type AskedOfLocked = Asked & Pick<Gate, 'secureChannel'>;
 
 /** Evidence is read for each: more would keep the gate busy. */
 const mostShown = 20_000;
 
 /** Throws PURL_INVALID, STORAGE_*. */
 export async function catalogueOf(
-  gate: Asked,
-  wanted: readonly string[] | undefined,
+  gate: AskedOfLocked,
+  { purls: wanted, integrity = {} }: CatalogueRequest,
 ): Promise<CatalogueAnswer> {
+  const locked = new Map(Object.entries(integrity).map(([purl, texts]) => [purlOf(purl), texts]));
   const purls = wanted === undefined ? await everything(gate) : wanted.map(purlOf);
   const entries: CatalogueEntry[] = [];
   const unknown: Purl[] = [];
   for (const purl of new Set(purls)) {
     const entry = await entryOf(gate, purl);
     if (entry === undefined) unknown.push(purl);
-    else entries.push(entry);
+    else entries.push(await asLocked(gate, entry, locked.get(purl) ?? []));
   }
   const made = catalogue(entries, unknown);
   return {
@@ -135,6 +145,30 @@ async function entryOf(gate: Asked, purl: Purl): Promise<CatalogueEntry | undefi
   };
 }
 
+/** A lockfile that means other bytes than those that were compared here means no Secure package. */
+async function asLocked(
+  gate: AskedOfLocked,
+  entry: CatalogueEntry,
+  integrity: readonly string[],
+): Promise<CatalogueEntry> {
+  if (entry.class !== 'secure') return entry;
+  const { ecosystem, name, version } = parsePurl(entry.purl);
+  const upstream = ecosystem === 'npm' ? gate.routes(name)?.upstream : undefined;
+  const release = upstream === undefined ? undefined : await releaseOf(gate, upstream, name, version);
+  const digests = release?.digests;
+  const built =
+    digests === undefined ? undefined : await gate.secureChannel.offers.ofVersion(entry.purl, digests.sha256);
+  const known = [
+    ...(digests === undefined ? [] : [digests]),
+    ...(built !== undefined && isServed(built) ? [built.digests] : []),
+  ];
+  const isMeant = (text: string): boolean =>
+    known.some((one) => claimsMatch(parseIntegrity(text), one) === 'same');
+  if (integrity.every(isMeant)) return entry;
+  const because = 'The lockfile means other bytes than those that were built and compared here.';
+  return { ...entry, class: 'community', grade: 'unverified', because };
+}
+
 async function releaseOf(
   { storage }: Asked,
   upstream: UpstreamId,
@@ -146,5 +180,5 @@ async function releaseOf(
   const record = known === undefined ? undefined : await storage.admission.release(known.id);
   if (record === undefined) return undefined;
   const evidence: readonly Evidence[] = record.evidence;
-  return { artifact: record.artifact?.sha256, evidence };
+  return { artifact: record.artifact?.sha256, digests: record.artifact, evidence };
 }

@@ -46,8 +46,28 @@ export function directDependencies(
 }
 
 /** Undefined: it comes from elsewhere than a registry. */
-export function purlOfEntry({ source, name, version }: LockedEntry): Purl | undefined {
+function purlOfEntry({ source, name, version }: LockedEntry): Purl | undefined {
   return source === 'registry' && version !== undefined ? formatPurl('npm', name, version) : undefined;
+}
+
+/** Every package of a lockfile once, with all that it says of its bytes. */
+export function lockedIn({ entries }: Lockfile): {
+  readonly purls: Purl[];
+  readonly integrity: Record<Purl, string[]>;
+} {
+  const said = new Map<Purl, Set<string>>();
+  for (const entry of entries) {
+    const purl = purlOfEntry(entry);
+    if (purl === undefined) continue;
+    const texts = said.get(purl) ?? new Set();
+    if (entry.integrity !== undefined) texts.add(entry.integrity);
+    said.set(purl, texts);
+  }
+  const stated = [...said].filter(([, texts]) => texts.size > 0);
+  return {
+    purls: [...said.keys()],
+    integrity: Object.fromEntries(stated.map(([purl, texts]) => [purl, [...texts]])),
+  };
 }
 
 function leastSecureFirst(a: DirectDependency, b: DirectDependency): number {
