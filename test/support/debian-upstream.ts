@@ -20,14 +20,13 @@ async function archiveOfMachine(): Promise<string | undefined> {
   }
 }
 
-/** Puts `<name>_<version>.orig.tar.gz` into the folder. Undefined when all came, else why not. */
-export async function fetchUpstreamSources(
-  folder: string,
-  names: readonly string[],
-): Promise<string | undefined> {
+type Apt = (...rest: readonly string[]) => Promise<unknown>;
+
+/** apt with lists of its own in the folder, which the machine's have no part in; undefined where it is not set up. */
+async function aptIn(folder: string, kind: 'deb' | 'deb-src'): Promise<Apt | undefined> {
   const archive = await archiveOfMachine();
-  if (archive === undefined) return 'apt is not set up here';
-  await writeFile(join(folder, 'sources.list'), `deb-src ${archive}\n`);
+  if (archive === undefined) return undefined;
+  await writeFile(join(folder, 'sources.list'), `${kind} ${archive}\n`);
   await mkdir(join(folder, 'lists/partial'), { recursive: true });
   const options = Object.entries({
     'Dir::Etc::sourcelist': join(folder, 'sources.list'),
@@ -37,8 +36,17 @@ export async function fetchUpstreamSources(
     'Dir::Cache::srcpkgcache': '',
     'APT::Sandbox::User': '',
   }).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  const apt = (...rest: readonly string[]): Promise<unknown> =>
+  return (...rest) =>
     execute('apt-get', [...options, ...rest], { cwd: folder, timeout: 120_000 }).catch(() => undefined);
+}
+
+/** Puts `<name>_<version>.orig.tar.gz` into the folder. Undefined when all came, else why not. */
+export async function fetchUpstreamSources(
+  folder: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const apt = await aptIn(folder, 'deb-src');
+  if (apt === undefined) return 'apt is not set up here';
   await apt('update');
   // One by one, and whatever apt says of Debian's own part: only upstream's archive is wanted.
   for (const name of names) await apt('source', '--download-only', name);
@@ -47,4 +55,18 @@ export async function fetchUpstreamSources(
     (name) => !there.some((file) => file.startsWith(`${name}_`) && file.includes('.orig.tar.')),
   );
   return missing.length === 0 ? undefined : `apt could not fetch the source of ${missing.join(', ')}`;
+}
+
+/** Unpacks Debian packages into the folder's `unpacked`, without installing them. Undefined when all came, else why not. */
+export async function unpackPackages(folder: string, names: readonly string[]): Promise<string | undefined> {
+  const apt = await aptIn(folder, 'deb');
+  if (apt === undefined) return 'apt is not set up here';
+  await apt('update');
+  for (const name of names) {
+    await apt('download', name);
+    const file = (await readdir(folder)).find((one) => one.startsWith(`${name}_`) && one.endsWith('.deb'));
+    if (file === undefined) return `apt could not fetch ${name}`;
+    await execute('dpkg-deb', ['--extract', join(folder, file), join(folder, 'unpacked')]);
+  }
+  return undefined;
 }

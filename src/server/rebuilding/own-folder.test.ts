@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { makeOwnFolder, sweepOwnFolders } from './own-folder.ts';
 
 const child = `
-import { writeFileSync } from 'node:fs';
-import { makeOwnFolder } from './own-folder.ts';
+  import { writeFileSync } from 'node:fs';
+  import { makeOwnFolder } from './own-folder.ts';
 const own = makeOwnFolder(process.argv[1], 'gate-');
 writeFileSync(own.path + '/large', 'left');
 console.log(own.path);

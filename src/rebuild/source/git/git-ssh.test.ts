@@ -1,13 +1,14 @@
-/** Git over ssh in a real sandbox, from a real sshd on this machine; skipped by name where there is none. */
+/** Git over ssh in a real sandbox, from a real sshd on this machine; skipped by name where there is none and none can be fetched. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { noSandbox, openTestSandbox, testBase, type TestSandbox } from '../../../../test/support/sandbox.ts';
+import { findSshd } from '../../../../test/support/sshd.ts';
 import { findNamedSource } from '../find.ts';
 import {
   makeRepository,
@@ -18,10 +19,10 @@ import {
 } from '../testing/repositories.ts';
 import { sandboxedGit, type SshIdentity } from './git-sandbox.ts';
 
-const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
-const sshd = folders.map((folder) => join(folder, 'sshd')).find((path) => existsSync(path));
+const sshd = noSandbox ?? (await findSshd());
+const { command: [program = '', ...first] = [], env = {} } = typeof sshd === 'string' ? {} : sshd;
 
-describe('git over ssh', { skip: noSandbox ?? (sshd === undefined ? 'no sshd here' : false) }, () => {
+describe('git over ssh', { skip: typeof sshd === 'string' ? sshd : false }, () => {
   let box: TestSandbox;
   let repo: MadeRepository;
   let commit: string;
@@ -70,7 +71,10 @@ describe('git over ssh', { skip: noSandbox ?? (sshd === undefined ? 'no sshd her
       'PermitRootLogin=yes',
       `PidFile=${join(folder, 'pid')}`,
     ].flatMap((option) => ['-o', option]);
-    const child = spawn(sshd ?? '', ['-D', '-e', '-f', '/dev/null', ...options], { stdio: 'ignore' });
+    const child = spawn(program, [...first, '-D', '-e', '-f', '/dev/null', ...options], {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
     for (let round = 0; round < 200; round += 1) {
       if (await listens()) return child;
       await wait(50);
