@@ -41,7 +41,7 @@ export function entryLines(terminal: Terminal, finding: DisclosedFinding): reado
   ];
 }
 
-/** Of a decision what it was; of an erasure what was erased; of an expectation which; of a change of trust what it became; of a change of the log's key which one comes or goes. */
+/** Of a decision what it was; of an erasure what was erased; of an expectation which; of a change of trust what it became; of a change of the log's key which one comes or goes; of a build what came of it; of all else what was done. */
 function outcomeOf(statement: unknown): string | undefined {
   const predicate = (statement as JsonObject | undefined)?.['predicate'] as JsonObject | undefined;
   const [outcome, field, event] = ['outcome', 'field', 'event'].map((key) => predicate?.[key]);
@@ -57,7 +57,9 @@ function outcomeOf(statement: unknown): string | undefined {
   const [after, via] = ['after', 'via'].map((key) => predicate?.[key]);
   if (typeof after === 'string' && typeof via === 'string')
     return `trust is ${after.slice(0, 12)} from here on, by ${via}`;
-  return typeof field === 'string' && typeof event === 'string'
-    ? `${field} of the entry ${event} erased`
-    : undefined;
+  if (typeof field === 'string' && typeof event === 'string') return `${field} of the entry ${event} erased`;
+  const [verdict, cause, action] = ['verdict', 'cause', 'action'].map((name) => predicate?.[name]);
+  if (typeof verdict === 'string')
+    return typeof cause === 'string' ? `${verdict} (${cause})` : `built from source: ${verdict}`;
+  return typeof action === 'string' ? action : undefined;
 }
