@@ -8,6 +8,7 @@ import { isTypesOnly, kindOf, type FileKind } from './file-kind.ts';
 import { hiddenFindings } from './hidden.ts';
 import { looksHidden } from './interest.ts';
 import { byteOffset, clipped, excerptAt, lineAt, unitOffset } from './places.ts';
+import { chainRules } from './rules/all.ts';
 import type { Signal } from './signals.ts';
 import { couldAct, isProgram, namedAside } from './odd-files.ts';
 import { withProcessNames } from './process-names.ts';
@@ -62,6 +63,12 @@ const parseOldBytes = 400_000;
 const bundleBytes = 300_000;
 const payloadBytes = 400_000;
 const commandBytes = 20_000;
+/** Words of a file that is not parsed stand close together within half of this, and may within all of it. */
+const closeLength = 4_000;
+/** But for those whose words may be all that is seen of a flow, which would be worse. */
+const milderFarApart = new Set(
+  chainRules.filter(({ id, severity }) => severity === 'medium' && !/-near-/.test(id)).map(({ id }) => id),
+);
 
 const codeKinds = new Set<FileKind>(['javascript', 'shell', 'script']);
 const unreadKinds = new Set<FileKind>(['executable', 'native-addon', 'wasm', 'archive', 'binary']);
@@ -167,7 +174,7 @@ function scanCode(
       findings: [...findings, ...chains.map((hit) => chainFinding(file, hit, cap, role))],
     };
   };
-  // Made so large or so deep that it is not read: what its words say then counts more.
+  // Made so large or so deep that it is not read: what its words say then counts more, but for some that are far apart.
   const unreadable = (): Omit<FileScan, 'kind'> => {
     if (role.reached)
       findings.push(
@@ -179,7 +186,14 @@ function scanCode(
         ),
       );
     const scan = unparsed();
-    return aside ? scan : { ...scan, findings: scan.findings.map((found) => worse(found, kind, role)) };
+    if (aside) return scan;
+    const near = chainsInText(withProcessNames(bytes, textSigns), closeLength).map(({ rule }) => rule.id);
+    const isFar = ({ rule, severity }: ScanFinding): boolean =>
+      milderFarApart.has(rule) && severity === 'medium' && !near.includes(rule);
+    return {
+      ...scan,
+      findings: scan.findings.map((found) => (isFar(found) ? found : worse(found, kind, role))),
+    };
   };
   if (kind !== 'javascript' || !interesting) return unparsed();
   if (bytes.length > (role.reached || role.changed ? parseBytes : parseOldBytes)) {

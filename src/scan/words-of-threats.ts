@@ -218,13 +218,15 @@ export const wordsOfThreats: readonly Word[] = [
   ...inText('workflow-files', '.github/workflows', '.github\\\\workflows', '.gitlab-ci.yml'),
   ...inText('workflow-secrets-all', 'toJSON(secrets)'),
   ...inText('workflow-secrets', '${{ secrets', '${{secrets'),
-  ...inText(
-    'github-upload',
-    'api.github.com/user/repos',
-    'gh repo create',
-    '/user/repos',
-    'api.github.com/repos',
-  ),
+  ...inText('github-upload', 'api.github.com/user/repos', 'gh repo create', '/user/repos'),
+  {
+    text: 'api.github.com/repos',
+    signal: 'github-upload',
+    inStrings: true,
+    // Not where the whole address is that of an archive or of a release that is there: both are only fetched.
+    after:
+      /^(?!\/[\w.-]{1,100}\/[\w.-]{1,100}\/(?:tarball|zipball|releases\/(?:latest|tags\/))[\w./-]{0,100}["'`]\s{0,4}[;,)])/,
+  },
   ...inText(
     'agent-files',
     '.claude/settings',

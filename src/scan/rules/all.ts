@@ -9,7 +9,7 @@ import type { ChainRule } from './rule.ts';
 export const chainRules: readonly ChainRule[] = [...exfiltrationRules, ...executionRules, ...harmRules];
 
 /** Raised with every change of what the scanner does that the tables do not show. */
-export const scannerVersion = '5';
+export const scannerVersion = '6';
 
 export const rulesDigest: string = createHash('sha256')
   .update(

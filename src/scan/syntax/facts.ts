@@ -6,6 +6,7 @@ import { isBound, loanOf } from './lent.ts';
 import type { Doubts } from './loan.ts';
 import { foldHere, pathOf } from './names.ts';
 import { isEndlessNoise } from './noise.ts';
+import { classesApart } from './own-this.ts';
 import { createScopes, functionTypes } from './scopes.ts';
 import { reach, type Add, type Flow, type State, type SyntaxEvent } from './state.ts';
 import { tagsOf } from './tags.ts';
@@ -28,12 +29,14 @@ const maxEvents = 20_000;
 const steps = 200_000;
 const stepsPerNode = 300;
 const mostNodesTwice = 40_000;
+/** As long as a file is that is looked at whole (`chains.ts`): longer ones are bundles of what has nothing to do with each other. */
+const longest = 48_000;
 
 export function syntaxFacts(program: Node): SyntaxFacts {
   const tree = treeOf(program, markOf);
   const count = tree.nodes.length;
   const state: State = {
-    scopes: createScopes(),
+    scopes: createScopes(program.end - program.start > longest ? classesApart(tree) : undefined),
     paths: new Map(),
     members: new Map(),
     memberTexts: new Map(),
@@ -106,6 +109,8 @@ const looked = new Set([
 
 function markOf(type: string): number {
   if (functionTypes.has(type)) return marks.function | marks.declares | marks.learned | marks.looked;
+  if (type === 'ClassDeclaration' || type === 'ClassExpression')
+    return marks.function | marks.declares | marks.learned;
   return (
     (type === 'VariableDeclarator' ? marks.declares : 0) |
     (learnedTypes.has(type) ? marks.learned : 0) |

@@ -14,7 +14,7 @@ import {
   type Names,
 } from './names.ts';
 import { functionTypes, namesIn } from './scopes.ts';
-import { addTags, noTags, rootName, tagsOf, union } from './tags.ts';
+import { addTags, addTagsTo, noTags, rootName, tagsOf, union } from './tags.ts';
 import { nodeOf, nodesIn, nodesOf, textOf, type Node } from './tree.ts';
 
 /** Of which `learn` can learn something; and functions. */
@@ -296,6 +296,10 @@ function learnImport(state: Names, node: Node): void {
 /** What a function of this file is given: its parameters stand for it. */
 function learnCall(state: Names, node: Node): void {
   const path = pathOf(state, nodeOf(node, 'callee')) ?? '';
+  const instance = node.type === 'NewExpression' ? state.scopes.thisOf(path) : undefined;
+  // A constructor keeps what it is given.
+  if (instance !== undefined)
+    for (const argument of nodesOf(node, 'arguments')) addTagsTo(state, instance, tagsOf(state, argument));
   const called = state.functions.get(path.replace(/\.(?:call|bind)$/, ''));
   if (called === undefined) return;
   const args = nodesOf(node, 'arguments').slice(path.endsWith('.call') || path.endsWith('.bind') ? 1 : 0);

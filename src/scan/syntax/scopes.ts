@@ -18,6 +18,8 @@ export interface Scopes {
   readonly within: (node: Node, run: () => void) => void;
   /** The name with the number of the function that declares it: equal for equal variables. */
   readonly keyOf: (name: string) => string;
+  /** Of `obj#start`: the key of `this` in a class that has one of its own. */
+  readonly thisOf: (path: string) => string | undefined;
 }
 
 export const functionTypes: ReadonlySet<string> = new Set([
@@ -26,20 +28,24 @@ export const functionTypes: ReadonlySet<string> = new Set([
   'ArrowFunctionExpression',
 ]);
 
-/** Walked twice in the same order: the first walk declares, the second one looks up. */
-export function createScopes(): Scopes {
+/** Walked twice in the same order: the first walk declares, the second one looks up. `apart`: classes with a `this` of
+ * their own. */
+export function createScopes(apart: ReadonlySet<Node> = new Set()): Scopes {
   const root: Scope = { id: 0, parent: undefined, names: new Set(), keys: new Map() };
   const byNode = new Map<Node, Scope>();
   let scope = root;
   let count = 0;
   let declaring = true;
+  const instances = new Map<string, string>();
+  const isScope = (node: Node): boolean => functionTypes.has(node.type) || apart.has(node);
   return {
     current: () => scope,
     enter: (node) => {
       if (declaring && node.type === 'VariableDeclarator')
         for (const name of namesIn(nodeOf(node, 'id'))) scope.names.add(name);
-      if (!functionTypes.has(node.type)) return;
-      const own = textOf(nodeOf(node, 'id'), 'name');
+      if (!isScope(node)) return;
+      const isClass = !functionTypes.has(node.type);
+      const own = isClass ? undefined : textOf(nodeOf(node, 'id'), 'name');
       if (own !== undefined) scope.names.add(own);
       let inner = byNode.get(node);
       if (inner === undefined) {
@@ -47,15 +53,16 @@ export function createScopes(): Scopes {
         inner = {
           id: count,
           parent: scope,
-          names: new Set(nodesOf(node, 'params').flatMap(namesIn)),
+          names: new Set(isClass ? ['this'] : nodesOf(node, 'params').flatMap(namesIn)),
           keys: new Map(),
         };
+        if (isClass) instances.set(`obj#${node.start}`, `${count}:this`);
         byNode.set(node, inner);
       }
       scope = inner;
     },
     leave: (node) => {
-      if (functionTypes.has(node.type)) scope = scope.parent ?? root;
+      if (isScope(node)) scope = scope.parent ?? root;
     },
     declared: () => {
       declaring = false;
@@ -75,6 +82,7 @@ export function createScopes(): Scopes {
       if (!declaring) scope.keys.set(name, key);
       return key;
     },
+    thisOf: (path) => instances.get(path),
   };
 }
 

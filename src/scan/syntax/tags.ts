@@ -21,7 +21,7 @@ export function addTags(state: Names, name: string | undefined, tags: ReadonlySe
   if (name !== undefined) addTagsTo(state, state.scopes.keyOf(name), tags);
 }
 
-function addTagsTo(state: Names, key: string, tags: ReadonlySet<Tag>): void {
+export function addTagsTo(state: Names, key: string, tags: ReadonlySet<Tag>): void {
   if (tags.size === 0) return;
   const known = state.tags.get(key) ?? new Set<Tag>();
   const before = known.size;
@@ -81,6 +81,8 @@ export function tagsOf(state: Names, node: Node | undefined): ReadonlySet<Tag> {
       if (path?.startsWith('fn#') === true)
         for (const tag of state.returns.get(path)?.tags ?? []) tags.add(tag);
     }
+    // Whether a variable is there.
+    if (at.type === 'BinaryExpression' && textOf(at, 'operator') === 'in') continue;
     // What a callback is bound to is not handed over with it.
     if (isBoundCallback(at)) continue;
     const lent = at.type === 'CallExpression' ? lentBy(state, at) : [];
@@ -126,6 +128,8 @@ function addCallTags(state: Names, at: Node, tags: Set<Tag>): void {
   // Of a name that is put together, others may come.
   if (isRequire(path) && file?.endsWith('.json') === true)
     addDataFile(state, args[0]?.type === 'Literal' && isPlainRequire(callee) ? file : '', tags);
+  const instance = at.type === 'NewExpression' ? state.scopes.thisOf(path) : undefined;
+  if (instance !== undefined) for (const tag of state.tags.get(instance) ?? []) tags.add(tag);
   const meaning = meaningOf(path);
   if (meaning?.gives !== undefined) tags.add(meaning.gives);
   if (meaning?.signals.includes('process') === true)
