@@ -75,8 +75,13 @@ function unreadable(id: string, why: string): PackageJson {
   return { state: 'unreadable', id: `manifest/${id}`, why };
 }
 
-/** A leading byte order mark is accepted, as npm's reader (json-parse-even-better-errors) does. */
+/**
+ * A leading byte order mark is accepted, as npm's reader (json-parse-even-better-errors) does. A key whose letters are written
+ * as escapes is not: `JSON.parse` of V8 13.6 and 14.6 takes `"\u0073cripts"` for another key once it has seen an object of a
+ * certain shape, and so could be shown no scripts where npm sees some.
+ */
 function parse(text: string): JsonObject | undefined {
+  if (hasEscapedKey(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
     return isJsonObject(value) ? value : undefined;
@@ -98,6 +103,28 @@ export function deeperThan(text: string, limit: number): boolean {
     else if (c === 0x7b || c === 0x5b) {
       if (++depth > limit) return true;
     } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Letters and digits as `\uXXXX` in a key: no tool writes them so. */
+function hasEscapedKey(text: string): boolean {
+  if (!text.includes(String.raw`\u`)) return false;
+  let inString = false;
+  let escapes = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? '';
+    if (inString) {
+      if (c === '\\') {
+        const code = text[i + 1] === 'u' ? Number.parseInt(text.slice(i + 2, i + 6), 16) : Number.NaN;
+        if (code < 128 && /[A-Za-z0-9]/.test(String.fromCharCode(code))) escapes = true;
+        i++;
+      } else if (c === '"') inString = false;
+    } else if (c === '"') {
+      inString = true;
+      escapes = false;
+    } else if (c === ':' && escapes) return true;
+    else if (!/\s/.test(c)) escapes = false;
   }
   return false;
 }
