@@ -4,12 +4,10 @@
  * package itself along is given an earlier version of it, never the published file that is built.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { promisify } from 'node:util';
 import { isJsonObject, own } from '../../src/core/json.ts';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
@@ -25,8 +23,8 @@ import { composeGate, upstreamSettings, type ComposedGate } from '../support/com
 import { requestControl } from '../support/control.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
 import { machineRegistry } from '../support/machine.ts';
+import { packedFiles, repositoryOf, type Files } from '../support/published-source.ts';
 
-const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const name = '@builder/made';
 const publishedAt = '2026-01-01T00:00:00.000Z';
@@ -39,7 +37,7 @@ const versions = Object.keys(tools) as readonly Version[];
 /** What a stolen token adds to the published file alone. */
 const poison = '/* poisoned */\n';
 
-function sourceOf(version: Version): Readonly<Record<string, string>> {
+function sourceOf(version: Version): Files {
   const manifest = {
     name,
     version,
@@ -81,7 +79,11 @@ describe('what goes into a build', { skip: noBuilds ?? false }, () => {
         files: { 'index.js': `module.exports = ${JSON.stringify(built)};\n` },
       });
     registry.deprecate('@builder/fine', '1.0.0', 'use another');
-    const commits = await madeRepository(join(folder, 'repository'));
+    const commits = await repositoryOf(join(folder, 'repository'), {
+      '1.0.0': sourceOf('1.0.0'),
+      '1.0.1': sourceOf('1.0.1'),
+      '1.0.2': sourceOf('1.0.2'),
+    });
     for (const version of versions)
       registry.publish({
         name,
@@ -208,53 +210,8 @@ async function started(t: TestContext, registry: FakeRegistry): Promise<Composed
   });
 }
 
-async function madeRepository(folder: string): Promise<Readonly<Record<Version, string>>> {
-  const date = '1651406400 +0000';
-  const env = {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: folder,
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_DATE: date,
-  };
-  const git = async (...args: readonly string[]): Promise<string> => {
-    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
-    return (await execute('git', [...who, ...args], { cwd: folder, env })).stdout.trim();
-  };
-  await mkdir(folder, { recursive: true });
-  await git('init', '-q', '-b', 'main');
-  const commits = { '1.0.0': '', '1.0.1': '', '1.0.2': '' };
-  for (const version of versions) {
-    await written(folder, sourceOf(version));
-    await git('add', '-A');
-    await git('commit', '-q', '-m', version);
-    await git('tag', `v${version}`);
-    commits[version] = await git('rev-parse', 'HEAD');
-  }
-  return commits;
-}
-
-async function written(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-}
-
 /** As its publisher packs it, after the build. */
-async function packed(version: Version): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-packed-'));
-  try {
-    await written(folder, {
-      ...sourceOf(version),
-      'dist/index.js': version === '1.0.2' ? built + poison : built,
-    });
-    const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline'], {
-      cwd: folder,
-    });
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-    return await readFile(join(folder, filename));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+function packed(version: Version): Promise<Buffer> {
+  const text = version === '1.0.2' ? built + poison : built;
+  return packedFiles({ ...sourceOf(version), 'dist/index.js': text });
 }

@@ -4,12 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { promisify } from 'node:util';
 import type { UpstreamId } from '../../src/core/subject.ts';
 import { controlClient } from '../../src/server/control/client.ts';
 import { defaultFetchLimits } from '../../src/server/config/defaults.ts';
@@ -32,12 +30,12 @@ import { composeGate, upstreamSettings, type ComposedGate } from '../support/com
 import { requestControl } from '../support/control.ts';
 import { startFakeRegistry, type FakeRegistry } from '../support/fake-registry.ts';
 import { machineRegistry } from '../support/machine.ts';
+import { packedFiles, repositoryOf, type Files } from '../support/published-source.ts';
 
-const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const name = '@victim/tool';
 
-const source: Readonly<Record<string, string>> = {
+const source: Files = {
   'package.json': `${JSON.stringify({ name, version: '1.0.0', main: 'index.js', files: ['index.js'] }, null, 2)}\n`,
   'index.js': "'use strict';\nmodule.exports = function add(a, b) {\n  return a + b;\n};\n",
   'README.md': '# tool\n',
@@ -54,7 +52,10 @@ describe('a rebuild', { skip: noBuilds ?? false }, () => {
     folder = await mkdtemp(join(tmpdir(), 'assay-rebuild-'));
     // Builds run as another user, who must be able to enter it.
     await chmod(folder, 0o755);
-    commits = await madeRepository(join(folder, 'repository'));
+    commits = await repositoryOf(join(folder, 'repository'), {
+      '1.0.0': sourceOf('1.0.0'),
+      '1.0.1': sourceOf('1.0.1'),
+    });
     for (const version of ['1.0.0', '1.0.1'])
       registry.publish({
         name,
@@ -290,6 +291,10 @@ function manifestOf(version: string): string {
   return (source['package.json'] ?? '').replace('"1.0.0"', `"${version}"`);
 }
 
+function sourceOf(version: string): Files {
+  return { ...source, 'package.json': manifestOf(version) };
+}
+
 async function started(t: TestContext, registry: FakeRegistry): Promise<ComposedGate> {
   const { url, cafile } = await machineRegistry();
   return composeGate(t, {
@@ -309,51 +314,10 @@ async function started(t: TestContext, registry: FakeRegistry): Promise<Composed
   });
 }
 
-/** Two commits with their tags; returns the commit of each version. */
-async function madeRepository(folder: string): Promise<Readonly<Record<string, string>>> {
-  const date = '1651406400 +0000';
-  const env = {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: folder,
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_DATE: date,
-  };
-  const git = async (...args: readonly string[]): Promise<string> => {
-    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
-    const { stdout } = await execute('git', [...who, ...args], { cwd: folder, env });
-    return stdout.trim();
-  };
-  await mkdir(folder, { recursive: true });
-  await git('init', '-q', '-b', 'main');
-  const commits: Record<string, string> = {};
-  for (const version of ['1.0.0', '1.0.1']) {
-    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
-      await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFile(join(folder, path), text);
-    }
-    await git('add', '-A');
-    await git('commit', '-q', '-m', version);
-    await git('tag', `v${version}`);
-    commits[version] = await git('rev-parse', 'HEAD');
-  }
-  return commits;
-}
-
 /** As its publisher packs it; a poisoned one has a line that the source does not have. */
-async function packed(version: string, poisoned: boolean): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-packed-'));
-  try {
-    for (const [path, text] of Object.entries({ ...source, 'package.json': manifestOf(version) })) {
-      const evil = text.replace('return a + b;', 'if (a === 1337) return b;\n  return a + b;');
-      await writeFile(join(folder, path), poisoned && path === 'index.js' ? evil : text);
-    }
-    const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline'], {
-      cwd: folder,
-    });
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-    return await readFile(join(folder, filename));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+function packed(version: string, poisoned: boolean): Promise<Buffer> {
+  const files = sourceOf(version);
+  const evil =
+    files['index.js']?.replace('return a + b;', 'if (a === 1337) return b;\n  return a + b;') ?? '';
+  return packedFiles(poisoned ? { ...files, 'index.js': evil } : files);
 }
